@@ -1,0 +1,40 @@
+"""The errors that labelreview raises on purpose.
+
+Doors (command line, pages, routes) catch `LabelReviewError` alone and show its message; anything else is a bug and keeps
+its traceback. A message says where, what was found, and what to do. Long lists are cut by `few`.
+"""
+
+from collections.abc import Iterable
+
+
+class LabelReviewError(Exception):
+    """The base: its message is written for the person in front of the screen."""
+
+
+class InputError(LabelReviewError, ValueError):
+    """What the user gave (a file, an argument, a request) cannot be used as it is."""
+
+
+class NotFound(LabelReviewError, LookupError):
+    """A project, item, tag or file that was named does not exist."""
+
+
+class Refused(LabelReviewError):
+    """The request is understood and not allowed: no valid token, or it would overwrite something."""
+
+
+class StoreError(LabelReviewError):
+    """The decision log cannot be opened, read or written."""
+
+
+def few(names: Iterable[object], limit: int = 5) -> str:
+    """The first names, quoted, and how many more there are.
+
+    >>> few(["a", "b"])
+    "'a', 'b'"
+    >>> few(range(7), limit=2)
+    "'0', '1' and 5 more"
+    """
+    listed = [str(name) for name in names]
+    text = ", ".join(f"'{name}'" for name in listed[:limit])
+    return text if len(listed) <= limit else f"{text} and {len(listed) - limit} more"
