@@ -1,0 +1,158 @@
+"""The command line: a thin shell over intake, Project and exports.
+
+Exit codes: 0 done · 1 the input, the project or the place to write to is not usable (the message says what to do) ·
+2 wrong usage.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from labelreview import exports, folder, formats, intake
+from labelreview.errors import InputError, LabelReviewError
+from labelreview.project import Project
+from labelreview.review.worklist import Filters
+from labelreview.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__.split("\n")[0], rich_markup_mode=None)
+
+Name = Annotated[str, typer.Argument(help="The project's name.", show_default=False)]
+Out = Annotated[Path, typer.Option(help="The CSV file to write.", show_default=False)]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")]
+
+
+@app.command()
+def init(
+    name: Name,
+    labels: Annotated[Path, typer.Option(help="The labels file.", show_default=False)],
+    predictions: Annotated[Path, typer.Option(help="The file of predicted probabilities.", show_default=False)],
+    images: Annotated[Path | None, typer.Option(help="The folder of the pictures.", show_default=False)] = None,
+    labels_format: Annotated[str | None, typer.Option(help="Instead of the recognised one.", show_default=False)] = None,
+    predictions_format: Annotated[str | None, typer.Option(help="The same for predictions.", show_default=False)] = None,
+    missing_means: Annotated[str | None, typer.Option(help="absent or unknown: a tag that is not listed.")] = None,
+    only_common: Annotated[bool, typer.Option("--only-common", help="Drop ids and tags that one side lacks.")] = False,
+    decisions: Annotated[Path | None, typer.Option(help="A decision log to take over.", show_default=False)] = None,
+    check_only: Annotated[bool, typer.Option("--check-only", help="Report, write nothing.")] = False,
+) -> None:
+    """Check the files and make a project of them."""
+    settings = Settings.from_environment()
+    log = formats.decision_log.read(decisions) if decisions else []
+    inputs = intake.gather(
+        labels,
+        predictions,
+        images,
+        labels_format=labels_format,
+        predictions_format=predictions_format,
+        missing_means=missing_means,
+        only_common=only_common,
+        progress=_show,
+    )
+    for line in inputs.report.lines():
+        typer.echo(line)
+    if inputs.report.errors:
+        raise InputError("Nothing was written. Correct the errors above and run the command again.")
+    if check_only:
+        return
+    card = intake.create(settings, name, inputs)
+    with Project.open(settings, name) as project:
+        project.record(intake.adopted(log, card.uid))
+        project.scores  # noqa: B018  computed now, so that the first visitor need not wait
+    typer.echo(f"Project '{name}' is ready: labelreview serve")
+
+
+@app.command("list")
+def list_projects() -> None:
+    """The projects here, and how far they are."""
+    settings = Settings.from_environment()
+    found = folder.names(settings.projects)
+    if not found:
+        typer.echo(f"No project in {settings.home} yet. Make one: labelreview init NAME --labels F --predictions F")
+    for name in found:
+        with Project.open(settings, name) as project:
+            progress, card = project.progress(Filters()), project.card
+            typer.echo(f"{name}: {card.items} items, {len(card.tags)} tags, {progress.answered} of {progress.total} "
+                       "cells answered")  # fmt: skip
+
+
+@app.command()
+def rank(
+    name: Name,
+    out: Out,
+    by: Annotated[str, typer.Option(help="A cell scorer, or an item pooler such as ema.")] = "self_confidence",
+    overwrite: Overwrite = False,
+) -> None:
+    """Write every known cell (or every item), most suspicious first."""
+    with _opened(name) as project:
+        _wrote(exports.ranking(project, out, by=by, overwrite=overwrite), "rows", out)
+
+
+@app.command()
+def issues(
+    name: Name,
+    out: Out,
+    filter_by: Annotated[str, typer.Option(help="The confident-learning rule.")] = "prune_by_noise_rate",
+    overwrite: Overwrite = False,
+) -> None:
+    """Write the cells that confident learning holds for label errors."""
+    with _opened(name) as project:
+        _wrote(exports.label_issues(project, out, filter_by=filter_by, overwrite=overwrite), "issues", out)
+
+
+@app.command()
+def export(
+    name: Name,
+    out: Annotated[Path | None, typer.Option(help="Corrected labels, in the format they came in.")] = None,
+    changes: Annotated[Path | None, typer.Option(help="A CSV of the changed cells.")] = None,
+    decisions: Annotated[Path | None, typer.Option(help="A CSV of the decision log.")] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Write the corrected labels, the changes, the decision log."""
+    wanted = [
+        (out, exports.corrected_labels, "changed cells"),
+        (changes, exports.changed_cells, "changed cells"),
+        (decisions, exports.decision_log, "events"),
+    ]
+    if not any(path for path, _, _ in wanted):
+        raise typer.BadParameter("Say what to write: --out F, --changes F or --decisions F.")
+    with _opened(name) as project:
+        for path, write, noun in wanted:
+            if path:
+                _wrote(write(project, path, overwrite=overwrite), noun, path)
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8501,
+    address: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Start the app for the browser."""
+    from labelreview.web import serving  # Streamlit takes a second to import, and only this command needs it
+
+    serving.run(address=address, port=port)
+
+
+def _opened(name: str) -> Project:
+    return Project.open(Settings.from_environment(), name)
+
+
+def _wrote(count: int, noun: str, path: Path) -> None:
+    typer.echo(f"{path}: {count} {noun}")
+
+
+def _show(step: str, share: float) -> None:
+    """Progress on the terminal alone: a pipeline's log stays short."""
+    if sys.stderr.isatty():
+        end = "\n" if share >= 1 else ""
+        typer.echo(f"\r{step:<24} {share:4.0%}", err=True, nl=False)
+        typer.echo(end, err=True, nl=False)
+
+
+def main() -> None:
+    """The entry point: what labelreview refuses is a message and exit code 1, anything else is a bug with a traceback."""
+    try:
+        app()
+    except LabelReviewError as error:
+        typer.echo(f"labelreview: {error}", err=True)
+        sys.exit(1)

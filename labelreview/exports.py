@@ -1,0 +1,75 @@
+"""What a project gives back: corrected labels in the form they came in, changes, the decision log, rankings, issues.
+
+Every function writes one file, whole or not at all, and refuses to overwrite unless told. The default export is faithful
+to the letter; nothing here rounds labels or renames anything.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from labelreview import formats, scoring
+from labelreview.decisions import wire
+from labelreview.formats.tables import write_csv
+from labelreview.project import Project
+from labelreview.review.order import worst_first
+from labelreview.review.verdicts import changes
+
+CHANGES = ("id", "tag", "given", "corrected", "reviewers", "when", "pred_prob", "score")
+RANKING = ("id", "tag", "given", "pred_prob", "score")
+
+
+def corrected_labels(project: Project, out: Path, *, overwrite: bool = False) -> int:
+    """The labels file with the verdicts applied, in its own format. Gives the number of changed cells."""
+    changed = {(c.item, c.tag): c.corrected for c in changes(project.dataset, project.verdicts())}
+    source, form = project.folder.labels_source, project.card.labels_format
+    formats.write_labels(source, out, form, changed, overwrite=overwrite)
+    return len(changed)
+
+
+def changed_cells(project: Project, out: Path, *, overwrite: bool = False) -> int:
+    """One row a changed cell: what it was, what it is now, who said so and what they had been shown."""
+    rows = [
+        (c.item, c.tag, c.given, c.corrected, ";".join(c.reviewers), c.at.isoformat(), c.pred_prob, c.score)
+        for c in changes(project.dataset, project.verdicts())
+    ]
+    write_csv(out, CHANGES, rows, overwrite=overwrite)
+    return len(rows)
+
+
+def decision_log(project: Project, out: Path, *, overwrite: bool = False) -> int:
+    """Every event, in the order it was stored."""
+    return formats.decision_log.write(out, project.log(), overwrite=overwrite)
+
+
+def ranking(project: Project, out: Path, *, by: str, overwrite: bool = False) -> int:
+    """All known cells by a cell scorer (`id,tag,given,pred_prob,score`), or all items by a pooler (`id,score`)."""
+    labels, pred_probs = project.dataset.labels, project.dataset.pred_probs
+    if by in scoring.SCORERS:
+        scores = scoring.cell_scores(labels, pred_probs, scorer=by)
+        order = worst_first(scores, labels, mix=False)
+        write_csv(out, RANKING, _cells(project, order, scores), overwrite=overwrite)
+    else:
+        scores = scoring.item_scores(labels, pred_probs, scorer=by)
+        order = np.argsort(scores, kind="stable")
+        rows = ((project.dataset.ids[row], scores[row]) for row in order if not np.isnan(scores[row]))
+        write_csv(out, ("id", "score"), rows, overwrite=overwrite)
+    return len(order)
+
+
+def label_issues(project: Project, out: Path, *, filter_by: str, overwrite: bool = False) -> int:
+    """The cells that confident learning flags, worst self-confidence first."""
+    labels, pred_probs = project.dataset.labels, project.dataset.pred_probs
+    flagged = scoring.find_label_issues(labels, pred_probs, filter_by=filter_by)
+    scores = np.where(flagged, scoring.cell_scores(labels, pred_probs, scorer="self_confidence"), np.nan)
+    order = worst_first(scores, labels, mix=False)
+    write_csv(out, RANKING, _cells(project, order, scores), overwrite=overwrite)
+    return len(order)
+
+
+def _cells(project: Project, order: np.ndarray, scores: np.ndarray) -> Iterator[tuple[object, ...]]:
+    data = project.dataset
+    flat = (np.ravel(data.labels), np.ravel(data.pred_probs), np.ravel(scores))
+    for cell in order:
+        yield (*data.at(cell), int(flat[0][cell]), float(flat[1][cell]), float(flat[2][cell]))

@@ -1,0 +1,148 @@
+"""A project's folder on disk: written whole or not at all, opened by memory map.
+
+    HOME/projects/NAME/
+        project.json            the card: uid, version, where the data came from
+        labels.npy              int8 (N, K)          pred_probs.npy   float32 (N, K)
+        ids.*.npy images.*.npy  texts, packed        source/          the labels file, byte for byte, for the export
+        scores-NAME.npy         float32 (N, K), kept so that opening need not compute them
+
+The user's own files are only ever read. `uid` names the project in the decision log for ever; `version` changes when the
+data does, so that caches and picture addresses of older data are never mixed up with it.
+"""
+
+import json
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from labelreview.errors import InputError, NotFound, Refused
+from labelreview.tags import Dataset, Names
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+NAME = re.compile(r"\w[\w .-]{0,79}")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a project says about itself."""
+
+    name: str
+    uid: str
+    version: str
+    created: str
+    labels_file: str
+    labels_format: str
+    predictions_file: str
+    predictions_format: str
+    images: str
+    items: int
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Folder:
+    """An opened project folder. Arrays are memory maps: nothing is read before it is used."""
+
+    path: Path
+    card: Card
+    dataset: Dataset
+    images: Names
+
+    @property
+    def labels_source(self) -> Path:
+        """The labels file as it came in."""
+        return self.path / "source" / self.card.labels_file
+
+    def kept(self, name: str, compute: Callable[[], npt.NDArray[Scalar]]) -> npt.NDArray[Scalar]:
+        """An array kept beside the data: computed once, then opened by memory map."""
+        path = self.path / f"{name}.npy"
+        if not path.exists():
+            partial = path.with_suffix(f".{uuid.uuid4().hex}.tmp")
+            with partial.open("wb") as file:
+                np.save(file, compute())
+            os.replace(partial, path)
+        kept: npt.NDArray[Scalar] = np.load(path, mmap_mode="r")
+        return kept
+
+
+def checked_name(name: str) -> str:
+    """The project name, when it can be a folder's name on every system."""
+    if not NAME.fullmatch(name) or name.endswith((".", " ")):
+        raise InputError(f"'{name}' cannot be a project's name. Use letters, digits, spaces, '.', '-' and '_' (at most "
+                         "80), beginning with a letter or digit.")  # fmt: skip
+    return name
+
+
+def names(projects: Path) -> list[str]:
+    """The projects of this home, by name."""
+    return sorted(path.parent.name for path in projects.glob("*/project.json") if not path.parent.name.startswith("."))
+
+
+def write(projects: Path, card: Card, dataset: Dataset, images: Sequence[str], labels_file: Path) -> Folder:
+    """Make a project folder: everything goes to a hidden folder first, which is then renamed.
+
+    Refused when the name is taken.
+    """
+    target = projects / checked_name(card.name)
+    if target.exists():
+        raise Refused(f"There is a project '{card.name}' already. Choose another name.")
+    projects.mkdir(parents=True, exist_ok=True)
+    partial = projects / f".{uuid.uuid4().hex}.partial"
+    try:
+        (partial / "source").mkdir(parents=True)
+        shutil.copyfile(labels_file, partial / "source" / card.labels_file)
+        np.save(partial / "labels.npy", dataset.labels)
+        np.save(partial / "pred_probs.npy", dataset.pred_probs)
+        _save_names(partial / "ids", dataset.ids)
+        _save_names(partial / "images", Names.of(images))
+        (partial / "project.json").write_text(json.dumps(asdict(card), indent=1, ensure_ascii=False), "utf-8")
+        try:
+            os.rename(partial, target)
+        except OSError as error:
+            raise Refused(f"The project '{card.name}' cannot be made in {projects}: {error.strerror}.") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return read(projects, card.name)
+
+
+def read(projects: Path, name: str) -> Folder:
+    """Open a project folder; NotFound names the projects that there are."""
+    path = projects / checked_name(name)
+    try:
+        shape = json.loads((path / "project.json").read_text("utf-8"))
+    except FileNotFoundError:
+        there = ", ".join(names(projects)) or "none yet"
+        raise NotFound(f"There is no project '{name}' in {projects}. Projects here: {there}.") from None
+    card = Card(**{**shape, "tags": tuple(shape["tags"])})
+    dataset = Dataset(
+        _load_names(path / "ids"),
+        card.tags,
+        np.load(path / "labels.npy", mmap_mode="r"),
+        np.load(path / "pred_probs.npy", mmap_mode="r"),
+    )
+    return Folder(path, card, dataset, _load_names(path / "images"))
+
+
+def new_identity() -> tuple[str, str, str]:
+    """A fresh uid, version and creation time for a card."""
+    return uuid.uuid4().hex, uuid.uuid4().hex[:12], datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _save_names(stem: Path, texts: Names) -> None:
+    # A file without bytes cannot be mapped, hence one byte when every text is empty; the offsets never point at it.
+    np.save(stem.with_suffix(".data.npy"), texts.data if texts.data.size else np.zeros(1, np.uint8))
+    np.save(stem.with_suffix(".offsets.npy"), texts.offsets)
+
+
+def _load_names(stem: Path) -> Names:
+    parts = [np.load(stem.with_suffix(f".{part}.npy"), mmap_mode="r") for part in ("data", "offsets")]
+    return Names(parts[0], parts[1])

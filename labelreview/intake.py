@@ -1,0 +1,108 @@
+"""From files to a project: read and check everything first, then write the project's folder in one step."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from labelreview import folder, formats, images
+from labelreview.decisions import Decision
+from labelreview.errors import InputError
+from labelreview.formats.check import Report, examine
+from labelreview.settings import Settings
+from labelreview.tags import Names, joined
+
+Progress = Callable[[str, float], None]
+DEMO = "demo"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The files of a project, read and checked; nothing has been written yet. `image_paths` are relative to `images`."""
+
+    labels: formats.Source
+    pred_probs: formats.Source
+    images: Path | None
+    image_paths: Sequence[str]
+    report: Report
+    only_common: bool
+
+
+def gather(
+    labels: Path,
+    predictions: Path,
+    image_folder: Path | None = None,
+    *,
+    labels_format: str | None = None,
+    predictions_format: str | None = None,
+    missing_means: str | None = None,
+    only_common: bool = False,
+    progress: Progress = lambda step, share: None,
+) -> Inputs:
+    """Read and check the files of a project. Raises InputError where a file cannot be read at all."""
+    progress("Reading labels", 0.0)
+    given = formats.read_labels(labels, format=labels_format, missing_means=missing_means)
+    progress("Reading predictions", 0.2)
+    predicted = formats.read_pred_probs(predictions, format=predictions_format)
+    paths: Sequence[str] = ()
+    problems = None
+    if image_folder is not None:
+        paths, problems = _look_at_images(image_folder, given.matrix.ids, progress)
+    report = examine(given, predicted, problems, only_common=only_common)
+    progress("Checked", 1.0)
+    return Inputs(given, predicted, image_folder, paths, report, only_common)
+
+
+def _look_at_images(where: Path, ids: Sequence[str], progress: Progress) -> tuple[Sequence[str], dict[str, str]]:
+    paths = images.find_images(where, ids)
+    problems = {}
+    for at, (item, path) in enumerate(zip(ids, paths, strict=True)):
+        problems[item] = images.problem(where / path) if path else "no file of this name"
+        if at % 200 == 0:
+            progress("Looking at images", 0.4 + 0.6 * at / len(paths))
+    return paths, problems
+
+
+def create(settings: Settings, name: str, inputs: Inputs) -> folder.Card:
+    """Write a project's folder from checked files.
+
+    InputError when the check found errors, Refused when the name is taken; then nothing has been written.
+    """
+    folder.checked_name(name)
+    if inputs.report.errors:
+        raise InputError("\n".join(inputs.report.errors))
+    dataset = joined(inputs.labels.matrix, inputs.pred_probs.matrix, only_common=inputs.only_common)
+    found = dict(zip(inputs.labels.matrix.ids, inputs.image_paths, strict=False))
+    uid, version, created = folder.new_identity()
+    card = folder.Card(
+        name=name,
+        uid=uid,
+        version=version,
+        created=created,
+        labels_file=Path(inputs.labels.path).name,
+        labels_format=inputs.labels.format,
+        predictions_file=Path(inputs.pred_probs.path).name,
+        predictions_format=inputs.pred_probs.format,
+        images=str(inputs.images.resolve()) if inputs.images else "",
+        items=dataset.shape[0],
+        tags=dataset.tags,
+    )
+    paths = Names.of(found.get(item, "") for item in dataset.ids)
+    folder.write(settings.projects, card, dataset, paths, Path(inputs.labels.path))
+    return card
+
+
+def adopted(decisions: Sequence[Decision], project_uid: str) -> list[Decision]:
+    """Decisions of an exported log, as events of another project: new uids that are the same on every try."""
+
+    def uid(old: str) -> str:
+        return uuid.uuid5(uuid.NAMESPACE_OID, f"{project_uid}/{old}").hex
+
+    return [replace(d, uid=uid(d.uid), undoes=uid(d.undoes) if d.undoes else "") for d in decisions]
+
+
+def ensure_demo(settings: Settings, data: Path) -> None:
+    """Make the demo project when there is no project at all and the demo data is at hand."""
+    if folder.names(settings.projects) or not (data / "labels.csv").exists():
+        return
+    create(settings, DEMO, gather(data / "labels.csv", data / "predictions.csv", data / "images"))

@@ -1,0 +1,55 @@
+"""Figures for the first look at a project: how much is suspect, by tag and direction, and what was answered so far."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from labelreview.decisions import Verdict
+from labelreview.errors import NotFound
+from labelreview.review.verdicts import Verdicts
+from labelreview.tags import PRESENT, UNKNOWN, Dataset
+
+
+@dataclass(frozen=True)
+class TagFigures:
+    """One tag: items that carry it, cells that may be wrong or missing, and the standing answers."""
+
+    tag: str
+    labelled: int
+    unknown: int
+    maybe_wrong: int
+    maybe_missing: int
+    suspects_answered: int
+    answered: int
+    changed: int
+    unsure: int
+
+    @property
+    def suspects(self) -> int:
+        return self.maybe_wrong + self.maybe_missing
+
+
+def by_tag(dataset: Dataset, issues: npt.NDArray[np.bool_], verdicts: Verdicts) -> list[TagFigures]:
+    """The figures of every tag, in the order of the data set. `issues`: bool (N, K), the suspects."""
+    labels = np.asarray(dataset.labels)
+    present = labels == PRESENT
+    answers = np.zeros((4, len(dataset.tags)), int)
+    for (item, tag), decision in verdicts.settled.items():
+        try:
+            row, column = divmod(dataset.cell(item, tag), len(dataset.tags))
+        except NotFound:
+            continue  # about an item or tag that this data does not have
+        unsure = decision.verdict is Verdict.UNSURE
+        changed = not unsure and decision.verdict is not None and decision.verdict.label != labels[row, column]
+        answers[:, column] += (bool(issues[row, column]), True, changed, unsure)
+    columns = zip(
+        dataset.tags,
+        present.sum(0),
+        (labels == UNKNOWN).sum(0),
+        (issues & present).sum(0),
+        (issues & ~present).sum(0),
+        *answers,
+        strict=True,
+    )
+    return [TagFigures(tag, *map(int, figures)) for tag, *figures in columns]

@@ -1,0 +1,53 @@
+"""Numbers to plotly figures. Never calls Streamlit. Tag names are data: markup in them is shown, not obeyed."""
+
+import html
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from labelreview.review.overview import TagFigures
+
+# Told apart by lightness as well as by hue, in light and in dark, and named in the legend and the hover.
+WRONG, MISSING = "#c2410c", "#2f6fab"
+LONGEST = 28
+
+
+def suspects_by_tag(figures: Sequence[TagFigures], most: int = 40) -> go.Figure:
+    """Bars of suspects by tag and direction, most suspects on top. A bar's customdata is (tag, direction)."""
+    shown = sorted((f for f in figures if f.suspects), key=lambda f: -f.suspects)[:most]
+    figure = go.Figure()
+    for direction, name, colour, count in (
+        ("wrong", "Maybe wrong (tag is there)", WRONG, lambda f: f.maybe_wrong),
+        ("missing", "Maybe missing (tag is not there)", MISSING, lambda f: f.maybe_missing),
+    ):
+        figure.add_bar(
+            y=[f.tag for f in shown],
+            x=[count(f) for f in shown],
+            customdata=[(f.tag, direction) for f in shown],
+            name=name,
+            orientation="h",
+            marker_color=colour,
+            hovertemplate="%{y}: %{x} " + name.split(" (")[0].lower() + "<extra></extra>",
+        )
+    figure.update_layout(
+        barmode="stack",
+        height=110 + 22 * max(len(shown), 3),
+        margin={"l": 0, "r": 8, "t": 34, "b": 30},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+        bargap=0.3,
+        clickmode="event+select",
+    )
+    figure.update_xaxes(title="cells", rangemode="tozero", fixedrange=True)
+    figure.update_yaxes(
+        autorange="reversed",
+        type="category",
+        tickvals=[f.tag for f in shown],
+        ticktext=[short(f.tag) for f in shown],
+        fixedrange=True,
+    )
+    return figure
+
+
+def short(tag: str) -> str:
+    """A tag as plotly text: escaped, since plotly reads markup, and cut when long."""
+    return html.escape(tag if len(tag) <= LONGEST else tag[: LONGEST - 1] + "…", quote=False)
