@@ -103,11 +103,15 @@ class Dataset:
     def _columns(self) -> dict[str, int]:
         return {tag: column for column, tag in enumerate(self.tags)}
 
-    def cell(self, item: str, tag: str) -> int:
-        """The flat position row * K + column of a cell; NotFound when there is no such item or tag."""
+    def column(self, tag: str) -> int:
+        """The column of a tag; NotFound when there is none of that name."""
         if tag not in self._columns:
             raise NotFound(f"There is no tag '{tag}' in this project.")
-        return self.ids.position(item) * len(self.tags) + self._columns[tag]
+        return self._columns[tag]
+
+    def cell(self, item: str, tag: str) -> int:
+        """The flat position row * K + column of a cell; NotFound when there is no such item or tag."""
+        return self.ids.position(item) * len(self.tags) + self.column(tag)
 
     def at(self, cell: int) -> tuple[str, str]:
         """The item id and the tag of a flat cell position."""
