@@ -1,0 +1,60 @@
+"""The rules of docs/architecture.md that import-linter cannot say, and the habits that CI relies on."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SCREENS = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
+MODULES = sorted((ROOT / "labelreview").rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    """The modules that a file imports, with the names taken from packages: `labelreview.web.session`."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+@pytest.mark.parametrize("path", SCREENS, ids=lambda path: path.name)
+def test_a_screen_talks_to_streamlit_and_to_labelreview_web_alone(path: Path) -> None:
+    ours = {name for name in imported(path) if name.startswith("labelreview")}
+    assert [name for name in ours if not name.startswith(("labelreview.web.", "labelreview.errors."))] == []
+    assert not {name.partition(".")[0] for name in imported(path)} & {"pandas", "numpy", "plotly", "sqlalchemy", "PIL"}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "pages").glob("*.py")), ids=lambda path: path.name)
+def test_a_screen_is_at_most_60_lines(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= 60
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_has_at_most_400_lines_and_a_function_at_most_40(path: Path) -> None:
+    text = path.read_text("utf-8")
+    functions = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    assert len(text.splitlines()) <= 400
+    assert [f.name for f in functions if f.end_lineno and f.end_lineno - f.lineno >= 40] == []
+
+
+def test_ci_runs_the_command_that_the_readme_names() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    command = re.search(r"<!-- the test command -->\n```console\n\$ (.+)\n```", readme)
+    assert command
+    script = (ROOT / ".ci" / "run").read_text("utf-8").replace('exec bash -c "$command"', 'echo "$command"')
+    dry = subprocess.run(["bash", "-c", script, str(ROOT / ".ci" / "run")], capture_output=True, text=True, check=True)
+    assert dry.stdout.splitlines()[-1] == command[1]
+
+
+def test_the_demo_data_is_whole() -> None:
+    demo = ROOT / "data" / "demo"
+    ids = [line.partition(",")[0] for line in (demo / "labels.csv").read_text("utf-8").splitlines()[1:]]
+    assert len(ids) == 1921
+    assert {path.stem for path in (demo / "images").iterdir()} == set(ids)
+    assert {path.name for path in demo.iterdir()} >= {"README.md", "LICENSE.txt", "credits.csv", "make_demo.py"}

@@ -1,0 +1,72 @@
+"""What `pip install` of the wheel gives: the package, and the screens and the demo data that a clone has beside it."""
+
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("wheel")
+    # hatchling is pinned in the lock: no isolation, so that the test needs no network.
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True)
+    return next(out.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def names(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+def test_the_wheel_holds_every_file_of_the_package(names: set[str]) -> None:
+    files = (path for path in (ROOT / "labelreview").rglob("*") if path.is_file() and path.suffix != ".pyc")
+    assert {str(path.relative_to(ROOT).as_posix()) for path in files} <= names
+
+
+def test_the_wheel_holds_the_screens_and_the_demo(names: set[str]) -> None:
+    screens = ["app.py", ".streamlit/config.toml", *(f"pages/{path.name}" for path in (ROOT / "pages").glob("*.py"))]
+    demo = [f"data/demo/{path.name}" for path in (ROOT / "data" / "demo").iterdir() if path.is_file()]
+    assert {f"labelreview/_screens/{name}" for name in screens + demo} <= names
+    assert sum(name.startswith("labelreview/_screens/data/demo/images/") for name in names) == 1921
+
+
+def test_the_wheel_holds_nothing_else(names: set[str]) -> None:
+    strange = {name for name in names if not name.startswith(("labelreview/", "labelreview-"))}
+    assert not strange
+    assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
+
+
+def test_the_wheel_names_its_licence_its_command_and_what_it_needs(wheel: Path, names: set[str]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    folder = f"labelreview-{project['version']}.dist-info"
+    with zipfile.ZipFile(wheel) as archive:
+        metadata = archive.read(f"{folder}/METADATA").decode()
+        commands = archive.read(f"{folder}/entry_points.txt").decode()
+    assert "labelreview = labelreview.cli:main" in commands
+    assert f"{folder}/licenses/LICENSE" in names
+    assert "License-Expression: Apache-2.0" in metadata
+    needed = [line for line in metadata.splitlines() if line.startswith("Requires-Dist") and "extra ==" not in line]
+    assert len(needed) == len(project["dependencies"])
+
+
+def test_the_installed_wheel_finds_its_screens_and_makes_the_demo_project(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    where = "from labelreview.web import serving; print(serving.__file__)"
+    found = subprocess.run(
+        [sys.executable, "-c", where],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path / "site"), "LABELREVIEW_HOME": str(tmp_path / "home"), "PATH": ""},
+        capture_output=True,
+        text=True,
+    )
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.startswith(str(tmp_path / "site"))
