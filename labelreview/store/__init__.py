@@ -1,0 +1,5 @@
+"""The decision log, kept in SQL: SQLite by default, PostgreSQL by URL. All SQL of the package is in this room."""
+
+from labelreview.store.log import DecisionLog
+
+__all__ = ["DecisionLog"]

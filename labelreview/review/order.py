@@ -1,0 +1,115 @@
+"""What to ask next: the cells of a project in the order of suspicion.
+
+PURE: arrays in, arrays out. A cell is its flat position row * K + column in the (N, K) arrays. `scores` is label
+quality, low = likely wrong; NaN means "never ask". Equal scores stand in the order of their positions, so the same data
+always gives the same order.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from labelreview.decisions import Direction
+from labelreview.tags import PRESENT, Labels
+
+Cells = npt.NDArray[np.int64]
+Scores = npt.NDArray[np.float32] | npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+
+def worst_first(
+    scores: Scores,
+    labels: Labels,
+    *,
+    mix: bool = True,
+    direction: Direction | None = None,
+    column: int | None = None,
+    rows: Mask | None = None,
+    exclude: Mask | None = None,
+    limit: int | None = None,
+) -> Cells:
+    """Flat positions of the cells to look at, likely wrong first.
+
+    scores: (N, K) float in [0, 1] or NaN; labels: (N, K) int8. `column` keeps one tag, `rows` (N,) bool the items that
+    are True, `direction` given-present (wrong) or given-absent (missing) cells, `exclude` (N, K) bool drops the True
+    ones. `limit`: only so many from the front, which is faster than the whole order.
+
+    mix: with rare tags the scores alone fill the first screens with present tags; so the worst present, the worst
+    absent, the second worst present ... take turns (a `direction` leaves nothing to mix).
+
+    Raises ValueError when the shapes differ.
+
+    >>> scores = np.array([[0.1, 0.2], [0.3, 0.9]])
+    >>> labels = np.array([[1, 1], [0, 0]], np.int8)
+    >>> worst_first(scores, labels).tolist(), worst_first(scores, labels, mix=False).tolist()
+    ([0, 2, 1, 3], [0, 1, 2, 3])
+    """
+    cells = _asked(scores, labels, column, rows, exclude)
+    values, present = scores.reshape(-1)[cells], labels.reshape(-1)[cells] == PRESENT
+    if direction is not None or mix:
+        sides = [_sorted(cells[side], values[side], limit) for side in _sides(present, direction)]
+        return _taking_turns(sides)[:limit]
+    return _sorted(cells, values, limit)
+
+
+def _asked(scores: Scores, labels: Labels, column: int | None, rows: Mask | None, exclude: Mask | None) -> Cells:
+    """Positions that pass the filters and have a score, ascending."""
+    for name, array, shape in (("labels", labels, scores.shape), ("rows", rows, scores.shape[:1]),
+                               ("exclude", exclude, scores.shape)):  # fmt: skip
+        if array is not None and array.shape != shape:
+            raise ValueError(f"{name} has the shape {array.shape}; with scores {scores.shape} it has to be {shape}.")
+    if column is None:
+        asked = ~np.isnan(scores)
+        if rows is not None:
+            asked &= rows[:, None]
+        if exclude is not None:
+            asked &= ~exclude
+        return np.flatnonzero(asked)
+    asked = ~np.isnan(scores[:, column])
+    if rows is not None:
+        asked &= rows
+    if exclude is not None:
+        asked &= ~exclude[:, column]
+    return np.flatnonzero(asked) * scores.shape[1] + column
+
+
+def _sides(present: Mask, direction: Direction | None) -> list[Mask]:
+    return {None: [present, ~present], Direction.WRONG: [present], Direction.MISSING: [~present]}[direction]
+
+
+def _sorted(cells: Cells, values: Scores, limit: int | None) -> Cells:
+    """Cells (ascending) by value, equal values by position; with a limit, only the front of that."""
+    if limit is not None and limit < len(cells):
+        if limit <= 0:
+            return cells[:0]
+        front = values <= np.partition(values, limit - 1)[limit - 1]
+        cells, values = cells[front], values[front]
+    return cells[_stable_order(values)][:limit]
+
+
+def _stable_order(values: Scores) -> Cells:
+    """Like argsort(kind="stable"), three times faster for millions of float32 that are not negative.
+
+    The bits of such a float sort like the number; with the position in the lower half of a 64-bit key, a plain sort of
+    keys is a stable sort of the values.
+    """
+    if values.dtype != np.float32 or len(values) >= 2**32 or (values < 0).any():
+        order: Cells = np.argsort(values, kind="stable")
+        return order
+    keys = (values + np.float32(0)).view(np.uint32).astype(np.uint64)  # adding 0 turns -0.0 into 0.0
+    keys <<= np.uint64(32)
+    keys |= np.arange(len(values), dtype=np.uint64)
+    keys.sort()
+    keys &= np.uint64(0xFFFFFFFF)
+    return keys.view(np.int64)
+
+
+def _taking_turns(sides: list[Cells]) -> Cells:
+    """One from each in turn; what is longer goes on alone."""
+    if len(sides) == 1:
+        return sides[0]
+    first, second = sides
+    both = min(len(first), len(second))
+    turns = np.empty(len(first) + len(second), np.int64)
+    turns[0 : 2 * both : 2], turns[1 : 2 * both : 2] = first[:both], second[:both]
+    turns[2 * both :] = first[both:] if len(first) > both else second[both:]
+    return turns

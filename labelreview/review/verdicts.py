@@ -1,0 +1,208 @@
+"""What holds now, after all events of the log, and what the labels are with it.
+
+PURE: events in, nouns and arrays out. A verdict *stands* until its reviewer takes it back; an undo takes back the
+verdict or the flag whose uid it names, and only one's own. A cell is *settled* by its newest standing verdict, whoever
+gave it. So after an undo the verdict before it holds again, or the cell is open again.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from math import isnan
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from labelreview.decisions import Decision, Direction, Verdict
+from labelreview.errors import NotFound
+from labelreview.tags import ABSENT, PRESENT, UNKNOWN, Dataset, Labels
+
+Cell = tuple[str, str]
+DIRECTIONS, VERDICTS = tuple(Direction), tuple(Verdict)
+
+
+class Verdicts:
+    """The standing verdicts and flags of one project, folded event by event. Add from one thread at a time."""
+
+    def __init__(self, events: Iterable[Decision] = ()) -> None:
+        self._cells: dict[Cell, list[Decision]] = {}  # standing verdicts of a cell, oldest first
+        self._settled: dict[Cell, Decision] = {}
+        self._flags: dict[str, Decision] = {}
+        self._reviewers: dict[str, dict[str, Decision]] = {}  # standing verdicts of a reviewer by uid, oldest first
+        self._events: dict[str, Decision] = {}  # by uid: an undo names what it takes back by this alone
+        self._undone: set[tuple[str, str]] = set()  # reviewer, uid
+        self.seq = 0
+        self.add(events)
+
+    def add(self, events: Iterable[Decision]) -> set[Cell]:
+        """Take further events, in the order of the log; gives the cells they touched. An event twice counts once."""
+        touched = set()
+        for event in events:
+            self.seq = max(self.seq, event.seq)
+            if event.uid not in self._events:
+                self._events[event.uid] = event
+                touched.add(self._take_back(event) if event.undoes else self._take_up(event))
+        return touched
+
+    @property
+    def settled(self) -> Mapping[Cell, Decision]:
+        """The verdict that holds, per (item, tag) that has one. A live view."""
+        return MappingProxyType(self._settled)
+
+    @property
+    def flags(self) -> list[Decision]:
+        """Standing flags (a note without a verdict), newest last."""
+        return list(self._flags.values())
+
+    @property
+    def counts(self) -> dict[Verdict, int]:
+        """Settled cells by the verdict that holds."""
+        counts = dict.fromkeys(Verdict, 0)
+        for decision in list(self._settled.values()):
+            if decision.verdict:
+                counts[decision.verdict] += 1
+        return counts
+
+    @property
+    def reviewers(self) -> list[str]:
+        """Who has a standing verdict, sorted."""
+        return sorted(name for name, own in self._reviewers.items() if own)
+
+    def standing(self, reviewer: str) -> list[Decision]:
+        """A reviewer's standing verdicts, newest last: what they can still take back."""
+        return list(self._reviewers.get(reviewer, {}).values())
+
+    def of(self, reviewer: str, item: str, tag: str) -> Decision | None:
+        """A reviewer's newest standing verdict about a cell."""
+        own = [decision for decision in self.about(item, tag) if decision.reviewer == reviewer]
+        return own[-1] if own else None
+
+    def about(self, item: str, tag: str) -> list[Decision]:
+        """All standing verdicts about a cell, newest last."""
+        return list(self._cells.get((item, tag), ()))
+
+    def flagged_by(self, reviewer: str) -> set[Cell]:
+        """The cells that a reviewer has put aside with a flag."""
+        return {(flag.item, flag.tag) for flag in self.flags if flag.reviewer == reviewer}
+
+    def label(self, item: str, tag: str, given: int) -> int:
+        """The label of a cell with its verdict applied; unsure and unanswered leave the given one."""
+        return _applied(self._settled.get((item, tag)), given)
+
+    def _take_up(self, event: Decision) -> Cell:
+        cell = event.item, event.tag
+        if (event.reviewer, event.uid) in self._undone:  # the undo was faster: another tab's outbox
+            return cell
+        if event.verdict:
+            self._cells.setdefault(cell, []).append(event)
+            self._reviewers.setdefault(event.reviewer, {})[event.uid] = event
+            self._settled[cell] = event
+        elif event.note:
+            self._flags[event.uid] = event
+        return cell
+
+    def _take_back(self, undo: Decision) -> Cell:
+        self._undone.add((undo.reviewer, undo.undoes))
+        event = self._events.get(undo.undoes)
+        if event is None or event.reviewer != undo.reviewer:
+            return undo.item, undo.tag
+        cell = event.item, event.tag
+        self._flags.pop(event.uid, None)
+        if self._reviewers.get(event.reviewer, {}).pop(event.uid, None):
+            left = self._cells[cell]
+            left.remove(event)
+            if left:
+                self._settled[cell] = left[-1]
+            else:
+                del self._settled[cell], self._cells[cell]
+        return cell
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Settled cells found in a data set, ascending by flat position, and the verdicts about cells it does not have."""
+
+    cells: npt.NDArray[np.int64]
+    decisions: list[Decision]
+    elsewhere: list[Decision]
+
+
+def placed(dataset: Dataset, verdicts: Verdicts) -> Placed:
+    """Where the settled cells stand in the data set. Verdicts about unknown items or tags are kept apart, not lost."""
+    found, elsewhere = dict[int, Decision](), []
+    for (item, tag), decision in list(verdicts.settled.items()):
+        try:
+            found[dataset.cell(item, tag)] = decision
+        except NotFound:
+            elsewhere.append(decision)
+    cells = sorted(found)
+    return Placed(np.array(cells, np.int64), [found[cell] for cell in cells], elsewhere)
+
+
+def corrected(dataset: Dataset, verdicts: Verdicts) -> Labels:
+    """The given labels with the verdicts applied: a new (N, K) int8 array. Unsure leaves a cell as given.
+
+    >>> from labelreview.tags import Names
+    >>> given = np.array([[1, 0]], np.int8)
+    >>> dataset = Dataset(Names.of(["a"]), ("hat", "cat"), given, np.zeros((1, 2), np.float32))
+    >>> no_hat = Decision("uid-0001", "a", "hat", "ann", datetime(2026, 1, 1), Verdict.ABSENT)
+    >>> corrected(dataset, Verdicts([no_hat])).tolist()
+    [[0, 0]]
+    """
+    labels = np.array(dataset.labels, np.int8)
+    here, flat = placed(dataset, verdicts), labels.reshape(-1)
+    flat[here.cells] = [_applied(*pair) for pair in zip(here.decisions, flat[here.cells].tolist(), strict=True)]
+    return labels
+
+
+@dataclass(frozen=True)
+class Change:
+    """A cell whose label the verdicts change. `reviewers`: whose standing verdict agrees with what holds, in the order
+    they gave it; `at`: when it was given; pred_prob and score: what was shown then (NaN where nothing was)."""
+
+    item: str
+    tag: str
+    given: int
+    corrected: int
+    reviewers: tuple[str, ...]
+    at: datetime
+    pred_prob: float
+    score: float
+
+
+def changes(dataset: Dataset, verdicts: Verdicts) -> list[Change]:
+    """The cells whose corrected label differs from the given one, in the order of the data set."""
+    here, given = placed(dataset, verdicts), dataset.labels.reshape(-1)
+    pred_probs = dataset.pred_probs.reshape(-1)
+    found = []
+    for cell, decision in zip(here.cells.tolist(), here.decisions, strict=True):
+        now = _applied(decision, before := int(given[cell]))
+        if now != before:
+            shown = float(pred_probs[cell]) if isnan(decision.pred_prob) else decision.pred_prob
+            agreeing = _agreeing(verdicts, decision)
+            change = Change(decision.item, decision.tag, before, now, agreeing, decision.at, shown, decision.score)
+            found.append(change)
+    return found
+
+
+def tally(dataset: Dataset, verdicts: Verdicts) -> npt.NDArray[np.int64]:
+    """Settled cells counted: (K, 2, 3) = tag × direction of the given label (DIRECTIONS) × verdict (VERDICTS)."""
+    counts = np.zeros((len(dataset.tags), len(DIRECTIONS), len(VERDICTS)), np.int64)
+    here, given = placed(dataset, verdicts), dataset.labels.reshape(-1)
+    for cell, decision in zip(here.cells.tolist(), here.decisions, strict=True):
+        if decision.verdict:
+            side = Direction.WRONG if given[cell] == PRESENT else Direction.MISSING
+            counts[cell % len(dataset.tags), DIRECTIONS.index(side), VERDICTS.index(decision.verdict)] += 1
+    return counts
+
+
+def _applied(decision: Decision | None, given: int) -> int:
+    verdict = decision.verdict.label if decision and decision.verdict else UNKNOWN
+    return verdict if verdict in (PRESENT, ABSENT) else given
+
+
+def _agreeing(verdicts: Verdicts, holds: Decision) -> tuple[str, ...]:
+    newest = {decision.reviewer: decision for decision in verdicts.about(holds.item, holds.tag)}
+    agreeing = [decision for decision in newest.values() if decision.verdict == holds.verdict]
+    return tuple(decision.reviewer for decision in sorted(agreeing, key=lambda decision: decision.seq))

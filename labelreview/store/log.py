@@ -1,0 +1,176 @@
+"""`DecisionLog`: the append-only log of decisions, and the leases on the cells being answered just now."""
+
+import hashlib
+import math
+import threading
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from labelreview.decisions import Decision, Verdict
+from labelreview.errors import Refused
+from labelreview.store.database import Database
+from labelreview.store.migrations import bring_up_to_date
+from labelreview.store.tables import decisions, leases
+
+_opening = threading.Lock()
+_opened: dict[str, tuple[Database, int]] = {}
+UIDS_A_QUERY = 500
+
+
+class DecisionLog:
+    """All decisions of all projects behind one database URL. Safe to share between threads.
+
+    Logs of one URL share their connections within a process; the last `close` gives them back.
+    """
+
+    def __init__(self, url: str, database: Database) -> None:
+        self._url, self._database = url, database
+        self._closed = False
+
+    @classmethod
+    def open(cls, url: str) -> "DecisionLog":
+        """Open the log, creating or upgrading its tables. InputError for a bad URL, StoreError when it cannot be."""
+        with _opening:
+            database, users = _opened.get(url) or (_ready(url), 0)
+            _opened[url] = database, users + 1
+            return cls(url, database)
+
+    def close(self) -> None:
+        """Give the connections back; closing twice is harmless."""
+        with _opening:
+            if self._closed:
+                return
+            self._closed = True
+            database, users = _opened.pop(self._url)
+            if users > 1:
+                _opened[self._url] = database, users - 1
+            else:
+                database.engine.dispose()
+
+    def __enter__(self) -> "DecisionLog":
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def append(self, project: str, events: Sequence[Decision]) -> list[str]:
+        """Store events in this order, all or none; gives their uids once they are durably stored.
+
+        An event that is there already (a retry) counts as stored. Refused when its uid belongs to another event.
+        """
+        if not events:
+            return []
+        insert = self._insert(decisions).on_conflict_do_nothing(index_elements=["uid"])
+        # The lock makes the order of `seq` the order of commits: who polls with `after` never misses a late one.
+        with self._database.writing("written", lock=f"decisions {project}") as (connection, now):
+            connection.execute(insert, [_row(project, event, now) for event in events])
+            _refuse_strangers(connection, project, events)
+        return [event.uid for event in events]
+
+    def read(self, project: str, *, after: int = 0, limit: int | None = None) -> list[Decision]:
+        """The project's events with a `seq` above `after`, in the order they were stored."""
+        query = (
+            sa.select(decisions)
+            .where(decisions.c.project == project, decisions.c.seq > after)
+            .order_by(decisions.c.seq)
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            return [_decision(row) for row in connection.execute(query).mappings()]
+
+    def lease(
+        self, project: str, cells: Iterable[tuple[str, str]], *, holder: str, want: int, seconds: float
+    ) -> list[tuple[str, str]]:
+        """The first `want` of these (item, tag) that nobody else holds; they are the holder's for so many seconds.
+
+        What the holder has already is given again, and renewed.
+        """
+        of_project = leases.c.project == project
+        with self._database.writing("written", lock=f"leases {project}") as (connection, now):
+            connection.execute(sa.delete(leases).where(of_project, leases.c.expires_at <= now))
+            others = sa.select(leases.c.item, leases.c.tag).where(of_project, leases.c.holder != holder)
+            taken = {(item, tag) for item, tag in connection.execute(others)}
+            granted = list(islice((cell for cell in cells if cell not in taken), max(want, 0)))
+            until = now + timedelta(seconds=seconds)
+            if granted:
+                connection.execute(self._upsert_lease(), [_lease(project, *cell, holder, until) for cell in granted])
+        return granted
+
+    def release(self, project: str, holder: str) -> None:
+        """Give back all that a holder has in this project."""
+        with self._database.writing("written", lock=f"leases {project}") as (connection, _now):
+            connection.execute(sa.delete(leases).where(leases.c.project == project, leases.c.holder == holder))
+
+    def _insert(self, table: sa.Table) -> Any:
+        return (sqlite.insert if self._database.sqlite else postgresql.insert)(table)
+
+    def _upsert_lease(self) -> Any:
+        insert = self._insert(leases)
+        new = {"holder": insert.excluded.holder, "expires_at": insert.excluded.expires_at}
+        return insert.on_conflict_do_update(index_elements=["cell"], set_=new)
+
+
+def _ready(url: str) -> Database:
+    database = Database(url)
+    try:
+        database.prepare()
+        bring_up_to_date(database)
+    except BaseException:
+        database.engine.dispose()
+        raise
+    return database
+
+
+def _refuse_strangers(connection: sa.Connection, project: str, events: Sequence[Decision]) -> None:
+    """Refused, and with it the whole transaction, when a uid is there for something else than this very event."""
+    stored: dict[str, tuple[Any, ...]] = {}
+    fields = ("uid", "project", "reviewer", "item", "tag", "verdict", "undoes")
+    for start in range(0, len(events), UIDS_A_QUERY):
+        uids = [event.uid for event in events[start : start + UIDS_A_QUERY]]
+        query = sa.select(*(decisions.c[field] for field in fields)).where(decisions.c.uid.in_(uids))
+        stored |= {row.uid: tuple(row) for row in connection.execute(query)}
+    for event in events:
+        sent = (event.uid, project, event.reviewer, event.item, event.tag, event.verdict, event.undoes)
+        if stored[event.uid] != sent:
+            raise Refused(
+                f"decision '{event.uid}' is in the log already, for another project, reviewer, cell or answer. "
+                "Nothing was stored: give every decision a uid of its own."
+            )
+
+
+def _row(project: str, event: Decision, now: datetime) -> dict[str, Any]:
+    return {
+        "uid": event.uid,
+        "project": project,
+        "item": event.item,
+        "tag": event.tag,
+        "verdict": event.verdict.value if event.verdict else None,
+        "reviewer": event.reviewer,
+        "seconds": event.seconds,
+        "at": event.at,
+        "given": event.given,
+        "pred_prob": None if math.isnan(event.pred_prob) else float(event.pred_prob),
+        "score": None if math.isnan(event.score) else float(event.score),
+        "screen": event.screen,
+        "note": event.note,
+        "undoes": event.undoes,
+        "recorded_at": now,
+    }
+
+
+def _decision(row: sa.RowMapping) -> Decision:
+    shape = {name: value for name, value in row.items() if name != "project"}
+    shape["verdict"] = Verdict(row["verdict"]) if row["verdict"] else None
+    for number in ("pred_prob", "score"):
+        shape[number] = math.nan if row[number] is None else row[number]
+    return Decision(**shape)
+
+
+def _lease(project: str, item: str, tag: str, holder: str, until: datetime) -> dict[str, Any]:
+    cell = hashlib.blake2b("\0".join((project, item, tag)).encode(), digest_size=16).hexdigest()
+    return {"cell": cell, "project": project, "item": item, "tag": tag, "holder": holder, "expires_at": until}
