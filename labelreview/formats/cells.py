@@ -1,0 +1,129 @@
+"""What one cell, one name or one id of a file may be, whatever the format.
+
+Labels: `1`, `0`, empty = unknown; also `1.0` / `0.0` (numbers as pandas writes them beside empty cells) and `true` /
+`false` in any case. Nothing else: `-1` means *absent* in some data sets and *unknown* in others, so it is not guessed.
+Probabilities: a decimal number in [0, 1]; empty = NaN, no model scored the cell. Text is kept letter for letter; two
+tag names that differ only in case, in spaces around them or in Unicode composition are an error: people mix them up.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from labelreview.errors import InputError
+from labelreview.tags import PRESENT, UNKNOWN
+
+SPELLINGS = (("1", "0"), ("1.0", "0.0"), ("true", "false"), ("True", "False"), ("TRUE", "FALSE"))
+LABELS = {"": UNKNOWN} | {text: label for pair in SPELLINGS for text, label in zip(pair, (1, 0), strict=True)}
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+ROUNDING = 1e-6  # a float32 sum of softmax terms may end this much above 1; it is clipped
+
+
+def label_of(text: str) -> int | None:
+    """The label that a text stands for, or None when it is not a label."""
+    return LABELS.get(text.strip().lower())
+
+
+def spelled(label: int, like: str) -> str:
+    """A label written the way its neighbour is: 1 beside `False` is `True`."""
+    for pair in SPELLINGS:
+        if like.strip() in pair:
+            return pair[0] if label == PRESENT else pair[1]
+    return "1" if label == PRESENT else "0"
+
+
+def prob_of(text: str) -> float | None:
+    """The number that a text stands for (NaN when empty), or None when it is not a finite decimal number."""
+    text = text.strip()
+    if not text:
+        return float("nan")
+    return float(text) if NUMBER.fullmatch(text) else None
+
+
+class Problems:
+    """What is wrong with one file, gathered so that the person sees the first few together."""
+
+    def __init__(self, limit: int = 5) -> None:
+        self.found: list[str] = []
+        self.count, self.limit = 0, limit
+
+    def add(self, message: str) -> None:
+        self.count += 1
+        if len(self.found) < self.limit:
+            self.found.append(message)
+
+    def stop(self) -> None:
+        """Raise what was gathered; nothing happens when all is well."""
+        if self.found:
+            more = self.count - len(self.found)
+            raise InputError("\n".join(self.found + [f"and {more} more like these."] * bool(more)))
+
+
+def plain(name: str) -> str:
+    """What two tag names must not share."""
+    return unicodedata.normalize("NFC", name).strip().casefold()
+
+
+def check_tags(tags: Sequence[str], where: str | Callable[[int], str]) -> None:
+    """Refuse empty names and names that people would take for the same tag. `where` tells where a tag is named."""
+    problems, seen = Problems(), dict[str, str]()
+    for at, tag in enumerate(tags):
+        place = where if isinstance(where, str) else where(at)
+        if not tag.strip():
+            problems.add(f"{place}: tag {at + 1} of {len(tags)} has no name. Give it one, or remove it.")
+        elif tag == seen.get(plain(tag)):
+            problems.add(f"{place}: tag '{tag}' is there twice. Rename one, or merge them.")
+        elif plain(tag) in seen:
+            problems.add(
+                f"{place}: tags '{seen[plain(tag)]}' and '{tag}' differ only in case or in spaces around them. "
+                "Rename one, or merge them."
+            )
+        seen.setdefault(plain(tag), tag)
+    problems.stop()
+
+
+def check_ids(ids: Sequence[str], place: Callable[[int], str], *, unique: bool = True) -> None:
+    """Refuse empty ids and, unless told otherwise, an id in two rows. `place` tells where a row stands."""
+    if (not unique or len(set(ids)) == len(ids)) and all(ids):
+        return
+    problems, first = Problems(), dict[str, int]()
+    for row, item in enumerate(ids):
+        if not item.strip():
+            problems.add(f"{place(row)}: the id is empty. Give every item an id, or remove the row.")
+        elif unique and item in first:
+            before = _short(place(first[item]))
+            problems.add(f"{place(row)}: id '{item}' is already in {before}. Keep one of the two rows.")
+        first.setdefault(item, row)
+    problems.stop()
+
+
+def _short(place: str) -> str:
+    """`line 3` of `labels.csv, line 3, column 'id'`."""
+    return place.split(", ")[1] if ", " in place else place
+
+
+def checked_probs(probs: npt.NDArray[np.float32], place: Callable[[int], str]) -> npt.NDArray[np.float32]:
+    """Probabilities of one file, all in [0, 1] or NaN; `place` tells where a flat position stands."""
+    flat = probs.reshape(-1)
+    with np.errstate(invalid="ignore"):
+        bad = np.flatnonzero((flat < -ROUNDING) | (flat > 1 + ROUNDING))
+        if bad.size:
+            problems, why = Problems(), _range_remedy(float(np.nanmin(flat)), float(np.nanmax(flat)))
+            for at in bad[: problems.limit]:
+                problems.add(f"{place(int(at))}: {flat[at]:.6g} is not a probability. {why}")
+            problems.count = bad.size
+            problems.stop()
+        return np.clip(probs, 0, 1, out=probs)
+
+
+def _range_remedy(low: float, high: float) -> str:
+    if np.isinf(low) or np.isinf(high):
+        return "Probabilities are numbers from 0 to 1; leave the cell empty where no model scored it."
+    if low >= 0 and 2 < high <= 100:
+        return f"The values go from {low:.6g} to {high:.6g}, which looks like per cent: divide them by 100."
+    if low < 0:
+        return f"The values go from {low:.6g} to {high:.6g}, which looks like logits: apply the sigmoid first."
+    return f"The values go from {low:.6g} to {high:.6g}: give numbers from 0 to 1."

@@ -1,0 +1,170 @@
+"""Delimited: an id and a column that lists the item's tags (`a;b;c`, or a list in Parquet). Labels only.
+
+The delimiter is the first of `;`, `|`, `,` that occurs in the column; spaces around a tag do not count. A tag that is
+not listed is absent, among the tags that the file names, or unknown with `missing_means="unknown"`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from labelreview.errors import InputError
+from labelreview.formats.cells import check_ids, check_tags
+from labelreview.formats.csvtext import CsvText, quoted, spliced
+from labelreview.formats.opened import Kind, Opened
+from labelreview.formats.parquetfile import ParquetFile, parquet_bytes
+from labelreview.formats.row import Changes, Missing, Notes, by_item, recognised
+from labelreview.formats.shape import DELIMITERS, Columns, columns_of
+from labelreview.formats.table import TEXT
+from labelreview.tags import ABSENT, PRESENT, UNKNOWN, TagMatrix
+
+
+def is_csv(file: Opened, kind: Kind) -> bool:
+    return not file.is_parquet and recognised(file.csv) == "delimited"
+
+
+def is_parquet(file: Opened, kind: Kind) -> bool:
+    return file.is_parquet and recognised(file.parquet) == "delimited"
+
+
+def read_csv(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
+    source = file.csv
+    columns = _columns(source)
+    table = source.table({columns.id: TEXT, columns.tag: TEXT})
+    cells = table.texts(columns.tag)
+    mark = _mark(cells)
+    ids = table.texts(columns.id)
+    check_ids(ids, lambda row: table.place(row, columns.id))
+    matrix = _matrix(ids, [_pieces(cell, mark) for cell in cells], missing_means, source.name)
+    return matrix, (f"Tags are separated by '{mark}'.",)
+
+
+def read_parquet(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
+    source = file.parquet
+    columns = _columns(source)
+    table = source.table({columns.id: TEXT})
+    ids, cells = table.texts(columns.id), source.arrow.column(columns.tag).to_pylist()
+    check_ids(ids, lambda row: table.place(row, columns.id))
+    if _is_list(source, columns):
+        return _matrix(ids, [_listed(source, cell) for cell in cells], missing_means, source.name), ()
+    texts = source.table({columns.tag: TEXT}).texts(columns.tag)
+    mark = _mark(texts)
+    matrix = _matrix(ids, [_pieces(cell, mark) for cell in texts], missing_means, source.name)
+    return matrix, (f"Tags are separated by '{mark}'.",)
+
+
+def _columns(source: CsvText | ParquetFile) -> Columns:
+    return columns_of(source.name, source.header, source.sample(), "delimited")
+
+
+def _is_list(source: ParquetFile, columns: Columns) -> bool:
+    kind = source.file.schema_arrow.field(columns.tag).type
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+
+
+def _listed(source: ParquetFile, cell: list[Any] | None) -> list[str]:
+    if any(not isinstance(tag, str) for tag in cell or []):
+        raise InputError(f"{source.name}: a list of tags holds {cell!r:.80}. Store tags as text.")
+    return list(cell or [])
+
+
+def _mark(cells: Sequence[str]) -> str:
+    """The delimiter of a tags column; `;` when no item has two tags."""
+    return next((mark for mark in DELIMITERS if any(mark in cell for cell in cells)), DELIMITERS[0])
+
+
+def _pieces(cell: str, mark: str) -> list[str]:
+    return [piece for piece in (part.strip() for part in cell.split(mark)) if piece]
+
+
+def _matrix(ids: list[str], cells: Sequence[Sequence[str]], missing_means: Missing, name: str) -> TagMatrix:
+    position: dict[str, int] = {}
+    flat = [position.setdefault(tag, len(position)) for tags in cells for tag in tags]
+    if not position:
+        raise InputError(f"{name}: no item has a tag. Is this the column of the tags?")
+    check_tags(list(position), name)
+    labels = np.full((len(ids), len(position)), UNKNOWN if missing_means == "unknown" else ABSENT, np.int8)
+    labels[np.repeat(np.arange(len(ids)), [len(tags) for tags in cells]), flat] = PRESENT
+    return TagMatrix(ids, tuple(position), labels)
+
+
+def _edited(cell: str, mark: str, space: str, change: Mapping[str, int]) -> str:
+    """A list of tags with tags taken out and put at the end; the others keep their order and their spaces."""
+    parts = [part for part in cell.split(mark) if change.get(part.strip(), PRESENT) == PRESENT]
+    if not cell.startswith((" ", mark)) and parts:
+        parts[0] = parts[0].lstrip()
+    tail = [parts.pop()] if parts and not parts[-1].strip() else []  # "a;b;" ends in a delimiter
+    there = {part.strip() for part in parts}
+    for tag in (tag for tag, label in change.items() if label == PRESENT and tag not in there):
+        parts.append((space if parts else "") + tag)
+    return mark.join(parts + tail if parts else [])
+
+
+def _space(cells: Sequence[str], mark: str) -> str:
+    """What follows a delimiter in this file: usually nothing, sometimes a space."""
+    return " " if any(mark + " " in cell for cell in cells) else ""
+
+
+def write_csv(file: Opened, changes: Changes) -> bytes:
+    """Only the lists that change differ."""
+    source, wanted = file.csv, by_item(changes)
+    columns = _columns(source)
+    cells = source.table({columns.tag: TEXT}).texts(columns.tag)
+    mark, edits = _mark(cells), []
+    space = _space(cells, mark)
+    for record in source.records():
+        values = source.fields(record)
+        change = wanted.get(values[columns.id])
+        if change is None:
+            continue
+        start, end = source.spans(record)[columns.tag]
+        new = _edited(values[columns.tag], mark, space, change)
+        if new != values[columns.tag]:
+            always = source.text.startswith('"', start)
+            edits.append((start, end, quoted(new, source.delimiter, always=always)))
+    return source.encoded(spliced(source.text, edits))
+
+
+def write_parquet(file: Opened, changes: Changes) -> bytes:
+    """The same schema, with the lists that change replaced."""
+    source, wanted = file.parquet, by_item(changes)
+    columns = _columns(source)
+    ids = source.table({columns.id: TEXT}).texts(columns.id)
+    as_list = _is_list(source, columns)
+    texts = [] if as_list else source.table({columns.tag: TEXT}).texts(columns.tag)
+    mark = _mark(texts)
+    space = _space(texts, mark)
+
+    def change(cells: list[Any]) -> list[Any]:
+        for row, item in enumerate(ids):
+            if item in wanted and as_list:
+                cells[row] = _relisted(cells[row] or [], wanted[item])
+            elif item in wanted:
+                cells[row] = _edited(cells[row] or "", mark, space, wanted[item])
+        return cells
+
+    return source.with_columns({columns.tag: change})
+
+
+def _relisted(tags: list[str], change: Mapping[str, int]) -> list[str]:
+    kept = [tag for tag in tags if change.get(tag, PRESENT) == PRESENT]
+    return kept + [tag for tag, label in change.items() if label == PRESENT and tag not in kept]
+
+
+def make_csv(matrix: TagMatrix) -> bytes:
+    lines = [f"{quoted(item, ',')},{quoted(';'.join(tags), ',')}\n" for item, tags in _present(matrix)]
+    return "".join(["id,tags\n", *lines]).encode()
+
+
+def make_parquet(matrix: TagMatrix) -> bytes:
+    ids, tags = zip(*_present(matrix), strict=True)
+    return parquet_bytes(pa.table({"id": pa.array(ids, pa.string()), "tags": pa.array(tags, pa.list_(pa.string()))}))
+
+
+def _present(matrix: TagMatrix) -> list[tuple[str, list[str]]]:
+    return [
+        (item, [tag for tag, value in zip(matrix.tags, row, strict=True) if value == PRESENT])
+        for item, row in zip(matrix.ids, matrix.values, strict=True)
+    ]

@@ -1,0 +1,223 @@
+"""Long: an id and one tag a row, and perhaps a value. A row with an empty tag says: an item without tags.
+
+Labels: a row without a value column says *present*; a cell without a row is absent among the ids and tags that the file
+has, or unknown with `missing_means="unknown"`. Probabilities: the value column; a cell without a row is NaN.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from labelreview.errors import InputError
+from labelreview.formats.cells import Problems, check_ids, check_tags, checked_probs, spelled
+from labelreview.formats.csvtext import CsvText, Record, quoted, spliced
+from labelreview.formats.opened import Kind, Opened
+from labelreview.formats.parquetfile import ParquetFile, parquet_bytes
+from labelreview.formats.row import Changes, Missing, Notes, by_item, recognised
+from labelreview.formats.shape import Columns, columns_of
+from labelreview.formats.table import LABEL, PROB, TEXT, Role, Table
+from labelreview.tags import ABSENT, PRESENT, UNKNOWN, TagMatrix
+
+
+def is_csv(file: Opened, kind: Kind) -> bool:
+    return not file.is_parquet and recognised(file.csv) == "long"
+
+
+def is_parquet(file: Opened, kind: Kind) -> bool:
+    return file.is_parquet and recognised(file.parquet) == "long"
+
+
+def read_csv(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
+    return _read(file.csv, kind, missing_means)
+
+
+def read_parquet(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
+    return _read(file.parquet, kind, missing_means)
+
+
+def _columns(source: CsvText | ParquetFile) -> Columns:
+    return columns_of(source.name, source.header, source.sample(), "long")
+
+
+def _read(source: CsvText | ParquetFile, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
+    columns = _columns(source)
+    if kind == "pred_probs" and columns.value < 0:
+        raise InputError(f"{source.name}, line 1: no column holds the probabilities. Add one named 'value'.")
+    role: Role = LABEL if kind == "labels" else PROB
+    table = source.table({columns.id: TEXT, columns.tag: TEXT} | ({columns.value: role} if columns.value >= 0 else {}))
+    ids, rows = _coded(table.text(columns.id))
+    tags, cols = _coded(table.text(columns.tag))
+    first = np.unique(rows, return_index=True)[1]
+    check_ids(ids, lambda at: table.place(int(first[at]), columns.id))
+    tags, cols, told = _without_empty(tags, cols)
+    check_tags(tags, lambda at: table.place(int(np.argmax(cols == at)), columns.tag))
+    cells = rows * len(tags) + cols
+    _check_once(cells[told], np.flatnonzero(told), table, columns)
+    shape = (len(ids), len(tags))
+    if kind == "labels":
+        labels = np.full(len(ids) * len(tags), UNKNOWN if missing_means == "unknown" else ABSENT, np.int8)
+        labels[cells[told]] = table.labels(columns.value)[told] if columns.value >= 0 else PRESENT
+        return TagMatrix(ids, tuple(tags), labels.reshape(shape)), ()
+    given = table.probs(columns.value)
+    checked_probs(given, lambda at: table.place(at, columns.value))
+    probs = np.full(len(ids) * len(tags), np.nan, np.float32)
+    probs[cells[told]] = given[told]
+    return TagMatrix(ids, tuple(tags), probs.reshape(shape)), ()
+
+
+def _coded(texts: Any) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """The distinct texts in order of appearance, and each row's position among them."""
+    coded = texts.dictionary_encode()
+    return list(coded.dictionary.to_pylist()), np.asarray(pc.cast(coded.indices, pa.int64()))
+
+
+def _without_empty(
+    tags: list[str], cols: npt.NDArray[np.int64]
+) -> tuple[list[str], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """The tags without the empty one, and which rows name a tag."""
+    if "" not in tags:
+        return tags, cols, np.ones(len(cols), np.bool_)
+    gone = tags.index("")
+    told = cols != gone
+    return tags[:gone] + tags[gone + 1 :], cols - (cols > gone), told
+
+
+def _check_once(cells: npt.NDArray[np.int64], rows: npt.NDArray[np.int64], table: Table, columns: Columns) -> None:
+    """Refuse a cell that two rows speak of."""
+    _, first, which = np.unique(cells, return_index=True, return_inverse=True)
+    again = np.flatnonzero(first[which] != np.arange(len(cells)))
+    problems = Problems()
+    for at in again[: problems.limit]:
+        here, there = int(rows[at]), int(rows[first[which[at]]])
+        item, tag = table.text(columns.id)[here], table.text(columns.tag)[here]
+        line = table.place(there, columns.tag).removeprefix(f"{table.name}, ").split(",")[0]
+        place = table.place(here, columns.tag)
+        problems.add(f"{place}: '{tag}' of '{item}' is already in {line}. Keep one of the two rows.")
+    problems.count = len(again)
+    problems.stop()
+
+
+# -- corrections ---------------------------------------------------------------------------------------------------
+#
+# Both forms are edited by one plan: for each row that changes, what it becomes. A row is (position, {column: text}).
+
+Row = tuple[int, dict[int, str]]
+
+
+def _plan(rows: Iterable[tuple[str, str, str]], columns: Columns, changes: Changes) -> dict[int, list[Row]]:
+    """What stands in the place of each row that changes: none, itself edited, or itself and new rows."""
+    wanted, plan = by_item(changes), dict[int, list[Row]]()
+    last, kept, empty, like = dict[str, int](), dict[str, int](), dict[str, int](), dict[str, str]()
+    for at, (item, tag, value) in enumerate(rows):
+        if item not in wanted:
+            continue
+        last[item] = at
+        kept[item] = kept.get(item, 0) + 1
+        like[item] = like.get(item) or value
+        if not tag:
+            empty[item] = at
+        label = wanted[item].pop(tag, None)
+        if label is None:
+            continue
+        if columns.value >= 0:
+            plan[at] = [(at, {columns.value: spelled(label, value or like[item])})]
+        elif label != PRESENT:
+            plan[at] = []
+            kept[item] -= 1
+    for item, at in last.items():
+        new = [
+            {columns.tag: tag} | ({columns.value: spelled(label, like[item])} if columns.value >= 0 else {})
+            for tag, label in wanted[item].items()
+            if label == PRESENT or columns.value >= 0
+        ]
+        if new and item in empty:
+            plan[empty[item]] = [(empty[item], new.pop(0))]
+        elif not new and not kept[item]:
+            plan[at] = [(at, {columns.tag: ""})]  # the item stays in the file, without tags
+        plan[at] = plan.get(at, [(at, {})]) + [(at, cells) for cells in new]
+    return plan
+
+
+def write_csv(file: Opened, changes: Changes) -> bytes:
+    """Values are edited in place; without a value column, rows go and come. All other rows stay byte for byte."""
+    source = file.csv
+    columns = _columns(source)
+    records = list(source.records())
+    width = len(source.header)
+
+    def cells() -> Iterable[tuple[str, str, str]]:
+        for record in records:
+            fields = source.fields(record)
+            yield fields[columns.id], fields[columns.tag], fields[columns.value] if columns.value >= 0 else ""
+
+    edits = []
+    for at, rows in _plan(cells(), columns, changes).items():
+        record = records[at]
+        lines = [_line(source, record, texts, width, columns, new=n > 0) for n, (_, texts) in enumerate(rows)]
+        ending = source.text[record.end : record.next] or _line_end(source, records)
+        if lines:
+            edits.append((record.start, record.end, ending.join(lines)))
+        else:
+            edits.append((record.start, record.next, ""))
+    text = spliced(source.text, edits)
+    ending = source.text[records[-1].end : records[-1].next]
+    return source.encoded(text if ending else text.rstrip("\r\n"))
+
+
+def _line_end(source: CsvText, records: list[Record]) -> str:
+    """The line end of the file, for a last line that has none."""
+    start = records[0].start
+    return "\r\n" if source.text[:start].endswith("\r\n") else source.text[start - 1]
+
+
+def _line(source: CsvText, record: Record, texts: Mapping[int, str], width: int, columns: Columns, *, new: bool) -> str:
+    """A record with some fields replaced; a new one keeps the id, in the quotes of the record that it is made from."""
+    parts = [source.text[start:end] for start, end in source.spans(record)]
+    for column in range(width):
+        if column in texts:
+            parts[column] = quoted(texts[column], source.delimiter, always=parts[column].startswith('"'))
+        elif new and column != columns.id:
+            parts[column] = '""' if parts[column].startswith('"') else ""
+    return source.delimiter.join(parts)
+
+
+def write_parquet(file: Opened, changes: Changes) -> bytes:
+    """The same schema; rows edited, removed or put after the last row of their item, as in the CSV."""
+    source = file.parquet
+    columns = _columns(source)
+    table = source.table({columns.id: TEXT, columns.tag: TEXT})
+    values = source.arrow.column(columns.value).to_pylist() if columns.value >= 0 else [None] * len(table)
+    texts = ["" if value is None else str(value) for value in values]
+    rows = zip(table.texts(columns.id), table.texts(columns.tag), texts, strict=True)
+    plan = _plan(rows, columns, changes)
+    others = set(range(len(source.header))) - {columns.id}
+    taken: list[tuple[int, Mapping[int, Any]]] = []
+    for at in range(len(table)):
+        for n, (row, cells) in enumerate(plan.get(at, [(at, {})])):
+            taken.append((row, (dict.fromkeys(others) if n else {}) | cells))
+    return source.with_rows(taken)
+
+
+def make_csv(matrix: TagMatrix) -> bytes:
+    lines = ["id,tag,value\n"]
+    for item, tag, value in _known(matrix):
+        lines.append(f"{quoted(item, ',')},{quoted(tag, ',')},{'' if value is None else value}\n")
+    return "".join(lines).encode()
+
+
+def make_parquet(matrix: TagMatrix) -> bytes:
+    ids, tags, values = zip(*_known(matrix), strict=True)
+    columns = {"id": pa.array(ids, pa.string()), "tag": pa.array(tags, pa.string())}
+    kind = pa.int8() if matrix.values.dtype == np.int8 else pa.float32()
+    return parquet_bytes(pa.table(columns | {"value": pa.array(values, kind)}))
+
+
+def _known(matrix: TagMatrix) -> Iterable[tuple[str, str, Any]]:
+    """All cells; None where nothing is known. Every cell is written, so that nothing depends on what absence means."""
+    for item, row in zip(matrix.ids, matrix.values, strict=True):
+        for tag, value in zip(matrix.tags, row, strict=True):
+            yield item, tag, None if np.isnan(value) or value == UNKNOWN else value

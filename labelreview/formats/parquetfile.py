@@ -1,0 +1,98 @@
+"""Parquet files: the same columns as a CSV, with types. Written back with the schema and metadata they came with."""
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from labelreview.errors import InputError
+from labelreview.formats.table import Role, Table
+
+MAGIC = b"PAR1"
+SAMPLE = 2000
+
+
+class ParquetFile:
+    """One Parquet file. `name` stands in error messages; rows count from 1 in them."""
+
+    def __init__(self, name: str, data: bytes) -> None:
+        self.name, self.data = name, data
+        try:
+            self.file = pq.ParquetFile(pa.BufferReader(data))
+        except (pa.ArrowInvalid, OSError) as error:
+            raise InputError(f"{name}: this Parquet file cannot be read ({error}). Write it again.") from None
+
+    @property
+    def header(self) -> list[str]:
+        return list(self.file.schema_arrow.names)
+
+    def sample(self) -> list[list[Any]]:
+        """The first rows as text (lists stay lists); InputError when there is none."""
+        batch = next(self.file.iter_batches(SAMPLE), None)
+        if batch is None or not len(batch):
+            raise InputError(f"{self.name}: there are no rows.")
+        columns = [[_text(value) for value in column.to_pylist()] for column in batch.columns]
+        return [list(row) for row in zip(*columns, strict=True)]
+
+    @cached_property
+    def arrow(self) -> Any:
+        """The whole table."""
+        return self.file.read()
+
+    def table(self, roles: Mapping[int, Role]) -> Table:
+        """The columns that are asked for."""
+        return Table(self.name, self.header, {column: self.arrow.column(column) for column in roles}, self._place)
+
+    def _place(self, row: int, column: int) -> str:
+        return f"{self.name}, row {row + 1}, column '{self.header[column]}'"
+
+    def with_columns(self, changed: Mapping[int, Callable[[list[Any]], list[Any]]]) -> bytes:
+        """The file with some columns rewritten, each by a function of its values."""
+        table = self.arrow
+        for column, change in changed.items():
+            field = table.schema.field(column)
+            table = table.set_column(column, field, typed(change(table.column(column).to_pylist()), field.type))
+        return self.written(table)
+
+    def with_rows(self, taken: Sequence[tuple[int, Mapping[int, Any]]]) -> bytes:
+        """The file with rows taken in this order, each with the cells in its mapping replaced."""
+        table = self.arrow.take(pa.array([row for row, _ in taken], pa.int64()))
+        for column in sorted({column for _, cells in taken for column in cells}):
+            field = table.schema.field(column)
+            values = table.column(column).to_pylist()
+            for at, (_, cells) in enumerate(taken):
+                values[at] = cells.get(column, values[at])
+            table = table.set_column(column, field, typed(values, field.type))
+        return self.written(table)
+
+    def written(self, table: Any) -> bytes:
+        """A table as bytes, with the compression of the file that it came from."""
+        meta = self.file.metadata
+        codec = meta.row_group(0).column(0).compression if meta.num_row_groups else "SNAPPY"
+        return parquet_bytes(table, codec)
+
+
+def parquet_bytes(table: Any, codec: str = "SNAPPY") -> bytes:
+    """A table as the bytes of a Parquet file."""
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="NONE" if codec == "UNCOMPRESSED" else codec)
+    return sink.getvalue()
+
+
+def typed(values: list[Any], kind: Any) -> Any:
+    """Values as an Arrow array of this type; labels come as text and become what the column holds."""
+    inner = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if pa.types.is_boolean(inner):
+        values = [str(value).lower() in ("1", "true") if isinstance(value, str) else value for value in values]
+    elif pa.types.is_integer(inner) or pa.types.is_floating(inner):
+        values = [float(value) if isinstance(value, str) else value for value in values]
+        values = [int(v) if v is not None and pa.types.is_integer(inner) else v for v in values]
+    plain = pa.array(values, inner)
+    return plain.dictionary_encode().cast(kind) if pa.types.is_dictionary(kind) else plain
+
+
+def _text(value: Any) -> Any:
+    return "" if value is None else value if isinstance(value, list) else str(value)

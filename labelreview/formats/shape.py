@@ -1,0 +1,108 @@
+"""Which column holds what, told from the header and the first rows.
+
+Three shapes. *wide*: an id and one column a tag. *long*: an id, one tag a row, and perhaps a value. *delimited*: an id
+and a column that lists the tags (`a;b;c`). Names decide where they are telling, else what the cells hold; in doubt it
+is wide, whose reader names the cell that does not fit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from labelreview.errors import InputError
+from labelreview.formats.cells import label_of, prob_of
+
+Shape = Literal["wide", "long", "delimited"]
+IDS_FOR_SURE = ("id", "image_id", "item_id", "__index_level_0__")
+IDS = (*IDS_FOR_SURE, "item", "image", "file", "filename", "file_name", "image_path", "path")
+TAG = ("tag", "tag_name", "class", "class_name", "category", "category_name", "attribute", "concept", "label_name",
+       "label")  # fmt: skip
+TAGS = ("tags", "labels", "keywords", "categories", "classes", "attributes", "concepts")
+VALUE = ("value", "present", "label", "prob", "probability", "pred_prob", "score", "confidence")
+DELIMITERS = (";", "|", ",")
+
+Rows = Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Positions of the columns; -1 where there is none."""
+
+    shape: Shape
+    id: int
+    tag: int = -1
+    value: int = -1
+
+    def tags(self, header: Sequence[str]) -> list[int]:
+        """The tag columns of a wide file."""
+        return [column for column in range(len(header)) if column != self.id]
+
+
+def shape_of(header: Sequence[str], rows: Rows) -> Shape:
+    """What the file looks like."""
+    at = id_column(header, rows)
+    rest = [column for column in range(len(header)) if column != at]
+    names = {column: header[column].strip().casefold() for column in rest}
+    wordy = [column for column in rest if _wordy(rows, column)]
+    tag = _named(names, TAG)
+    if len(rest) == 2 and tag >= 0 and _named({c: n for c, n in names.items() if c != tag}, VALUE) >= 0:
+        return "long"
+    if any(isinstance(row[column], list) for row in rows[:50] for column in rest):
+        return "delimited"
+    if any(names[column] in TAGS and not _all_numbers(rows, column) for column in rest):
+        return "delimited"
+    ids = [row[at] for row in rows]
+    again = len(set(ids)) < len(ids)
+    if tag in wordy:
+        return "delimited" if not again and len(rest) == 1 and _lists(rows, tag) else "long"
+    if wordy == rest[:1] and len(rest) <= 2 and again:
+        return "long"
+    return "delimited" if wordy == rest and len(rest) == 1 and _lists(rows, rest[0]) else "wide"
+
+
+def columns_of(name: str, header: Sequence[str], rows: Rows, shape: Shape) -> Columns:
+    """Where id, tag and value stand in a file of this shape; InputError when there is no column for them."""
+    at = id_column(header, rows)
+    rest = {column: header[column].strip().casefold() for column in range(len(header)) if column != at}
+    if not rest:
+        raise InputError(f"{name}, line 1: only one column found: '{header[0]}'. Give an id and at least one tag.")
+    if shape == "wide":
+        return Columns(shape, at)
+    tag = _named(rest, TAGS + TAG if shape == "delimited" else TAG + TAGS)
+    tag = next(iter(rest)) if tag < 0 else tag
+    if shape == "delimited":
+        return Columns(shape, at, tag)
+    others = {column: found for column, found in rest.items() if column != tag}
+    value = _named(others, VALUE)
+    return Columns(shape, at, tag, next(iter(others)) if value < 0 and len(others) == 1 else value)
+
+
+def id_column(header: Sequence[str], rows: Rows) -> int:
+    """The column that is named like an id, else the first. A tag may be called *image*: then its cells are numbers."""
+    names = [name.strip().casefold() for name in header]
+    for column, name in enumerate(names):
+        if name in IDS_FOR_SURE or (name in IDS and (column == 0 or not _all_numbers(rows, column))):
+            return column
+    return 0
+
+
+def _named(names: dict[int, str], wanted: Sequence[str]) -> int:
+    return next((column for want in wanted for column, name in names.items() if name == want), -1)
+
+
+def _is_number(value: Any) -> bool:
+    return not isinstance(value, list) and (label_of(str(value)) is not None or prob_of(str(value)) is not None)
+
+
+def _all_numbers(rows: Rows, column: int) -> bool:
+    return all(_is_number(row[column]) for row in rows)
+
+
+def _wordy(rows: Rows, column: int) -> bool:
+    """Most cells that hold something hold words."""
+    filled = [row[column] for row in rows if row[column] != ""]
+    return sum(not _is_number(value) for value in filled) * 2 > len(filled)
+
+
+def _lists(rows: Rows, column: int) -> bool:
+    return any(delimiter in str(row[column]) for row in rows for delimiter in DELIMITERS)

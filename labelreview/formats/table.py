@@ -1,0 +1,105 @@
+"""The columns of a file, wherever they come from, as arrays: text, labels or probabilities.
+
+Both CSV and Parquet end here, so that a cell means the same in each and a bad one is named in the same words.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from labelreview.errors import InputError
+from labelreview.formats.cells import Problems, label_of, prob_of
+from labelreview.tags import UNKNOWN
+
+Role = Literal["text", "label", "prob"]
+TEXT: Role = "text"
+LABEL: Role = "label"
+PROB: Role = "prob"
+
+NO_LABEL = -2
+
+
+class Table:
+    """Columns by position. `place(row, column)` says where a cell stands, for error messages."""
+
+    def __init__(
+        self, name: str, header: list[str], columns: Mapping[int, Any], place: Callable[[int, int], str]
+    ) -> None:
+        self.name, self.header, self._columns, self.place = name, header, columns, place
+        if not len(next(iter(columns.values()))):
+            raise InputError(f"{name}: there is a header and no rows.")
+
+    def __len__(self) -> int:
+        return len(next(iter(self._columns.values())))
+
+    def text(self, column: int) -> Any:
+        """A column as an Arrow array of text, whole numbers as they are written, null as ''."""
+        found = self._columns[column]
+        kind = found.type.value_type if pa.types.is_dictionary(found.type) else found.type
+        if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind)
+                or pa.types.is_string_view(kind) or pa.types.is_null(kind)):  # fmt: skip
+            raise InputError(f"{self.name}, column '{self.header[column]}': {found.type} does not keep every letter. "
+                             "Store ids and tags as text.")  # fmt: skip
+        whole = pc.fill_null(found.cast(kind).cast(pa.large_string()), "")
+        return whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
+
+    def texts(self, column: int) -> list[str]:
+        """A column of text as a list."""
+        return list(self.text(column).to_pylist())
+
+    def labels(self, column: int) -> npt.NDArray[np.int8]:
+        """A column of labels; what is no label is an error that names the first few."""
+        found = self._columns[column]
+        chunks = found.chunks if isinstance(found, pa.ChunkedArray) else [found]
+        labels = np.concatenate([_labels(chunk) for chunk in chunks]) if chunks else np.empty(0, np.int8)
+        if (labels == NO_LABEL).any():
+            self._complain(column, np.flatnonzero(labels == NO_LABEL), "is not a label. Use 1, 0 or leave it empty.")
+        return labels
+
+    def probs(self, column: int) -> npt.NDArray[np.float32]:
+        """A column of numbers as float32, NaN where it is empty; the range is for `cells.checked_probs`."""
+        found = self._columns[column]
+        remedy = "is not a number. Use a decimal number from 0 to 1, or leave it empty."
+        if pa.types.is_dictionary(found.type):
+            found = found.cast(found.type.value_type)
+        if pa.types.is_string(found.type) or pa.types.is_large_string(found.type):
+            numbers = [prob_of(text or "") for text in found.to_pylist()]
+            if None in numbers:
+                self._complain(column, np.flatnonzero([number is None for number in numbers]), remedy)
+            return np.array(numbers, np.float32)
+        try:
+            values = np.array(found.cast(pa.float32(), safe=False).to_numpy(), np.float32)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            raise InputError(f"{self.name}, column '{self.header[column]}': {found.type} is not a number.") from None
+        wrong = ~np.isfinite(values) & np.asarray(found.is_valid())
+        if wrong.any():
+            self._complain(column, np.flatnonzero(wrong), remedy)
+        return values
+
+    def _complain(self, column: int, rows: npt.NDArray[np.int64], remedy: str) -> None:
+        problems = Problems()
+        for row in rows[: problems.limit]:
+            value = self._columns[column][int(row)].as_py()
+            problems.add(f"{self.place(int(row), column)}: '{str(value)[:80]}' {remedy}")
+        problems.count = len(rows)
+        problems.stop()
+
+
+def _labels(chunk: Any) -> npt.NDArray[np.int8]:
+    """The labels of one chunk: each distinct value is looked up once. NaN and null are unknown."""
+    coded = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
+    meanings = [_meaning(value) for value in coded.dictionary.to_pylist()]
+    lookup = np.array([*meanings, UNKNOWN], np.int8)
+    found: npt.NDArray[np.int8] = lookup[np.asarray(pc.fill_null(coded.indices, len(meanings)))]
+    return found
+
+
+def _meaning(value: object) -> int:
+    if value is None or (isinstance(value, float) and np.isnan(value)):
+        return UNKNOWN
+    label = label_of(str(value))
+    return NO_LABEL if label is None else label

@@ -1,0 +1,134 @@
+"""Wide: an id and one column a tag. Labels 1, 0 or empty = unknown; probabilities, empty = no model scored the cell.
+
+An empty label can be made to mean absent with `missing_means="absent"`.
+"""
+
+import re
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from labelreview.formats.cells import check_ids, check_tags, checked_probs, spelled
+from labelreview.formats.csvtext import CsvText, Record, quoted, spliced
+from labelreview.formats.opened import Kind, Opened
+from labelreview.formats.parquetfile import ParquetFile, parquet_bytes
+from labelreview.formats.row import Changes, Missing, Notes, by_item, recognised
+from labelreview.formats.shape import Columns, columns_of
+from labelreview.formats.table import LABEL, PROB, TEXT, Role
+from labelreview.tags import UNKNOWN, TagMatrix
+
+
+def is_csv(file: Opened, kind: Kind) -> bool:
+    return not file.is_parquet and recognised(file.csv) == "wide"
+
+
+def is_parquet(file: Opened, kind: Kind) -> bool:
+    return file.is_parquet and recognised(file.parquet) == "wide"
+
+
+def read_csv(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
+    return _read(file.csv, kind, missing_means)
+
+
+def read_parquet(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
+    return _read(file.parquet, kind, missing_means)
+
+
+def _columns(source: CsvText | ParquetFile) -> Columns:
+    return columns_of(source.name, source.header, source.sample(), "wide")
+
+
+def _read(source: CsvText | ParquetFile, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
+    columns = _columns(source)
+    where = columns.tags(source.header)
+    tags = tuple(source.header[column] for column in where)
+    check_tags(tags, f"{source.name}, line 1" if isinstance(source, CsvText) else source.name)
+    role: Role = LABEL if kind == "labels" else PROB
+    table = source.table({columns.id: TEXT} | dict.fromkeys(where, role))
+    ids = table.texts(columns.id)
+    check_ids(ids, lambda row: table.place(row, columns.id))
+    if kind == "labels":
+        labels = np.empty((len(ids), len(where)), np.int8)
+        for at, column in enumerate(where):
+            labels[:, at] = table.labels(column)
+        if missing_means == "absent":
+            labels[labels == UNKNOWN] = 0
+        return TagMatrix(ids, tags, labels), ()
+    probs = np.empty((len(ids), len(where)), np.float32)
+    for at, column in enumerate(where):
+        probs[:, at] = table.probs(column)
+    probs = checked_probs(probs, lambda at: table.place(at // len(where), where[at % len(where)]))
+    return TagMatrix(ids, tags, probs), ()
+
+
+def write_csv(file: Opened, changes: Changes) -> bytes:
+    """Only the changed cells differ; a changed cell keeps its quotes, its spaces and its way of writing 1 and 0."""
+    source, wanted = file.csv, by_item(changes)
+    columns = _columns(source)
+    position = {source.header[column]: column for column in columns.tags(source.header)}
+    edits = []
+    for record in source.records():
+        change = wanted.pop(source.fields(record)[columns.id] if columns.id else _first_field(source, record), None)
+        for tag, label in (change or {}).items():
+            edits.append(_edit(source, record, position[tag], columns.id, label))
+    return source.encoded(spliced(source.text, edits))
+
+
+def _first_field(source: CsvText, record: Record) -> str:
+    """The first field, without cutting the whole record: most records have no change."""
+    end = source.text.find(source.delimiter, record.start, record.end)
+    raw = source.text[record.start : end]
+    return source.fields(record)[0] if raw.startswith('"') else raw
+
+
+def _edit(source: CsvText, record: Record, column: int, id_column: int, label: int) -> tuple[int, int, str]:
+    values, (start, end) = source.fields(record), source.spans(record)[column]
+    others = (value for at, value in enumerate(values) if at != id_column and value.strip())
+    new = spelled(label, values[column] if values[column].strip() else next(others, ""))
+    raw = source.text[start:end]
+    inner = re.fullmatch(r'("?\s*)(.*?)(\s*"?)', raw, re.DOTALL)
+    if inner and inner[2]:
+        return start, end, inner[1] + new + inner[3]
+    return start, end, quoted(new, source.delimiter, always=raw.startswith('"'))
+
+
+def write_parquet(file: Opened, changes: Changes) -> bytes:
+    """The same schema, with the changed cells replaced."""
+    source = file.parquet
+    columns = _columns(source)
+    rows = {item: row for row, item in enumerate(source.table({columns.id: TEXT}).texts(columns.id))}
+    position = {source.header[column]: column for column in columns.tags(source.header)}
+    cells: dict[int, dict[int, int]] = {}
+    for (item, tag), label in changes.items():
+        cells.setdefault(position[tag], {})[rows[item]] = label
+    return source.with_columns({column: partial(_changed, labels=labels) for column, labels in cells.items()})
+
+
+def _changed(values: list[Any], labels: dict[int, int]) -> list[Any]:
+    like = next((str(value) for value in values if value not in (None, "")), "")
+    for row, label in labels.items():
+        values[row] = spelled(label, like)
+    return values
+
+
+def make_csv(matrix: TagMatrix) -> bytes:
+    lines = [["id", *matrix.tags]] + [
+        [item, *(_cell(value) for value in row)] for item, row in zip(matrix.ids, matrix.values, strict=True)
+    ]
+    return "".join(",".join(quoted(value, ",") for value in line) + "\n" for line in lines).encode()
+
+
+def make_parquet(matrix: TagMatrix) -> bytes:
+    columns = [pa.array(list(matrix.ids), pa.string())]
+    for values in matrix.values.T:
+        hidden = np.isnan(values) if values.dtype.kind == "f" else values == UNKNOWN
+        columns.append(pa.array(np.ascontiguousarray(values), mask=hidden))
+    return parquet_bytes(pa.table(columns, names=["id", *matrix.tags]))
+
+
+def _cell(value: np.generic) -> str:
+    if isinstance(value, np.floating):
+        return "" if np.isnan(value) else np.format_float_positional(value, trim="0")
+    return "" if value == UNKNOWN else str(value)
