@@ -69,7 +69,8 @@ def _asked(scores: Scores, labels: Labels, column: int | None, rows: Mask | None
         asked &= rows
     if exclude is not None:
         asked &= ~exclude[:, column]
-    return np.flatnonzero(asked) * scores.shape[1] + column
+    cells: Cells = np.flatnonzero(asked) * scores.shape[1] + column
+    return cells
 
 
 def _sides(present: Mask, direction: Direction | None) -> list[Mask]:

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,14 +36,11 @@ class Database:
         """SQLite: from now on readers and the writer do not wait for each other (the file remembers it)."""
         if not self.sqlite:
             return
-        with self._plain_errors("opened"):
-            connection = self.engine.raw_connection()
         try:
-            _use_write_ahead_log(connection)
-        except sqlite3.Error as error:
+            with closing(self.engine.raw_connection()) as connection:
+                _use_write_ahead_log(connection)
+        except sqlite3.Error as error:  # not in SQLAlchemy's clothes: a raw connection has the driver's own errors
             raise self._trouble("opened", error) from error
-        finally:
-            connection.close()
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
