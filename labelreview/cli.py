@@ -29,8 +29,12 @@ def init(
     labels: Annotated[Path, typer.Option(help="The labels file.", show_default=False)],
     predictions: Annotated[Path, typer.Option(help="The file of predicted probabilities.", show_default=False)],
     images: Annotated[Path | None, typer.Option(help="The folder of the pictures.", show_default=False)] = None,
-    labels_format: Annotated[str | None, typer.Option(help="Instead of the recognised one.", show_default=False)] = None,
-    predictions_format: Annotated[str | None, typer.Option(help="The same for predictions.", show_default=False)] = None,
+    labels_format: Annotated[
+        str | None, typer.Option(help="Instead of the recognised one.", show_default=False)
+    ] = None,
+    predictions_format: Annotated[
+        str | None, typer.Option(help="The same for predictions.", show_default=False)
+    ] = None,
     missing_means: Annotated[str | None, typer.Option(help="absent or unknown: a tag that is not listed.")] = None,
     only_common: Annotated[bool, typer.Option("--only-common", help="Drop ids and tags that one side lacks.")] = False,
     decisions: Annotated[Path | None, typer.Option(help="A decision log to take over.", show_default=False)] = None,
@@ -149,10 +153,10 @@ def _show(step: str, share: float) -> None:
         typer.echo(end, err=True, nl=False)
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """The entry point: what labelreview refuses is a message and exit code 1, anything else is a bug with a traceback."""
     try:
-        app()
+        app(args=arguments)
     except LabelReviewError as error:
         typer.echo(f"labelreview: {error}", err=True)
         sys.exit(1)

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from labelreview import formats, scoring
-from labelreview.decisions import wire
 from labelreview.formats.tables import write_csv
 from labelreview.project import Project
 from labelreview.review.order import worst_first

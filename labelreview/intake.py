@@ -1,9 +1,14 @@
 """From files to a project: read and check everything first, then write the project's folder in one step."""
 
+import shutil
+import stat
 import uuid
+import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from labelreview import folder, formats, images
 from labelreview.decisions import Decision
@@ -14,6 +19,7 @@ from labelreview.tags import Names, joined
 
 Progress = Callable[[str, float], None]
 DEMO = "demo"
+LARGEST_ZIP = 20 << 30
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,32 @@ def create(settings: Settings, name: str, inputs: Inputs) -> folder.Card:
     paths = Names.of(found.get(item, "") for item in dataset.ids)
     folder.write(settings.projects, card, dataset, paths, Path(inputs.labels.path))
     return card
+
+
+def unpack_images(archive: BinaryIO, target: Path) -> Path:
+    """The files of a zip under `target`. InputError for what is no zip, leaves the folder, or is a bomb."""
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            members = [member for member in opened.infolist() if not member.is_dir()]
+            if sum(member.file_size for member in members) > LARGEST_ZIP:
+                raise InputError(f"The zip holds more than {LARGEST_ZIP >> 30} GB unpacked. Put the pictures on the "
+                                 "server and give their folder instead.")  # fmt: skip
+            for member in members:
+                _unpack(opened, member, target)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error) as error:
+        raise InputError(f"The zip of images cannot be read: {error}.") from error
+    return target
+
+
+def _unpack(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
+    path = (target / member.filename).resolve()
+    if not path.is_relative_to(target.resolve()) or stat.S_ISLNK(member.external_attr >> 16):
+        raise InputError(f"The zip holds '{member.filename}', which leads out of its folder. Make the zip anew.")
+    if member.file_size > 1 << 20 and member.file_size > 1000 * max(member.compress_size, 1):
+        raise InputError(f"The zip holds '{member.filename}', which unpacks to 1,000 times its size. It is refused.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with opened.open(member) as packed, path.open("wb") as file:
+        shutil.copyfileobj(packed, file)
 
 
 def adopted(decisions: Sequence[Decision], project_uid: str) -> list[Decision]:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,7 @@ class Project:
         self.folder, self.card, self.dataset = opened, opened.card, opened.dataset
         self._lock = threading.RLock()
         self._log = DecisionLog.open(settings.database_url)
-        self._verdicts, self._seen = Verdicts(), 0
+        self._verdicts = Verdicts()
 
     @classmethod
     def open(cls, settings: Settings, name: str) -> "Project":
@@ -91,14 +92,12 @@ class Project:
     def verdicts(self) -> Verdicts:
         """What holds now, caught up with the log (other processes' answers included)."""
         with self._lock:
-            for decision in self.log(after=self._seen):
-                self._seen = decision.seq
-                self._verdicts.add([decision])
+            for item, tag in self._verdicts.add(self.log(after=self._verdicts.seq)):
                 try:
-                    cell = self.dataset.cell(decision.item, decision.tag)
+                    cell = self.dataset.cell(item, tag)
                 except NotFound:
                     continue  # about an item or tag that this data does not have: kept, and ignored
-                self._worklist.mark(cell, (decision.item, decision.tag) in self._verdicts.settled)
+                self._worklist.mark(cell, (item, tag) in self._verdicts.settled)
             return self._verdicts
 
     def log(self, *, after: int = 0) -> list[Decision]:
@@ -113,13 +112,9 @@ class Project:
         """The next `want` questions for a reviewer, worst first, leased to their tab (`holder`) for two minutes."""
         with self._lock:
             flagged = self.verdicts().flagged_by(reviewer)
-            granted = list[tuple[str, str]]()
-            for chunk in self._worklist.open_cells(filters):
-                cells = [cell for cell in map(self.dataset.at, chunk) if cell not in flagged]
-                still = want - len(granted)
-                granted += self._log.lease(self.card.uid, cells, holder=holder, want=still, seconds=LEASE_SECONDS)
-                if len(granted) >= want:
-                    break
+            open_cells = map(self.dataset.at, chain.from_iterable(self._worklist.open_cells(filters)))
+            unflagged = (cell for cell in open_cells if cell not in flagged)
+            granted = self._log.lease(self.card.uid, unflagged, holder=holder, want=want, seconds=LEASE_SECONDS)
             return Batch(tuple(self.question(*cell) for cell in granted), self._worklist.progress(filters))
 
     def release(self, holder: str) -> None:

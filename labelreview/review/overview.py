@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labelreview.decisions import Verdict
-from labelreview.errors import NotFound
-from labelreview.review.verdicts import Verdicts
+from labelreview.review.verdicts import Verdicts, placed
 from labelreview.tags import PRESENT, UNKNOWN, Dataset
 
 
@@ -35,11 +34,9 @@ def by_tag(dataset: Dataset, issues: npt.NDArray[np.bool_], verdicts: Verdicts) 
     labels = np.asarray(dataset.labels)
     present = labels == PRESENT
     answers = np.zeros((4, len(dataset.tags)), int)
-    for (item, tag), decision in verdicts.settled.items():
-        try:
-            row, column = divmod(dataset.cell(item, tag), len(dataset.tags))
-        except NotFound:
-            continue  # about an item or tag that this data does not have
+    here = placed(dataset, verdicts)
+    for cell, decision in zip(here.cells.tolist(), here.decisions, strict=True):
+        row, column = divmod(cell, len(dataset.tags))
         unsure = decision.verdict is Verdict.UNSURE
         changed = not unsure and decision.verdict is not None and decision.verdict.label != labels[row, column]
         answers[:, column] += (bool(issues[row, column]), True, changed, unsure)

@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -16,18 +17,20 @@ def suspects_by_tag(figures: Sequence[TagFigures], most: int = 40) -> go.Figure:
     """Bars of suspects by tag and direction, most suspects on top. A bar's customdata is (tag, direction)."""
     shown = sorted((f for f in figures if f.suspects), key=lambda f: -f.suspects)[:most]
     figure = go.Figure()
-    for direction, name, colour, count in (
-        ("wrong", "Maybe wrong (tag is there)", WRONG, lambda f: f.maybe_wrong),
-        ("missing", "Maybe missing (tag is not there)", MISSING, lambda f: f.maybe_missing),
-    ):
+    sides = (
+        ("wrong", "Maybe wrong (tag is there)", WRONG, [f.maybe_wrong for f in shown]),
+        ("missing", "Maybe missing (tag is not there)", MISSING, [f.maybe_missing for f in shown]),
+    )
+    for direction, name, colour, counts in sides:
         figure.add_bar(
             y=[f.tag for f in shown],
-            x=[count(f) for f in shown],
+            x=counts,
             customdata=[(f.tag, direction) for f in shown],
             name=name,
             orientation="h",
             marker_color=colour,
-            hovertemplate="%{y}: %{x} " + name.split(" (")[0].lower() + "<extra></extra>",
+            hovertext=[short(f.tag) for f in shown],
+            hovertemplate="%{hovertext}: %{x} " + name.split(" (")[0].lower() + "<extra></extra>",
         )
     figure.update_layout(
         barmode="stack",
@@ -51,3 +54,13 @@ def suspects_by_tag(figures: Sequence[TagFigures], most: int = 40) -> go.Figure:
 def short(tag: str) -> str:
     """A tag as plotly text: escaped, since plotly reads markup, and cut when long."""
     return html.escape(tag if len(tag) <= LONGEST else tag[: LONGEST - 1] + "…", quote=False)
+
+
+def picked_bar(event: Any) -> tuple[str, str] | None:
+    """The (tag, direction) of a bar that was clicked in `suspects_by_tag`, if one was."""
+    points = event.selection.points if event else []
+    if not points or "customdata" not in points[0]:
+        return None
+    picked = points[0]["customdata"]
+    values = list(picked.values()) if isinstance(picked, dict) else list(picked)
+    return str(values[0]), str(values[1])

@@ -1,0 +1,111 @@
+"""The "New project" page's doings: uploads to disk, the check, the creation. What was checked waits in the session."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from labelreview import folder, formats, intake
+from labelreview.errors import InputError, LabelReviewError
+from labelreview.formats.check import Report
+from labelreview.project import Project
+from labelreview.web import session
+
+TABLES = ["csv", "tsv", "txt", "parquet"]
+LABEL_FORMATS = ["", *(name for name, form in formats.FORMATS.items() if form.reads_labels)]
+PROB_FORMATS = ["", *(name for name, form in formats.FORMATS.items() if form.reads_pred_probs)]
+MISSING = ["", "absent", "unknown"]
+WAITING = "checked files"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Files that were read and checked under a project's name; nothing has been written."""
+
+    name: str
+    inputs: intake.Inputs
+
+    @property
+    def report(self) -> Report:
+        return self.inputs.report
+
+
+def title(form: str) -> str:
+    """A format in the words of its row."""
+    return formats.FORMATS[form].title if form else "Recognise it"
+
+
+def missing_title(missing: str) -> str:
+    """What a tag that is not listed means, in words."""
+    return missing or "as the format says"
+
+
+@contextmanager
+def progress_bar() -> Iterator[intake.Progress]:
+    """A bar that is there while it moves."""
+    bar = st.progress(0.0)
+
+    def show(step: str, share: float) -> None:
+        bar.progress(min(share, 1.0), step)
+
+    try:
+        yield show
+    finally:
+        bar.empty()
+
+
+def checked() -> Checked | None:
+    """What was checked last and has not become a project yet."""
+    waiting: Checked | None = st.session_state.get(WAITING)
+    return waiting
+
+
+def check(name: str, labels: Any, predictions: Any, images: Any, *, progress: intake.Progress, **options: Any) -> None:
+    """Read and check what the form holds: paths as text, or uploaded files. Shows why where it cannot be read."""
+    st.session_state.pop(WAITING, None)
+    try:
+        folder.checked_name(name.strip())
+        if not labels or not predictions:
+            raise InputError("Give both a labels file and a predictions file.")
+        pictures = _pictures(images) if images else None
+        files = _path(labels, "labels"), _path(predictions, "predictions"), pictures
+        inputs = intake.gather(*files, progress=progress, **options)
+        st.session_state[WAITING] = Checked(name.strip(), inputs)
+    except LabelReviewError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def create() -> str:
+    """Make the project of what was checked; gives its name."""
+    waiting: Checked = st.session_state[WAITING]
+    with st.spinner("Writing the project"):
+        intake.create(session.settings(), waiting.name, waiting.inputs)
+        with Project.open(session.settings(), waiting.name) as project:
+            project.scores, project.issues  # noqa: B018  computed now, so that the first visitor need not wait
+    st.session_state.pop(WAITING)
+    return waiting.name
+
+
+def _path(given: Any, stem: str) -> Path:
+    if isinstance(given, str):
+        return Path(given.strip()).expanduser()
+    path = _upload_folder() / f"{stem}{Path(given.name).suffix.lower()}"
+    path.write_bytes(given.getbuffer())
+    return path
+
+
+def _pictures(given: Any) -> Path:
+    if isinstance(given, str):
+        return Path(given.strip()).expanduser()
+    return intake.unpack_images(given, _upload_folder() / "images")
+
+
+def _upload_folder() -> Path:
+    """A folder of its own for every check: nothing uploaded before is overwritten."""
+    path = session.settings().home / "uploads" / uuid.uuid4().hex
+    path.mkdir(parents=True)
+    return path

@@ -1,0 +1,72 @@
+"""What the pages show of a project, kept as long as its log has not grown; and its exports, as bytes to download."""
+
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import streamlit as st
+
+from labelreview import exports
+from labelreview.project import Project
+from labelreview.review.overview import TagFigures, by_tag
+from labelreview.review.verdicts import changes
+
+Write = Callable[[Project, Path], int]
+
+
+def overview(project: Project) -> list[TagFigures]:
+    """The figures of every tag."""
+    return _overview(project, project.card.uid, project.card.version, project.verdicts().seq)
+
+
+@st.cache_data(max_entries=8, show_spinner="Counting")
+def _overview(_project: Project, _uid: str, _version: str, _seq: int) -> list[TagFigures]:
+    return by_tag(_project.dataset, _project.issues, _project.verdicts())
+
+
+def changed(project: Project) -> list[dict[str, object]]:
+    """The changed cells as rows of a table."""
+    return [
+        {
+            "Item": change.item,
+            "Tag": change.tag,
+            "Given": "yes" if change.given == 1 else "no" if change.given == 0 else "unknown",
+            "Corrected": "yes" if change.corrected else "no",
+            "By": ", ".join(change.reviewers),
+            "When": change.at,
+        }
+        for change in changes(project.dataset, project.verdicts())
+    ]
+
+
+def downloads(project: Project) -> list[tuple[str, str, str, Write]]:
+    """Title, explanation, file name and writer of every export."""
+    labels = Path(project.card.labels_file)
+    return [
+        (
+            "Corrected labels",
+            "In the format and shape they came in; what was not corrected is left as it was, letter for letter.",
+            f"{labels.stem}-corrected{labels.suffix}",
+            exports.corrected_labels,
+        ),
+        (
+            "Changes",
+            "One row a changed label: given, corrected, by whom, when, and what the model had said.",
+            f"{project.card.name}-changes.csv",
+            exports.changed_cells,
+        ),
+        (
+            "Decision log",
+            "Every answer, undo and flag, in order. With it, a new project starts with these cells settled.",
+            f"{project.card.name}-decisions.csv",
+            exports.decision_log,
+        ),
+    ]
+
+
+def written(project: Project, write: Write) -> bytes:
+    """What an export writes, as bytes."""
+    with TemporaryDirectory() as scratch:
+        out = Path(scratch) / "export"
+        write(project, out)
+        return out.read_bytes()

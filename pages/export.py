@@ -1,0 +1,36 @@
+"""Export: corrected labels in the form they came in, the changes, the decision log."""
+
+import streamlit as st
+
+from labelreview.web import results, session
+
+session.current_reviewer()
+project = session.current_project()
+
+st.title("Export")
+changes = results.changed(project)
+st.write(f"**{len(changes):,}** labels differ from **{project.card.labels_file}** after the verdicts so far. "
+         "Your own files stay as they are.")  # fmt: skip
+
+for title, what, file_name, write in results.downloads(project):
+    with st.container(border=True):
+        left, right = st.columns([3, 1], vertical_alignment="center")
+        left.markdown(f"**{title}**  \n{what}")
+        right.download_button(
+            "Download",
+            data=lambda write=write: results.written(project, write),
+            file_name=file_name,
+            on_click="ignore",
+            key=file_name,
+            width="stretch",
+        )
+
+st.caption("The same from the command line:")
+st.code(f"labelreview export '{project.card.name}' --out corrected-{project.card.labels_file} --changes changes.csv "
+        "--decisions decisions.csv", language="console", wrap_lines=True)  # fmt: skip
+
+if changes:
+    st.subheader("Changes")
+    st.dataframe(changes, hide_index=True, width="stretch")
+else:
+    st.info("No verdict changes a label yet. What you correct while reviewing shows up here.")

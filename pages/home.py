@@ -1,0 +1,53 @@
+"""Overview: how much is suspect, where, and how far the answers are."""
+
+import streamlit as st
+
+from labelreview.web import charts, results, session
+
+session.current_reviewer()
+project = session.current_project()
+
+st.title(project.card.name)
+figures = results.overview(project)
+suspects, answered = sum(f.suspects for f in figures), sum(f.suspects_answered for f in figures)
+
+numbers = st.columns(5)
+numbers[0].metric("Items", f"{project.card.items:,}")
+numbers[1].metric("Tags", f"{len(project.card.tags):,}")
+numbers[2].metric(
+    "Suspects", f"{suspects:,}", help="Cells (one tag of one item) that confident learning holds for wrong."
+)
+numbers[3].metric("Verdicts", f"{sum(f.answered for f in figures):,}", help="Cells with a standing verdict.")
+numbers[4].metric("Corrected", f"{sum(f.changed for f in figures):,}", help="Verdicts that change the given label.")
+
+if not suspects:
+    st.info("No cell is suspect: labels and predictions agree. You can still review every cell, worst first.")
+else:
+    st.progress(answered / suspects, f"{answered:,} of {suspects:,} suspects answered")
+st.page_link(session.REVIEW, label="Review the most suspicious cells first", icon=":material/play_arrow:")
+
+if suspects:
+    st.subheader("Suspects by tag")
+    st.caption("Click a bar to review those cells.")
+    picked = st.plotly_chart(charts.suspects_by_tag(figures), on_select="rerun", selection_mode="points", key="bars")
+    if chosen := charts.picked_bar(picked):
+        session.go_to_review(tag=chosen[0], direction=chosen[1])
+
+st.subheader("All tags")
+st.dataframe(
+    [
+        {
+            "Tag": f.tag,
+            "Labelled": f.labelled,
+            "Maybe wrong": f.maybe_wrong,
+            "Maybe missing": f.maybe_missing,
+            "Verdicts": f.answered,
+            "Corrected": f.changed,
+            "Unsure": f.unsure,
+            "Unknown": f.unknown,
+        }
+        for f in sorted(figures, key=lambda f: -f.suspects)
+    ],
+    hide_index=True,
+    width="stretch",
+)

@@ -1,0 +1,57 @@
+"""New project: give the files, read the check report, create."""
+
+import streamlit as st
+
+from labelreview.errors import LabelReviewError
+from labelreview.web import newproject, session
+
+session.current_reviewer()
+
+st.title("New project")
+st.write("One file of labels, one of predicted probabilities, and the pictures. They are joined by id and by tag name, "
+         "checked before anything is written, and never changed.")  # fmt: skip
+
+upload = (
+    st.segmented_control("Where are the files?", ["On this server", "Upload"], default="On this server") == "Upload"
+)
+with st.form("files", border=True):
+    name = st.text_input("Name of the project", placeholder="celebrities")
+    left, right = st.columns(2)
+    if upload:
+        labels = left.file_uploader("Labels (CSV, TSV or Parquet)", newproject.TABLES)
+        predictions = right.file_uploader("Predictions (CSV, TSV or Parquet)", newproject.TABLES)
+        images = st.file_uploader("Pictures (one zip)", ["zip"])
+    else:
+        labels = left.text_input("Labels (CSV, TSV or Parquet)", placeholder="/data/labels.csv")
+        predictions = right.text_input("Predictions (CSV, TSV or Parquet)", placeholder="/data/predictions.csv")
+        images = st.text_input("Folder of the pictures", placeholder="/data/images")
+    with st.expander("Formats and matching"):
+        left, right = st.columns(2)
+        labels_format = left.selectbox("Format of the labels", newproject.LABEL_FORMATS, format_func=newproject.title)
+        predictions_format = right.selectbox(
+            "Format of the predictions", newproject.PROB_FORMATS, format_func=newproject.title
+        )
+        missing = st.selectbox("A tag that is not listed is", newproject.MISSING, format_func=newproject.missing_title)
+        common = st.checkbox("Keep only the ids and tags that both files have")
+    if st.form_submit_button("Check the files", type="primary"):
+        options = {
+            "labels_format": labels_format or None,
+            "predictions_format": predictions_format or None,
+            "missing_means": missing or None,
+            "only_common": common,
+        }
+        with newproject.progress_bar() as progress:
+            newproject.check(name, labels, predictions, images, progress=progress, **options)
+
+if checked := newproject.checked():
+    st.subheader("Check report")
+    for problem in checked.report.errors:
+        st.error(problem, icon=":material/error:")
+    for warning in checked.report.warnings:
+        st.warning(warning, icon=":material/warning:")
+    st.dataframe(checked.report.rows(), hide_index=True, width="stretch")
+    if not checked.report.errors and st.button("Create the project", type="primary"):
+        try:
+            session.switch_project(newproject.create())
+        except LabelReviewError as error:
+            st.error(str(error))

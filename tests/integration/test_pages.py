@@ -1,0 +1,111 @@
+"""Every page, run by Streamlit's own test runner on real projects: a name first, then what the project holds."""
+
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from labelreview import intake
+from labelreview.decisions import Verdict
+from labelreview.project import Project
+from labelreview.settings import Settings
+from tests.made import decision
+
+MAIN = Path(__file__).parents[2] / "labelreview" / "web" / "main.py"
+PAGES = ("home", "review", "projects", "export")
+HOSTILE = ["<img src=x onerror=alert(1)>", "=cmd()", "x" * 200, "🎩", "שלום", "**bold** $x$ :red[no]"]
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("LABELREVIEW_HOME", str(tmp_path / "home"))
+    yield Settings.from_environment()
+    st.cache_resource.clear()  # outlives an AppTest
+    st.cache_data.clear()
+
+
+def make(settings: Settings, tmp_path: Path, tags: list[str], name: str = "cats") -> None:
+    quoted = [f'"{tag}"' for tag in tags]
+    labels = [[1, 0, 1, 0, 1, 0][: len(tags)], [0, 1, 0, 1, 0, 1][: len(tags)]]
+    table = "\n".join(
+        [",".join(["id", *quoted]), *(f"item{i},{','.join(map(str, row))}" for i, row in enumerate(labels))]
+    )
+    (tmp_path / "labels.csv").write_text(table + "\n")
+    (tmp_path / "predictions.csv").write_text(table.replace(",1", ",0.05").replace(",0\n", ",0.9\n") + "\n")
+    intake.create(settings, name, intake.gather(tmp_path / "labels.csv", tmp_path / "predictions.csv"))
+
+
+def page(name: str, reviewer: str = "Ada") -> AppTest:
+    app = AppTest.from_file(str(MAIN), default_timeout=30)
+    if reviewer:
+        app.session_state["reviewer"] = reviewer
+    app.run()
+    if name != "home":
+        app.switch_page(f"../../pages/{name}.py").run()
+    assert not app.exception
+    return app
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_asks_for_a_name_first(settings, tmp_path, name):
+    make(settings, tmp_path, ["hat"])
+    app = page(name, reviewer="")
+    assert [title.value for title in app.title] == ["Who is reviewing?"]
+    assert len(app.metric) == 0
+
+
+@pytest.mark.parametrize("name", ["home", "review", "export"])
+def test_without_a_project_a_page_says_how_to_make_one(settings, name):
+    assert "No project yet" in [title.value for title in page(name).title]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_hostile_tag_names_are_shown_as_they_are(settings, tmp_path, name):
+    make(settings, tmp_path, HOSTILE)
+    app = page(name)
+    assert not [text for text in app.markdown if "<img" in text.value and text.allow_html]
+
+
+def test_the_overview_counts_verdicts_and_corrections(settings, tmp_path):
+    make(settings, tmp_path, ["hat", "cat"])
+    with Project.open(settings, "cats") as project:
+        project.record([decision("item0", "hat", Verdict.ABSENT), decision("item1", "cat", Verdict.UNSURE)])
+    shown = {metric.label: metric.value for metric in page("home").metric}
+    assert shown["Items"] == "2"
+    assert shown["Verdicts"] == "2"
+    assert shown["Corrected"] == "1"
+
+
+def test_the_export_page_lists_the_changes(settings, tmp_path):
+    make(settings, tmp_path, ["hat", "cat"])
+    with Project.open(settings, "cats") as project:
+        project.record([decision("item0", "hat", Verdict.ABSENT)])
+    table = page("export").dataframe[0].value
+    assert table[["Item", "Tag", "Given", "Corrected", "By"]].to_numpy().tolist() == [
+        ["item0", "hat", "yes", "no", "ann"]
+    ]
+
+
+def test_a_project_is_made_from_paths_on_the_server(settings, tmp_path):
+    make(settings, tmp_path, ["hat", "cat"], name="first")
+    app = page("projects")
+    app.text_input[0].set_value("second")
+    app.text_input[1].set_value(str(tmp_path / "labels.csv"))
+    app.text_input[2].set_value(str(tmp_path / "predictions.csv"))
+    app.button[0].click().run()
+    assert not app.exception
+    assert not app.error
+    assert ("Items", "2") in app.dataframe[0].value.itertuples(index=False, name=None)
+
+
+def test_an_unusable_file_is_explained_on_the_page_and_nothing_is_written(settings, tmp_path):
+    make(settings, tmp_path, ["hat", "cat"], name="first")
+    (tmp_path / "labels.csv").write_text("id,hat,cat\nitem0,1,maybe\nitem1,0,1\n")
+    app = page("projects")
+    app.text_input[0].set_value("second")
+    app.text_input[1].set_value(str(tmp_path / "labels.csv"))
+    app.text_input[2].set_value(str(tmp_path / "predictions.csv"))
+    app.button[0].click().run()
+    assert "line 2, column 'cat': 'maybe'" in app.error[0].value
+    assert not (settings.projects / "second").exists()
