@@ -143,7 +143,7 @@ def _text(shape: Mapping[str, Any], field: str, default: str | None = None) -> s
         return default
     if not isinstance(value, str) or (default is None and not value) or len(value) > LONGEST.get(field, 64):
         raise _wrong(shape, field, f"a text of at most {LONGEST.get(field, 64)} characters")
-    if "\0" in value or not value.isascii() and value != value.encode(errors="ignore").decode():
+    if "\0" in value or (not value.isascii() and value != value.encode(errors="ignore").decode()):
         raise _wrong(shape, field, "a text without NUL and without half characters")
     return value
 
