@@ -23,18 +23,21 @@ from labelreview.scoring.confident import (
     find_label_issues,
     noise_matrices,
 )
+from labelreview.scoring.health import Health, health
 from labelreview.tags import Labels
 
 __all__ = [
     "FILTERS",
     "POOLERS",
     "SCORERS",
+    "Health",
     "Scorer",
     "cell_scores",
     "confident_joint",
     "confident_thresholds",
     "find_item_issues",
     "find_label_issues",
+    "health",
     "item_scores",
     "noise_matrices",
 ]

@@ -7,8 +7,8 @@ Reference: Northcutt, Jiang, Chuang, "Confident Learning: Estimating Uncertainty
 sections 3 and 4, applied to each tag as in Thyagarajan et al. 2022. Results are those of cleanlab 2.9 in every cell,
 which fixes four rules that the paper leaves open: probabilities within 1e-6 of a threshold reach it, a cell that
 reaches both thresholds goes to the likelier class (absent in a tie), every class keeps one label, and cells whose given
-label is within 1e-6 of being the likelier one are not flagged. Where a cut falls between equal probabilities, numpy's argsort
-chooses, as there; a tag that every item has (where cleanlab gives up) is answered like a tag that none has: no issues.
+label is within 1e-6 of being the likelier one are not flagged. Where a cut falls between equal probabilities, numpy's
+argsort chooses, as there; a tag that every item has (where cleanlab gives up) is answered like a tag that none has.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labelreview.errors import InputError
-from labelreview.scoring.arrays import Counts, Float64s, Floats, Mask, checked
+from labelreview.scoring.arrays import Counts, Float64s, Floats, Mask, checked, turned
 from labelreview.scoring.paper import self_confidence
 from labelreview.scoring.pooling import ema
 from labelreview.tags import ABSENT, PRESENT, Labels
@@ -27,12 +27,14 @@ NEAR = 1e-6
 NOBODY_IS_CONFIDENT = 2.0
 TAGS_AT_ONCE = 16
 
+Places = npt.NDArray[np.int64]
+
 
 class Side(NamedTuple):
     """The cells of one tag with one given label: their rows, p(given) and p(other), and how many others there are."""
 
     label: int
-    rows: npt.NDArray[np.int64]
+    rows: Places
     given: Floats
     other: Floats
 
@@ -107,9 +109,7 @@ def noise_matrices(labels: npt.ArrayLike, pred_probs: npt.ArrayLike) -> NoiseMat
     return NoiseMatrices(prior / prior.sum(axis=1, keepdims=True), _rates(noise), _rates(inverse))
 
 
-def find_label_issues(
-    labels: npt.ArrayLike, pred_probs: npt.ArrayLike, filter_by: str = "prune_by_noise_rate"
-) -> Mask:
+def find_label_issues(labels: npt.ArrayLike, pred_probs: npt.ArrayLike, filter_by: str = "prune_by_noise_rate") -> Mask:
     """Which cells confident learning takes for wrong: bool (N, K), equal to cleanlab's in every cell.
 
     `filter_by` is a name in FILTERS. Raises InputError for other names and for unusable matrices.
@@ -122,7 +122,7 @@ def find_label_issues(
     issues = np.zeros((probs.shape[1], probs.shape[0]), np.bool_)
     for column, tag in enumerate(_tags(known, probs)):
         flagged(tag, issues[column])
-    return issues.T
+    return turned(issues)
 
 
 def find_item_issues(labels: npt.ArrayLike, pred_probs: npt.ArrayLike, filter_by: str = "prune_by_noise_rate") -> Mask:
@@ -149,15 +149,13 @@ def _tags(labels: Labels, probs: Floats) -> Iterator[Tag]:
     """One tag after the other; columns are copied 16 at a time, because a row's neighbours share a cache line."""
     for first in range(0, probs.shape[1], TAGS_AT_ONCE):
         some = slice(first, first + TAGS_AT_ONCE)
-        columns = np.ascontiguousarray(probs[:, some].T)
-        given = np.ascontiguousarray(labels[:, some].T)
-        for column, label in zip(columns, given, strict=True):
+        for column, label in zip(turned(probs[:, some]), turned(labels[:, some]), strict=True):
             yield _tag(_side(column, label, ABSENT), _side(column, label, PRESENT))
 
 
 def _side(column: Floats, label: npt.NDArray[np.int8], given: int) -> Side:
     rows = np.flatnonzero(label == given)
-    present = column[rows]
+    present = column.take(rows)
     absent = 1 - present
     return Side(given, rows, absent, present) if given == ABSENT else Side(given, rows, present, absent)
 
@@ -211,14 +209,16 @@ def _noise_rate(tag: Tag, issues: Mask) -> None:
     """As many as the joint counts off the diagonal, those of largest margin of the other label over the given one."""
     for side, (own, other) in zip(tag.sides, _own_and_other(tag.calibrated), strict=True):
         if len(side.rows) > 1:
-            issues[side.rows[_worst(side.given - side.other, other - (own == 0), side.clearly_other)]] = True
+            keys = side.given - side.other
+            issues[side.rows.take(_worst(keys, other - (own == 0), side.clearly_other))] = True
 
 
 def _by_class(tag: Tag, issues: Mask) -> None:
     """As many as the joint does not count on the diagonal, those of lowest probability of the given label."""
     for side, (own, _) in zip(tag.sides, _own_and_other(tag.calibrated), strict=True):
         if len(side.rows) > 1:
-            issues[side.rows[_worst(side.given, len(side.rows) - max(own, 1), side.clearly_other)]] = True
+            count = len(side.rows) - max(own, 1)
+            issues[side.rows.take(_worst(side.given, count, side.clearly_other))] = True
 
 
 def _both(tag: Tag, issues: Mask) -> None:
@@ -232,13 +232,13 @@ def _both(tag: Tag, issues: Mask) -> None:
 def _off_diagonal(tag: Tag, issues: Mask) -> None:
     """The cells that the confident joint counts off the diagonal."""
     for side, suspects in zip(tag.sides, tag.suspects, strict=True):
-        issues[side.rows[suspects & side.clearly_other]] = True
+        issues[side.rows.take(np.flatnonzero(suspects & side.clearly_other))] = True
 
 
 def _predicted_other(tag: Tag, issues: Mask) -> None:
     """The cells whose likelier label is the other one."""
     for side in tag.sides:
-        issues[side.rows[side.clearly_other]] = True
+        issues[side.rows.take(np.flatnonzero(side.clearly_other))] = True
 
 
 def _low_confidence(tag: Tag, issues: Mask) -> None:
@@ -263,18 +263,21 @@ def _own_and_other(joint: Counts) -> list[tuple[int, int]]:
     return [(int(joint[0, 0]), int(joint[0, 1])), (int(joint[1, 1]), int(joint[1, 0]))]
 
 
-def _worst(keys: Floats, count: int, among: Mask) -> Mask:
-    """Of the `count` lowest keys, those that are `among`. `among` are the lowest keys, but for rounding."""
-    candidates = keys[among]
-    if count <= 0 or not len(candidates):
-        return np.zeros(len(keys), np.bool_)
-    cut = candidates.max() if count >= len(candidates) else np.partition(candidates, count - 1)[count - 1]
-    reached: Mask = keys <= cut
-    if np.count_nonzero(reached) > count:  # equal keys on both sides of the cut
-        reached[:] = False
-        reached[np.argsort(keys)[:count]] = True
-    reached &= among
-    return reached
+def _worst(keys: Floats, count: int, among: Mask) -> Places:
+    """Of the `count` lowest keys, the places of those that are `among`, which are the lowest keys but for rounding.
+
+    Places are gathered by `flatnonzero` and `take`: several times faster than by a mask.
+    """
+    places = np.flatnonzero(among)
+    if count <= 0 or not len(places):
+        return places[:0]
+    candidates = keys.take(places)
+    cut = candidates.max() if count >= len(places) else np.partition(candidates, count - 1)[count - 1]
+    if np.count_nonzero(keys <= cut) <= count:
+        return np.compress(candidates <= cut, places)
+    lowest: Places = np.argsort(keys)[:count]  # equal keys on both sides of the cut
+    kept: Places = lowest[among[lowest]]
+    return kept
 
 
 def _rates(matrix: Float64s) -> Float64s:
