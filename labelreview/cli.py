@@ -154,7 +154,7 @@ def _show(step: str, share: float) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """The entry point: what labelreview refuses is a message and exit code 1, anything else is a bug with a traceback."""
+    """The entry point: what labelreview refuses is a message and exit code 1, anything else a bug with a traceback."""
     try:
         app(args=arguments)
     except LabelReviewError as error:

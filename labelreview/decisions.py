@@ -1,8 +1,8 @@
 """What is asked and what is answered, about one cell: one tag of one item.
 
 A `Suspect` is a question. A `Decision` is an event in an append-only log: nothing is updated or deleted. Three kinds,
-told apart by their fields: a *verdict* (`verdict` is set), an *undo* (`undoes` names the uid it takes back) and a *flag*
-(a `note` alone, the cell stays open). `wire` / `from_wire` are the one JSON shape that browser, routes and exports use.
+told apart by their fields: a *verdict* (`verdict` is set), an *undo* (`undoes` names the uid it takes back), a *flag* (a
+`note` alone, the cell stays open). `wire` / `from_wire` are the one JSON shape that browser, routes and exports use.
 """
 
 import math
@@ -119,15 +119,16 @@ def from_wire(shape: Mapping[str, Any], *, reviewer: str) -> Decision:
         at=_time(shape),
         verdict=_verdict(shape),
         seconds=_number(shape, "seconds", 0.0, 0, 86400.0 * 7),
-        given=int(_number(shape, "given", UNKNOWN, UNKNOWN, PRESENT)),
+        given=_label(shape),
         pred_prob=_number(shape, "pred_prob", math.nan, 0, 1),
         score=_number(shape, "score", math.nan, 0, 1),
         screen=_text(shape, "screen", "review"),
         note=_text(shape, "note", ""),
         undoes=_text(shape, "undoes", ""),
     )
-    if not UID.fullmatch(decision.uid) or (decision.undoes and not UID.fullmatch(decision.undoes)):
-        raise _wrong(shape, "uid", "8 to 64 letters, digits, - or _")
+    for field, uid in (("uid", decision.uid), ("undoes", decision.undoes or decision.uid)):
+        if not UID.fullmatch(uid):
+            raise _wrong(shape, field, "8 to 64 letters, digits, - or _")
     if bool(decision.verdict) + bool(decision.undoes) != 1 and not (decision.note and not decision.verdict):
         raise _wrong(shape, "verdict", "either a verdict, or the uid it undoes, or a note alone")
     return decision
@@ -157,6 +158,13 @@ def _number(shape: Mapping[str, Any], field: str, default: float, low: float, hi
     return float(value)
 
 
+def _label(shape: Mapping[str, Any]) -> int:
+    value = _number(shape, "given", UNKNOWN, UNKNOWN, PRESENT)
+    if value not in (PRESENT, ABSENT, UNKNOWN):
+        raise _wrong(shape, "given", "1, 0 or -1")
+    return int(value)
+
+
 def _verdict(shape: Mapping[str, Any]) -> Verdict | None:
     value = shape.get("verdict")
     if value is None:
@@ -173,6 +181,6 @@ def _time(shape: Mapping[str, Any]) -> datetime:
         if isinstance(value, str):
             moment = datetime.fromisoformat(value)
             return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except ValueError:
+    except (ValueError, OverflowError):  # overflow: the year 1 or 9999, moved out of range by its zone
         pass
     raise _wrong(shape, "at", "a time in ISO 8601, such as 2026-11-24T16:05:00.000Z")

@@ -1,7 +1,7 @@
 """The errors that labelreview raises on purpose.
 
-Doors (command line, pages, routes) catch `LabelReviewError` alone and show its message; anything else is a bug and keeps
-its traceback. A message says where, what was found, and what to do. Long lists are cut by `few`.
+Doors (command line, pages, routes) catch `LabelReviewError` alone and show its message; anything else is a bug and
+keeps its traceback. A message says where, what was found, and what to do. Long lists are cut by `few`.
 """
 
 from collections.abc import Iterable

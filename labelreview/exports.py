@@ -1,7 +1,7 @@
 """What a project gives back: corrected labels in the form they came in, changes, the decision log, rankings, issues.
 
-Every function writes one file, whole or not at all, and refuses to overwrite unless told. The default export is faithful
-to the letter; nothing here rounds labels or renames anything.
+Every function writes one file, whole or not at all, and refuses to overwrite unless told. The default export is
+faithful to the letter; nothing here rounds labels or renames anything.
 """
 
 from collections.abc import Iterator

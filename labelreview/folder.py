@@ -6,8 +6,8 @@
         ids.*.npy images.*.npy  texts, packed        source/          the labels file, byte for byte, for the export
         scores-NAME.npy         float32 (N, K), kept so that opening need not compute them
 
-The user's own files are only ever read. `uid` names the project in the decision log for ever; `version` changes when the
-data does, so that caches and picture addresses of older data are never mixed up with it.
+The user's own files are only ever read. `uid` names the project in the decision log for ever; `version` changes when
+the data does, so that caches and picture addresses of older data are never mixed up with it.
 """
 
 import json

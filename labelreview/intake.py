@@ -24,7 +24,7 @@ LARGEST_ZIP = 20 << 30
 
 @dataclass(frozen=True)
 class Inputs:
-    """The files of a project, read and checked; nothing has been written yet. `image_paths` are relative to `images`."""
+    """The files of a project, read and checked; nothing has been written. `image_paths` are relative to `images`."""
 
     labels: formats.Source
     pred_probs: formats.Source

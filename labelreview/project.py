@@ -1,4 +1,4 @@
-"""A project: opened data and its decision log. Every door (pages, routes, command line, notebooks) goes through here."""
+"""A project: opened data and its decision log. Every door (pages, routes, command line, notebooks) comes in here."""
 
 import threading
 from collections.abc import Sequence

@@ -2,12 +2,13 @@
 
 Conventions: N items (rows) × K tags (columns). A *cell* is one (item, tag). Labels are int8: 1 present, 0 absent, -1
 unknown, and unknown is never silently made 0. pred_probs are float32 in [0, 1] of the same shape, NaN where no model
-scored the cell. Items join by id and tags by name, never by position. Ids and tag names are text, kept letter for letter.
+scored the cell. Items join by id and tags by name, never by position. Ids and tag names are kept letter for letter.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import overload
 
 import numpy as np
@@ -60,7 +61,7 @@ class Names(Sequence[str]):
 
     def __iter__(self) -> Iterator[str]:
         blob, ends = self.data.tobytes(), self.offsets.tolist()
-        return (blob[start:end].decode() for start, end in zip(ends, ends[1:], strict=False))
+        return (blob[start:end].decode() for start, end in pairwise(ends))
 
     @cached_property
     def _positions(self) -> dict[str, int]:

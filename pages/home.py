@@ -14,9 +14,7 @@ suspects, answered = sum(f.suspects for f in figures), sum(f.suspects_answered f
 numbers = st.columns(5)
 numbers[0].metric("Items", f"{project.card.items:,}")
 numbers[1].metric("Tags", f"{len(project.card.tags):,}")
-numbers[2].metric(
-    "Suspects", f"{suspects:,}", help="Cells (one tag of one item) that confident learning holds for wrong."
-)
+numbers[2].metric("Suspects", f"{suspects:,}", help="Cells (one tag of one item) that confident learning flags.")
 numbers[3].metric("Verdicts", f"{sum(f.answered for f in figures):,}", help="Cells with a standing verdict.")
 numbers[4].metric("Corrected", f"{sum(f.changed for f in figures):,}", help="Verdicts that change the given label.")
 
@@ -24,7 +22,8 @@ if not suspects:
     st.info("No cell is suspect: labels and predictions agree. You can still review every cell, worst first.")
 else:
     st.progress(answered / suspects, f"{answered:,} of {suspects:,} suspects answered")
-st.page_link(session.REVIEW, label="Review the most suspicious cells first", icon=":material/play_arrow:")
+if st.button("Review, most suspicious first", type="primary", icon=":material/play_arrow:"):
+    session.go_to_review()
 
 if suspects:
     st.subheader("Suspects by tag")

@@ -27,10 +27,8 @@ with st.form("files", border=True):
         images = st.text_input("Folder of the pictures", placeholder="/data/images")
     with st.expander("Formats and matching"):
         left, right = st.columns(2)
-        labels_format = left.selectbox("Format of the labels", newproject.LABEL_FORMATS, format_func=newproject.title)
-        predictions_format = right.selectbox(
-            "Format of the predictions", newproject.PROB_FORMATS, format_func=newproject.title
-        )
+        labels_format = left.selectbox("Labels are", newproject.LABEL_FORMATS, format_func=newproject.title)
+        predictions_format = right.selectbox("Predictions are", newproject.PROB_FORMATS, format_func=newproject.title)
         missing = st.selectbox("A tag that is not listed is", newproject.MISSING, format_func=newproject.missing_title)
         common = st.checkbox("Keep only the ids and tags that both files have")
     if st.form_submit_button("Check the files", type="primary"):

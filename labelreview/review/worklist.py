@@ -1,7 +1,7 @@
 """The list of cells still to look at, worst first, under any filter, kept up to date with the answers.
 
-PURE: arrays and nouns only. One `Worklist` serves all reviewers of a project; who holds which cell (leases) is the log's
-business. Costs per fetch: the filter's order is computed once and kept; open cells are found by chunks from the front.
+PURE: arrays and nouns only. One `Worklist` serves all reviewers of a project; who holds which cell (leases) is the
+log's business. A filter's order is computed once and kept; open cells are found by chunks from its front.
 """
 
 from collections import OrderedDict
