@@ -48,7 +48,5 @@ def _private_folder(home: Path) -> Path:
 
 
 def _sqlite_url(home: Path) -> str:
-    if "?" in str(home):
-        raise InputError(f"The state folder {home} has a '?' in its path, which a database URL cannot hold. "
-                         f"Set {HOME} to another folder.")  # fmt: skip
-    return f"sqlite:///{home / 'decisions.db'}"
+    path = str(home / "decisions.db").replace("%", "%25").replace("?", "%3F")  # what else a URL would read as its own
+    return f"sqlite:///{path}"

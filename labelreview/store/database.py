@@ -26,8 +26,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = _parsed(url)
-        self.shown = self.url.render_as_string(hide_password=True)
         self.sqlite = self.url.get_backend_name() == "sqlite"
+        self.shown = self.url.database if self.sqlite else self.url.render_as_string(hide_password=True)
         self.engine = _sqlite_engine(self.url) if self.sqlite else _postgresql_engine(self.url)
         # SQLite lets one writer in at a time and makes the others poll with growing pauses: queue up here instead.
         self._turn = threading.Lock()
