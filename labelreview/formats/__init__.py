@@ -32,6 +32,7 @@ __all__ = [
 TEXT_FILES = (".csv", ".tsv", ".txt")
 PARQUET_FILES = (".parquet", ".pq")
 LABELS: tuple[Kind, ...] = ("labels",)
+MEANINGS: dict[str, Missing] = {"absent": "absent", "unknown": "unknown"}
 BOTH: tuple[Kind, ...] = ("labels", "pred_probs")
 
 # fmt: off
@@ -157,10 +158,8 @@ def _read(file: Opened, kind: Kind, format: str | None, missing_means: str | Non
     row = _recognised(file, kind) if format is None else _named(format)
     if kind not in row.kinds:
         raise InputError(f"{file.name}: a list of tags holds no probabilities. Give a wide or long file.")
-    means: Missing = row.missing_means
-    if missing_means == "absent" or missing_means == "unknown":
-        means = missing_means
-    elif missing_means is not None:
+    means = MEANINGS.get(missing_means or row.missing_means)
+    if means is None:
         raise InputError(f"missing_means is 'absent' or 'unknown', not '{missing_means}'.")
     matrix, notes = row.read(file, kind, means)
     return Source(file.path, row.name, matrix, notes)

@@ -17,6 +17,7 @@ import pyarrow.csv as pacsv
 
 from labelreview.errors import InputError
 from labelreview.formats.cells import Problems
+from labelreview.formats.shape import IDS
 from labelreview.formats.table import LABEL, PROB, Role, Table
 
 BOMS = {  # the longer ones first: UTF-32 begins like UTF-16
@@ -71,7 +72,7 @@ class CsvText:
             raise InputError(f"{self.name}: there are NUL characters. This is no text, or UTF-16 without its mark "
                              "(BOM). Save the file as UTF-8.")  # fmt: skip
         best = max(DELIMITERS, key=lambda mark: self._fit(head, mark))
-        if self._fit(head, best)[1] < 2:
+        if self._fit(head, best)[2] < 2:
             line = head[: (NEWLINE.search(head) or re.search("$", head)).start()][:60]  # type: ignore[union-attr]
             raise InputError(f"{self.name}, line 1: only one column found: '{line}'. Separate the columns by comma, "
                              "semicolon, tab or |.")  # fmt: skip
@@ -92,12 +93,16 @@ class CsvText:
             raise InputError(f"{self.name}: the file is empty.")
         return text
 
-    def _fit(self, head: str, delimiter: str) -> tuple[float, int]:
-        """How well a delimiter fits: the share of the first lines with as many fields as the header, and how many."""
-        counts = [len(spans(head, record, delimiter)) for record in islice(records(head, delimiter), 50)]
-        if not counts or counts[0] < 2:
-            return 0.0, 1
-        return sum(count == counts[0] for count in counts[1:]) / max(len(counts) - 1, 1) + 1e-9, counts[0]
+    def _fit(self, head: str, delimiter: str) -> tuple[float, bool, int]:
+        """How well a delimiter fits: the share of the first lines that it cuts like the header, whether the header then
+        names an id column, and how many columns there are.
+        """
+        cut = [spans(head, record, delimiter) for record in islice(records(head, delimiter), 50)]
+        if not cut or len(cut[0]) < 2:
+            return 0.0, False, 1
+        alike = sum(len(found) == len(cut[0]) for found in cut[1:]) / max(len(cut) - 1, 1)
+        names = {unquoted(head[start:end]).strip().casefold() for start, end in cut[0]}
+        return alike + 1e-9, not names.isdisjoint(IDS), len(cut[0])
 
     def records(self) -> Iterator[Record]:
         """All records but the header; a quote that never closes is an error."""

@@ -4,8 +4,8 @@ Labels: a row without a value column says *present*; a cell without a row is abs
 has, or unknown with `missing_means="unknown"`. Probabilities: the value column; a cell without a row is NaN.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -103,9 +103,15 @@ def _check_once(cells: npt.NDArray[np.int64], rows: npt.NDArray[np.int64], table
 
 # -- corrections ---------------------------------------------------------------------------------------------------
 #
-# Both forms are edited by one plan: for each row that changes, what it becomes. A row is (position, {column: text}).
+# Both forms are edited by one plan: for each row that changes, the rows that stand in its place.
 
-Row = tuple[int, dict[int, str]]
+
+class Row(NamedTuple):
+    """A row of the file with some cells replaced; a new one shares but the id with the row that it is made from."""
+
+    at: int
+    cells: dict[int, str]
+    new: bool = False
 
 
 def _plan(rows: Iterable[tuple[str, str, str]], columns: Columns, changes: Changes) -> dict[int, list[Row]]:
@@ -124,7 +130,7 @@ def _plan(rows: Iterable[tuple[str, str, str]], columns: Columns, changes: Chang
         if label is None:
             continue
         if columns.value >= 0:
-            plan[at] = [(at, {columns.value: spelled(label, value or like[item])})]
+            plan[at] = [Row(at, {columns.value: spelled(label, value or like[item])})]
         elif label != PRESENT:
             plan[at] = []
             kept[item] -= 1
@@ -135,10 +141,10 @@ def _plan(rows: Iterable[tuple[str, str, str]], columns: Columns, changes: Chang
             if label == PRESENT or columns.value >= 0
         ]
         if new and item in empty:
-            plan[empty[item]] = [(empty[item], new.pop(0))]
+            plan[empty[item]] = [Row(empty[item], new.pop(0))]
         elif not new and not kept[item]:
-            plan[at] = [(at, {columns.tag: ""})]  # the item stays in the file, without tags
-        plan[at] = plan.get(at, [(at, {})]) + [(at, cells) for cells in new]
+            plan[at] = [Row(at, {columns.tag: ""})]  # the item stays in the file, without tags
+        plan[at] = plan.get(at, [Row(at, {})]) + [Row(at, cells, new=True) for cells in new]
     return plan
 
 
@@ -157,7 +163,7 @@ def write_csv(file: Opened, changes: Changes) -> bytes:
     edits = []
     for at, rows in _plan(cells(), columns, changes).items():
         record = records[at]
-        lines = [_line(source, record, texts, width, columns, new=n > 0) for n, (_, texts) in enumerate(rows)]
+        lines = [_line(source, record, row, width, columns) for row in rows]
         ending = source.text[record.end : record.next] or _line_end(source, records)
         if lines:
             edits.append((record.start, record.end, ending.join(lines)))
@@ -174,13 +180,13 @@ def _line_end(source: CsvText, records: list[Record]) -> str:
     return "\r\n" if source.text[:start].endswith("\r\n") else source.text[start - 1]
 
 
-def _line(source: CsvText, record: Record, texts: Mapping[int, str], width: int, columns: Columns, *, new: bool) -> str:
-    """A record with some fields replaced; a new one keeps the id, in the quotes of the record that it is made from."""
+def _line(source: CsvText, record: Record, row: Row, width: int, columns: Columns) -> str:
+    """A record with some fields replaced, in the quotes of the record that it is made from."""
     parts = [source.text[start:end] for start, end in source.spans(record)]
     for column in range(width):
-        if column in texts:
-            parts[column] = quoted(texts[column], source.delimiter, always=parts[column].startswith('"'))
-        elif new and column != columns.id:
+        if column in row.cells:
+            parts[column] = quoted(row.cells[column], source.delimiter, always=parts[column].startswith('"'))
+        elif row.new and column != columns.id:
             parts[column] = '""' if parts[column].startswith('"') else ""
     return source.delimiter.join(parts)
 
@@ -195,11 +201,8 @@ def write_parquet(file: Opened, changes: Changes) -> bytes:
     rows = zip(table.texts(columns.id), table.texts(columns.tag), texts, strict=True)
     plan = _plan(rows, columns, changes)
     others = set(range(len(source.header))) - {columns.id}
-    taken: list[tuple[int, Mapping[int, Any]]] = []
-    for at in range(len(table)):
-        for n, (row, cells) in enumerate(plan.get(at, [(at, {})])):
-            taken.append((row, (dict.fromkeys(others) if n else {}) | cells))
-    return source.with_rows(taken)
+    kept = [row for at in range(len(table)) for row in plan.get(at, [Row(at, {})])]
+    return source.with_rows([(row.at, dict.fromkeys(others if row.new else ()) | row.cells) for row in kept])
 
 
 def make_csv(matrix: TagMatrix) -> bytes:

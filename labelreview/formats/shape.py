@@ -49,7 +49,7 @@ def shape_of(header: Sequence[str], rows: Rows) -> Shape:
         return "long"
     if any(isinstance(row[column], list) for row in rows[:50] for column in rest):
         return "delimited"
-    if any(names[column] in TAGS and not _all_numbers(rows, column) for column in rest):
+    if any(names[column] in TAGS and (column in wordy or _lists(rows, column)) for column in rest):
         return "delimited"
     ids = [row[at] for row in rows]
     again = len(set(ids)) < len(ids)
@@ -72,9 +72,10 @@ def columns_of(name: str, header: Sequence[str], rows: Rows, shape: Shape) -> Co
     tag = next(iter(rest)) if tag < 0 else tag
     if shape == "delimited":
         return Columns(shape, at, tag)
-    others = {column: found for column, found in rest.items() if column != tag}
-    value = _named(others, VALUE)
-    return Columns(shape, at, tag, next(iter(others)) if value < 0 and len(others) == 1 else value)
+    value = _named({column: found for column, found in rest.items() if column != tag}, VALUE)
+    if value < 0 and len(header) == 3 and tag < 2 and at < 2 and _all_numbers(rows, 2):
+        value = 2  # the third of three columns, whatever its name
+    return Columns(shape, at, tag, value)
 
 
 def id_column(header: Sequence[str], rows: Rows) -> int:
@@ -91,7 +92,9 @@ def _named(names: dict[int, str], wanted: Sequence[str]) -> int:
 
 
 def _is_number(value: Any) -> bool:
-    return not isinstance(value, list) and (label_of(str(value)) is not None or prob_of(str(value)) is not None)
+    """A number, be it with a decimal comma: the reader will say that it wants a point."""
+    text = str(value)
+    return not isinstance(value, list) and (label_of(text) is not None or prob_of(text.replace(",", ".")) is not None)
 
 
 def _all_numbers(rows: Rows, column: int) -> bool:
