@@ -77,7 +77,7 @@ def version(path: Path) -> str:
     try:
         status = path.stat()
     except OSError as error:
-        raise _unreadable(path, error.strerror or "cannot be read") from None
+        raise _unreadable(path, f"cannot be read ({error.strerror})") from None
     return hashlib.sha256(f"{status.st_mtime_ns} {status.st_size}".encode()).hexdigest()[:12]
 
 

@@ -13,5 +13,4 @@ def run(*, address: str, port: int) -> None:
     if not door.exists():
         raise NotFound(f"{door} is missing. Install labelreview again.")
     arguments = ["-m", "streamlit", "run", str(door), "--server.address", address, "--server.port", str(port)]
-    os.chdir(door.parent)  # where .streamlit/config.toml is
     os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606  no shell, and the arguments are ours

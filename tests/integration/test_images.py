@@ -99,7 +99,7 @@ def test_files_that_cannot_be_shown_say_why(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "text.jpg").write_text("not an image")
     (tmp_path / "empty.jpg").touch()
     for name, why in (("cut.png", "damaged"), ("text.jpg", "known format"), ("empty.jpg", "known format"),
-                      ("gone.jpg", "not there"), ("gone.jpg/x.jpg", "")):  # fmt: skip
+                      ("gone.jpg", "cannot be read"), ("gone.jpg/x.jpg", "cannot be read")):  # fmt: skip
         with pytest.raises(InputError, match=why):
             images.picture(tmp_path / name, 1280, tmp_path / "cache")
     assert "known format" in images.problem(tmp_path / "text.jpg")

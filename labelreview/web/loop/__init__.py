@@ -1,0 +1,47 @@
+"""The review loop in the browser: plain files, and what they are told.
+
+The loop is configured by `data` (small, the same on every rerun) and talks to the routes by itself, so that no rerun of
+the page stands between a key and the next picture. Decisions never travel through Streamlit.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+import streamlit as st
+
+from labelreview.project import Project
+from labelreview.review.worklist import Filters
+from labelreview.web import auth
+from labelreview.web.loop import keys
+
+
+def _read(*names: str) -> str:
+    """The files one after the other: one module, without a build step."""
+    return "\n".join((Path(__file__).parent / name).read_text("utf-8") for name in names)
+
+
+_component = st.components.v2.component(
+    "labelreview.loop",
+    html=_read("loop.html"),
+    css=_read("loop.css"),
+    js=_read("outbox.js", "pictures.js", "view.js", "loop.js"),
+)
+
+
+def review(project: Project, reviewer: str, token: str, filters: Filters, *, on_no_token: Callable[[], None]) -> None:
+    """The loop over one project. `on_no_token` is called when the routes do not take the token any more."""
+    _component(
+        key="loop",
+        data={
+            "at": f"/api/projects/{quote(project.card.name, safe='')}",
+            "project": project.card.uid,
+            "version": project.card.version,
+            "reviewer": reviewer,
+            "header": auth.HEADER,
+            "token": token,
+            "filters": {"tag": filters.tag, "direction": filters.direction or "", "text": filters.text},
+            "keys": keys.table(),
+        },
+        on_auth_change=on_no_token,
+    )

@@ -1,0 +1,31 @@
+"""The frame: the script that Streamlit runs for every page. It stands apart from pages/, since beside them a deep link
+right after a start would run a page without it."""
+
+import streamlit as st
+
+from labelreview.web import session
+
+PAGES = [
+    ("home.py", "Overview", ":material/dashboard:", ""),
+    ("review.py", "Review", ":material/image_search:", "review"),
+    ("projects.py", "New project", ":material/create_new_folder:", "projects"),
+    ("export.py", "Export", ":material/download:", "export"),
+]
+
+# Room for pictures and tables; in the sidebar the project first, then who is here.
+STYLE = """<style>
+.stMainBlockContainer { padding-inline: clamp(1rem, 3vw, 2.5rem); }
+[data-testid="stSidebarUserContent"] [data-testid="stLayoutWrapper"]:has(> .st-key-who) { order: 2; }
+@media (width < 40rem) { .st-key-filters { gap: 0.5rem; } .st-key-filters > * { flex: 1 1 40% !important; } }
+.st-key-remember { display: none; }
+</style>"""
+
+st.set_page_config(page_title="Label review", page_icon=str(session.HERE / "icon.png"), layout="wide")
+registered = [
+    st.Page(session.screens() / file, title=title, icon=icon, url_path=path, default=not path)
+    for file, title, icon, path in PAGES
+    if (session.screens() / file).exists()
+]
+page = st.navigation(registered)
+st.html(STYLE)
+page.run()

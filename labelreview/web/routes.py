@@ -1,0 +1,242 @@
+"""What the review loop asks the server for: pictures, the queue, and where decisions go. JSON in, JSON out.
+
+Streamlit's sign-in, XSRF check and allowed hosts do not reach these routes, so each one checks for itself, here in
+`_endpoint`. Errors are {"error": message}; 401 asks the page for a new token, 5xx asks the browser to try again.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from labelreview import images
+from labelreview.decisions import UID, Decision, Direction, Suspect, from_wire, wire
+from labelreview.errors import InputError, LabelReviewError, NotFound, Refused, StoreError
+from labelreview.project import OtherTag, Project
+from labelreview.review.worklist import Filters
+from labelreview.settings import Settings
+from labelreview.web import auth
+from labelreview.web.session import opened
+
+AT = "/api/projects/{name}"
+SIZES = (320, 1280, 2560)
+LARGEST_BODY = 1_000_000
+MOST_CELLS = 500
+PLAIN = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
+STATUS: dict[type[LabelReviewError], int] = {
+    auth.NoToken: 401,
+    Refused: 403,
+    NotFound: 404,
+    InputError: 400,
+    StoreError: 503,
+}
+
+Shape = dict[str, Any]
+Answer = Callable[[Request, Project, auth.Grant, Shape], Shape]
+
+
+def routes(settings: Settings) -> list[Route]:
+    """All routes of the app, over the projects of one home."""
+    table: list[tuple[str, str, Answer, str]] = [
+        ("GET", "queue", queue, auth.READ),
+        ("GET", "recent", recent, auth.READ),
+        ("POST", "decisions", decisions, auth.DECIDE),
+        ("POST", "release", release, auth.READ),
+    ]
+    asked = [
+        Route(f"{AT}/{word}", _endpoint(settings, answer, action), methods=[method])
+        for method, word, answer, action in table
+    ]
+    return [*asked, Route(f"{AT}/images/{{size:int}}/{{version}}", _image_endpoint(settings), methods=["GET"])]
+
+
+def queue(request: Request, project: Project, grant: auth.Grant, _body: Shape) -> Shape:
+    """The next cells for this tab, leased to it, and how far the filter is answered."""
+    asked = request.query_params
+    want = _number(asked.get("want", "100"))
+    batch = project.queue(grant.reviewer, _holder(asked.get("holder")), _filters(project, request), want)
+    return {
+        "cells": [_cell(project, each.suspect, each.others) for each in batch.questions],
+        "total": batch.progress.total,
+        "answered": batch.progress.answered,
+        "remaining": batch.progress.remaining,
+    }
+
+
+def recent(request: Request, project: Project, grant: auth.Grant, _body: Shape) -> Shape:
+    """This reviewer's decisions that hold, newest first, each with its cell: what undo needs after a reload."""
+    newest = project.verdicts().standing(grant.reviewer)[-_number(request.query_params.get("n", "50")) :]
+    return {"decisions": [shape for each in reversed(newest) for shape in _with_cell(project, each)]}
+
+
+def decisions(_request: Request, project: Project, grant: auth.Grant, body: Shape) -> Shape:
+    """Store events; names those that are durably stored. A name that the project lacks is the sender's error."""
+    sent = body.get("decisions")
+    if not isinstance(sent, list) or not all(isinstance(shape, dict) for shape in sent):
+        raise InputError('"decisions" must be a list of decisions.')
+    made = [from_wire(shape, reviewer=grant.reviewer) for shape in sent]
+    try:
+        for decision in made:
+            project.dataset.cell(decision.item, decision.tag)
+    except NotFound as error:
+        raise InputError(str(error)) from None
+    return {"stored": project.record(made)}
+
+
+def release(_request: Request, project: Project, _grant: auth.Grant, body: Shape) -> Shape:
+    """Give a tab's leases back."""
+    project.release(_holder(body.get("holder")))
+    return {}
+
+
+def image(project: Project, item: str, size: int, version: str) -> Response:
+    """A picture at most `size` wide and high; for ever the same under its version."""
+    if size not in SIZES:
+        raise InputError(f"Pictures come in the sizes {', '.join(map(str, SIZES))}, not {size}.")
+    path = _image_file(project, item)
+    if path is None:
+        raise NotFound(f"There is no picture for '{item}' in {project.card.images or 'this project'}.")
+    current = images.version(path) == version
+    found = images.picture(path, size, project.folder.path / "pictures")
+    kept = "private, max-age=31536000, immutable" if current else "no-store"
+    headers = {**PLAIN, "Cache-Control": kept, "Content-Security-Policy": "default-src 'none'; sandbox"}
+    return Response(found.data, media_type=found.media_type, headers=headers)
+
+
+def _endpoint(settings: Settings, answer: Answer, action: str) -> Callable[[Request], Awaitable[Response]]:
+    def checked(request: Request, body: Shape) -> Response:
+        project = opened(settings, request.path_params["name"])
+        key = auth.secret(settings.home)
+        grant = auth.granted(key, request.headers.get(auth.HEADER, ""), project.card.uid, action)
+        response = JSONResponse(answer(request, project, grant, body), headers={**PLAIN, "Cache-Control": "no-store"})
+        if answer is queue:
+            _give_pass(request, response, project, key)
+        return response
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            body = await _body(request) if request.method == "POST" else {}
+            return await run_in_threadpool(checked, request, body)
+        except LabelReviewError as error:
+            return _refusal(error)
+
+    return endpoint
+
+
+def _image_endpoint(settings: Settings) -> Callable[[Request], Response]:
+    def endpoint(request: Request) -> Response:
+        try:
+            project = opened(settings, request.path_params["name"])
+            auth.check_pass(auth.secret(settings.home), request.cookies.get(_cookie(project), ""), project.card.uid)
+            asked = request.path_params
+            return image(project, request.query_params.get("item", ""), asked["size"], asked["version"])
+        except LabelReviewError as error:
+            return _refusal(error)
+
+    return endpoint
+
+
+def _refusal(error: LabelReviewError) -> Response:
+    status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
+    return JSONResponse({"error": str(error)}, status, {**PLAIN, "Cache-Control": "no-store"})
+
+
+def _give_pass(request: Request, response: Response, project: Project, key: bytes) -> None:
+    response.set_cookie(
+        _cookie(project),
+        auth.picture_pass(key, project.card.uid),
+        max_age=auth.PASS_SECONDS,
+        path="/api/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def _cookie(project: Project) -> str:
+    return f"labelreview_pictures_{project.card.uid[:12]}"
+
+
+async def _body(request: Request) -> Shape:
+    received = bytearray()
+    async for part in request.stream():
+        received += part
+        if len(received) > LARGEST_BODY:
+            raise InputError(f"The request is larger than {LARGEST_BODY} bytes. Send fewer decisions at once.")
+    try:
+        shape = json.loads(received)
+    except ValueError:
+        shape = None
+    if not isinstance(shape, dict):
+        raise InputError("The request's body must be a JSON object.")
+    return shape
+
+
+def _filters(project: Project, request: Request) -> Filters:
+    asked = request.query_params
+    tag, direction = asked.get("tag", ""), asked.get("direction", "")
+    if tag and tag not in project.dataset.tags:
+        raise NotFound(f"There is no tag '{tag}' in this project.")
+    if direction not in ("", *Direction):
+        raise InputError(f"direction={direction!r} is not known. Use wrong, missing, or leave it out.")
+    return Filters(tag, Direction(direction) if direction else None, asked.get("text", ""))
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= MOST_CELLS:
+        raise InputError(f"{text[:20]!r} is not a number from 1 to {MOST_CELLS}.")
+    return int(text)
+
+
+def _holder(text: object) -> str:
+    if not isinstance(text, str) or not UID.fullmatch(text):
+        raise InputError("holder must be 8 to 64 letters, digits, - or _.")
+    return text
+
+
+def _cell(project: Project, suspect: Suspect, others: tuple[OtherTag, ...]) -> Shape:
+    return {
+        "item": suspect.item,
+        "tag": suspect.tag,
+        "given": suspect.given,
+        "suggested": suspect.suggested,
+        "pred_prob": suspect.pred_prob if suspect.pred_prob == suspect.pred_prob else None,
+        "score": suspect.score if suspect.score == suspect.score else None,
+        "direction": suspect.direction.value,
+        "others": [{"tag": other.tag, "given": other.given, "now": other.now} for other in others],
+        **_image_address(project, suspect.item),
+    }
+
+
+def _with_cell(project: Project, decision: Decision) -> list[Shape]:
+    """The decision and its cell; nothing where the data no longer has the cell."""
+    try:
+        question = project.question(decision.item, decision.tag)
+    except NotFound:
+        return []
+    return [{**wire(decision), "cell": _cell(project, question.suspect, question.others)}]
+
+
+def _image_address(project: Project, item: str) -> Shape:
+    """Where the picture is, or why there is none."""
+    folder = project.card.images
+    try:
+        path = _image_file(project, item)
+        if path is None:
+            why = f"No file for this id in {folder}." if folder else "This project has no images."
+            return {"image": None, "why": why}
+        address = f"{AT.format(name=quote(project.card.name, safe=''))}/images/1280/{images.version(path)}"
+    except LabelReviewError as error:
+        return {"image": None, "why": str(error)}
+    return {"image": f"{address}?item={quote(item, safe='')}", "why": ""}
+
+
+def _image_file(project: Project, item: str) -> Path | None:
+    path, folder = project.image_path(item), Path(project.card.images)
+    return images.inside(folder, path.relative_to(folder).as_posix()) if path else None

@@ -1,0 +1,197 @@
+"""Who is here, which project is open, what is filtered: all caching and all session state of the web doors.
+
+Routes and pages share one opened project per name: the cache belongs to the process, not to a session.
+"""
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+import streamlit as st
+
+from labelreview import folder
+from labelreview.decisions import LONGEST, Direction
+from labelreview.errors import LabelReviewError
+from labelreview.project import Project
+from labelreview.review.worklist import Filters
+from labelreview.settings import Settings
+from labelreview.web import auth
+
+HERE = Path(__file__).parent
+
+
+def screens() -> Path:
+    """The folder of the pages: of the clone, or where the wheel put them."""
+    places = (HERE.parents[1] / "pages", HERE.parent / "_screens" / "pages")
+    return next((place for place in places if (place / "review.py").exists()), places[0])
+
+
+def _page(name: str) -> str:
+    return Path(os.path.relpath(screens() / name, HERE)).as_posix()
+
+
+# Streamlit knows pages by their path from the script that it runs, main.py beside this file.
+HOME, REVIEW, NEW_PROJECT, EXPORT = map(_page, ("home.py", "review.py", "projects.py", "export.py"))
+COOKIE = "labelreview_reviewer"
+# Session state that is not a widget's: a page switch forgets widgets, and only them.
+REVIEWER, ASK_AGAIN, PROJECT, TOKEN = "reviewer", "reviewer_ask_again", "project_name", "token"
+PICKED = "project_picked"
+FILTERED = "review_filtered"
+NEW_TOKEN_AFTER = auth.TOKEN_SECONDS / 4
+
+_remember = st.components.v2.component(
+    "labelreview.remember",
+    js="""
+    export default function ({ data }) {
+      const year = 365 * 24 * 3600
+      document.cookie = `${data.cookie}=${data.value}; path=/; max-age=${year}; SameSite=Strict`
+    }
+    """,
+)
+
+
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings.from_environment()
+
+
+def opened(of: Settings, name: str) -> Project:
+    """The project of that name, opened once for all; opened anew after its data changed."""
+    card = of.projects / folder.checked_name(name) / "project.json"
+    changed = card.stat().st_mtime_ns if card.exists() else 0
+    return _opened(of, str(of.home), of.database_url, name, changed)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _opened(_settings: Settings, _home: str, _url: str, name: str, _changed: int) -> Project:
+    return Project.open(_settings, name)
+
+
+def current_project() -> Project:
+    """The project of this session: of the address, else the last one, else the first; chosen in the sidebar.
+
+    Shows what to do and stops where there is none.
+    """
+    names = folder.names(settings().projects)
+    if not names:
+        _no_project()
+    wanted = st.query_params.get("project") or st.session_state.get(PROJECT, names[0])
+    if wanted not in names:
+        st.warning(f"There is no project “{wanted}” here. This is “{names[0]}”.", icon=":material/info:")
+        wanted = names[0]
+    if st.session_state.get(PICKED) not in names or wanted != st.session_state.get(PROJECT):
+        st.session_state[PICKED] = wanted
+    name: str = st.sidebar.selectbox("Project", names, key=PICKED, on_change=_project_picked)
+    st.session_state[PROJECT] = name
+    if st.query_params.get("project") != name:
+        st.query_params["project"] = name
+    try:
+        return opened(settings(), name)
+    except LabelReviewError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
+
+
+def switch_project(name: str) -> None:
+    """Go to the overview of another project."""
+    st.switch_page(HOME, query_params={"project": name})
+
+
+def go_to_review(**filters: str) -> None:
+    """Go and review what the filters (tag, direction, text) leave."""
+    st.switch_page(REVIEW, query_params={"project": st.session_state[PROJECT], **filters})
+
+
+def _project_picked() -> None:
+    st.session_state[PROJECT] = st.session_state[PICKED]
+    st.query_params.from_dict({"project": st.session_state[PICKED]})  # another project has other tags to filter by
+
+
+def _no_project() -> None:
+    st.title("No project yet")
+    st.write("A project is a file of labels, a file of predicted probabilities and a folder of images.")
+    st.write("Make one on the page **New project**, or with `labelreview init NAME --labels F --predictions F`.")
+    st.stop()
+
+
+def current_reviewer() -> str:
+    """Who is reviewing. Asked once, kept in the session and in a cookie; stops the page while it asks."""
+    known = st.session_state.get(REVIEWER) or _as_name(unquote(st.context.cookies.get(COOKIE, "")))
+    if not known or st.session_state.get(ASK_AGAIN):
+        _ask_name(known)
+    st.session_state[REVIEWER] = known
+    with st.sidebar.container(key="who", gap="xxsmall"):
+        st.caption(f"Reviewing as {_plain(known)}")
+        st.button("Not you? Change", key="not_you", type="tertiary", on_click=_ask_again)
+        _remember(key="remember", data={"cookie": COOKIE, "value": quote(known, safe="")})
+    return known
+
+
+def _ask_again() -> None:
+    st.session_state[ASK_AGAIN] = True
+
+
+def _ask_name(known: str) -> None:
+    with st.container(width=460):
+        st.title("Who is reviewing?")
+        st.write("Your name goes with every answer you give. It is asked once and kept in this browser.")
+        with st.form("who", border=False):
+            name = _as_name(st.text_input("Your name", known, max_chars=80, placeholder="Ada", autocomplete="name"))
+            sent = st.form_submit_button("Start", type="primary")
+        if sent and not name:
+            st.error("Enter a name, so that your answers can be told apart from others'.")
+        if sent and name:
+            st.session_state[REVIEWER], st.session_state[ASK_AGAIN] = name, False
+            st.rerun()
+    st.stop()
+
+
+def _as_name(text: str) -> str:
+    """Text that can be a reviewer's name: one line, nothing invisible at the ends."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[: LONGEST["reviewer"]]
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown leaves as it is."""
+    return "".join(f"\\{sign}" if sign in r"\`*_{}[]()<>#+-.!|~:$&" else sign for sign in text)
+
+
+def token(project: Project, reviewer: str, *, anew: bool = False) -> str:
+    """A token for the routes; the same one for a while, so that a rerun changes nothing in the browser."""
+    made_for = (project.card.uid, reviewer)
+    kept = st.session_state.get(TOKEN)
+    if anew or kept is None or kept[0] != made_for or time.time() - kept[1] > NEW_TOKEN_AFTER:
+        text = auth.token(auth.secret(settings().home), project.card.uid, reviewer)
+        kept = st.session_state[TOKEN] = (made_for, time.time(), text)
+    return str(kept[2])
+
+
+def forget_token() -> None:
+    """The browser's token was not taken: the next one is a new one."""
+    st.session_state.pop(TOKEN, None)
+
+
+def review_filters(project: Project) -> Filters:
+    """What the review page asks about. The address wins when it changed (a link), else the widgets `filter_…`."""
+    asked = {name: st.query_params.get(name, "") for name in ("tag", "direction", "text")}
+    if asked["tag"] not in project.dataset.tags:
+        asked["tag"] = ""
+    if asked["direction"] not in tuple(Direction):
+        asked["direction"] = ""
+    if asked != st.session_state.get(FILTERED) or "filter_tag" not in st.session_state:
+        st.session_state.update({f"filter_{name}": value for name, value in asked.items()})
+    now = {name: st.session_state.get(f"filter_{name}") or "" for name in asked}
+    st.session_state["filter_direction"] = now["direction"]  # a second click on a choice would leave none
+    st.session_state[FILTERED] = now
+    _to_address(now)
+    return Filters(now["tag"], Direction(now["direction"]) if now["direction"] else None, now["text"])
+
+
+def _to_address(filters: Mapping[str, str]) -> None:
+    for name, value in filters.items():
+        if value and st.query_params.get(name) != value:
+            st.query_params[name] = value
+        elif not value and name in st.query_params:
+            del st.query_params[name]
