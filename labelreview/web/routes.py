@@ -171,7 +171,7 @@ async def _body(request: Request) -> Shape:
             raise InputError(f"The request is larger than {LARGEST_BODY} bytes. Send fewer decisions at once.")
     try:
         shape = json.loads(received)
-    except ValueError:
+    except (ValueError, RecursionError):
         shape = None
     if not isinstance(shape, dict):
         raise InputError("The request's body must be a JSON object.")
@@ -189,7 +189,7 @@ def _filters(project: Project, request: Request) -> Filters:
 
 
 def _number(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= MOST_CELLS:
+    if not text.isascii() or not text.isdigit() or len(text) > 6 or not 1 <= int(text) <= MOST_CELLS:
         raise InputError(f"{text[:20]!r} is not a number from 1 to {MOST_CELLS}.")
     return int(text)
 

@@ -81,7 +81,7 @@ function openView(root, part) {
       }))
     },
     show(cell, entry) {
-      loop.dataset.state = entry ? 'asking' : 'loading'
+      loop.dataset.state = entry ? 'ready' : 'loading'
       loop.dataset.item = cell.item
       loop.dataset.tag = cell.tag
       part('ask').hidden = false
