@@ -169,7 +169,7 @@ def test_a_decision_sent_by_many_threads_at_once_is_stored_once(log):
 @pytest.mark.parametrize("statement", ["UPDATE decisions SET verdict = 'absent'", "DELETE FROM decisions"])
 def test_the_database_itself_refuses_to_change_a_decision(database_url, log, statement):
     log.append("p", [decision("a", "hat", Verdict.PRESENT)])
-    engine = sa.create_engine(DecisionLog.open(database_url)._database.url, poolclass=sa.NullPool)
+    engine = sa.create_engine(database_url, poolclass=sa.NullPool)
     with engine.connect() as connection, pytest.raises(sa.exc.DBAPIError, match="append-only"):
         connection.execute(sa.text(statement))
     assert log.read("p")[0].verdict is Verdict.PRESENT
