@@ -2,9 +2,31 @@
 
 import os
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
-from labelreview.errors import NotFound
+import streamlit as st
+from starlette.concurrency import run_in_threadpool
+
+from labelreview import intake
+from labelreview.errors import NotFound, Refused
+from labelreview.settings import Settings
 from labelreview.web.session import screens
+
+MAIN = Path(__file__).resolve().parent / "main.py"
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Before the first page: where there is no project yet, a newcomer finds the demo."""
+    await run_in_threadpool(_ensure_demo)
+    yield
+
+
+def _ensure_demo() -> None:
+    with suppress(Refused):  # another process, started at the same moment, was first
+        intake.ensure_demo(Settings.from_environment(), screens().parent / "data" / "demo")
 
 
 def run(*, address: str, port: int) -> None:

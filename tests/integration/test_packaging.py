@@ -1,5 +1,6 @@
 """What `pip install` of the wheel gives: the package, and the screens and the demo data that a clone has beside it."""
 
+import os
 import subprocess
 import sys
 import tomllib
@@ -8,16 +9,12 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.wheel import ROOT, built, unpacked
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("wheel")
-    # hatchling is pinned in the lock: no isolation, so that the test needs no network.
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)]
-    subprocess.run(build, check=True, capture_output=True)
-    return next(out.glob("*.whl"))
+    return built(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
@@ -57,16 +54,14 @@ def test_the_wheel_names_its_licence_its_command_and_what_it_needs(wheel: Path, 
     assert len(needed) == len(project["dependencies"])
 
 
-def test_the_installed_wheel_finds_its_screens_and_makes_the_demo_project(wheel: Path, tmp_path: Path) -> None:
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(tmp_path / "site")
-    where = "from labelreview.web import serving; print(serving.__file__)"
-    found = subprocess.run(
-        [sys.executable, "-c", where],
+def test_the_installed_command_line_needs_no_clone(wheel: Path, tmp_path: Path) -> None:
+    site = unpacked(wheel, tmp_path / "site")
+    done = subprocess.run(
+        [sys.executable, "-m", "labelreview", "list"],
         cwd=tmp_path,
-        env={"PYTHONPATH": str(tmp_path / "site"), "LABELREVIEW_HOME": str(tmp_path / "home"), "PATH": ""},
+        env={**os.environ, "PYTHONPATH": str(site), "LABELREVIEW_HOME": str(tmp_path / "home")},
         capture_output=True,
         text=True,
     )
-    assert found.returncode == 0, found.stderr
-    assert found.stdout.startswith(str(tmp_path / "site"))
+    assert done.returncode == 0, done.stderr
+    assert str(tmp_path / "home") in done.stdout

@@ -1,0 +1,103 @@
+"""Takes the pictures of README.md and the docs from the running app: `make screenshots`.
+
+Starts the app on the demo data in a scratch home, answers a few questions as a reviewer would, and writes docs/img/*.png.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from playwright.sync_api import Page, expect, sync_playwright  # noqa: E402  after the path
+
+from tests import chromium  # noqa: E402
+
+IMAGES = ROOT / "docs" / "img"
+QUIET = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
+ANSWERS = "ddadaddaddsd"
+
+
+@contextmanager
+def running_app() -> Iterator[str]:
+    """The app on the demo project, in a home that is thrown away; gives its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory() as home:
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+        app = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "LABELREVIEW_HOME": home})
+        try:
+            address = f"http://127.0.0.1:{port}"
+            wait_until_up(f"{address}/_stcore/health")
+            yield address
+        finally:
+            app.terminate()
+            app.wait()
+
+
+def wait_until_up(address: str, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+
+
+def settled(page: Page) -> None:
+    page.locator(QUIET).wait_for(timeout=60_000)
+
+
+def on_screen(page: Page) -> None:
+    """Wait until the loop has painted a picture."""
+    page.locator("[data-part=loop][data-painted='1']").wait_for(timeout=60_000)
+
+
+def take(page: Page, name: str) -> None:
+    page.screenshot(path=IMAGES / f"{name}.png", animations="disabled")
+    print(f"docs/img/{name}.png")
+
+
+def visit(page: Page, address: str) -> None:
+    page.goto(f"{address}/review?project=demo")
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_role("button", name="Start").click()
+    for key in ANSWERS:
+        on_screen(page)
+        page.keyboard.press(key)
+        page.wait_for_timeout(100)
+    expect(page.get_by_text("All saved")).to_be_visible()
+    page.goto(f"{address}/review?project=demo&tag=roadsign&direction=missing")
+    on_screen(page)
+    settled(page)
+    take(page, "review")
+    page.goto(f"{address}/?project=demo")
+    settled(page)
+    expect(page.locator(".js-plotly-plot .bars").first).to_be_visible(timeout=60_000)
+    page.wait_for_timeout(500)  # plotly draws in two steps
+    take(page, "overview")
+
+
+def main() -> None:
+    IMAGES.mkdir(exist_ok=True)
+    with running_app() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.ensure())
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        visit(page, address)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
