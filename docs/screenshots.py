@@ -1,6 +1,6 @@
 """Takes the pictures of README.md and the docs from the running app: `make screenshots`.
 
-Starts the app on the demo data in a scratch home, answers a few questions as a reviewer would, and writes docs/img/*.png.
+Starts the app on the demo data in a scratch home, answers a few questions, and writes docs/img/*.png.
 """
 
 import os

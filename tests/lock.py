@@ -52,9 +52,11 @@ def unmet(name: str, lock: Pins, requirements: list[str]) -> list[str]:
         locked = lock.get(canonicalize_name(requirement.name), [])
         if not locked:
             wrong.append(f"{name}: '{requirement.name}' of pyproject.toml has no pin.")
-        for pin in locked:
-            if not requirement.specifier.contains(Version(version(pin)), prereleases=True):
-                wrong.append(f"{name}: {pin} does not satisfy '{requirement}' of pyproject.toml.")
+        wrong += [
+            f"{name}: {pin} does not satisfy '{requirement}' of pyproject.toml."
+            for pin in locked
+            if not requirement.specifier.contains(Version(version(pin)), prereleases=True)
+        ]
     return wrong
 
 

@@ -1,8 +1,8 @@
 """The documentation is true: every command and every Python example in it is run, every link leads somewhere.
 
-A page is run from top to bottom in one scratch folder, which holds `data/demo` and an empty LABELREVIEW_HOME. In a `console`
-block a line `$ …` is a command, the lines below it are its output (`...` stands for anything; no lines: not compared). A
-`python` block is a doctest. A block that cannot be run there stands under `<!-- not run: why -->`.
+A page is run from top to bottom in one scratch folder, with `data/demo` and an empty LABELREVIEW_HOME. In a `console`
+block a line `$ …` is a command, the lines below it are its output (`...` stands for anything; no lines: not
+compared). A `python` block is a doctest. A block that cannot be run there stands under `<!-- not run: why -->`.
 """
 
 import doctest
@@ -62,7 +62,7 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     script.parent.mkdir()
     script.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m labelreview "$@"\n')
     script.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{script.parent}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", str(script.parent), prepend=os.pathsep)
     monkeypatch.setenv("LABELREVIEW_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.delenv("LABELREVIEW_DATABASE_URL", raising=False)
@@ -75,7 +75,8 @@ def run_console(block: Block) -> None:
         done = subprocess.run(["bash", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         said = f"{block.page.name}, block at line {block.line}: $ {command}\n{done.stdout}"
         assert done.returncode == 0, said
-        assert not shown or doctest.OutputChecker().check_output(shown, done.stdout, OPTIONS), f"{said}\nshown:\n{shown}"
+        as_shown = not shown or doctest.OutputChecker().check_output(shown, done.stdout, OPTIONS)
+        assert as_shown, f"{said}\nshown:\n{shown}"
 
 
 def run_python(block: Block, names: dict[str, object]) -> None:

@@ -10,7 +10,11 @@ dependencies = ["numpy>=2.1", "streamlit[performance]>=1.64,<2"]
 [project.optional-dependencies]
 dev = ["pytest>=8.4"]
 """
-APP = "numpy==2.4.6 ; python_full_version < '3.12'\nnumpy==2.5.5 ; python_full_version >= '3.12'\nstreamlit==1.67.0\n    # via x\n"
+APP = """numpy==2.4.6 ; python_full_version < '3.12'
+numpy==2.5.5 ; python_full_version >= '3.12'
+    # via streamlit
+streamlit==1.67.0
+"""
 DEV = APP + "pytest==9.2.0\n"
 
 
