@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from labelreview import scoring
 from labelreview.cli import app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,6 +120,12 @@ def test_the_command_line_reference_names_every_command_and_option() -> None:
         options = {word for param in params for word in param.opts if word.startswith("--")}
         assert {word for word in options if f"`{word}" not in sections[name]} == set(), name
         assert set(re.findall(r"^\| `(--[\w-]+)", sections[name], re.MULTILINE)) <= options, name
+
+
+def test_the_command_line_reference_names_every_scorer_pooler_and_rule() -> None:
+    text = (ROOT / "docs" / "command-line.md").read_text("utf-8")
+    rows = [*scoring.SCORERS, *scoring.POOLERS, *scoring.FILTERS]
+    assert [name for name in rows if f"`{name}`" not in text] == []
 
 
 def test_the_environment_variables_of_the_settings_are_documented() -> None:
