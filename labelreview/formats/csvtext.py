@@ -152,15 +152,16 @@ class CsvText:
         return f"{self.name}, line {line}, column '{self.header[column]}'"
 
     def _fast(self, roles: Mapping[int, Role]) -> dict[int, Any] | None:
-        start = len(self.bom) + len(self._head[: self._first[0].next].encode("utf-8", "surrogateescape"))
-        body = pa.py_buffer(self.data)[start:] if self.encoding == "utf-8" else pa.py_buffer(self._utf8_body())
-        if self.data.count(b'"') % 2 or body.slice(0, 3).to_pybytes() == codecs.BOM_UTF8:
-            return None  # Arrow would take an open quote, or eat a mark that belongs to the first id
+        head = self._first[0].next
+        start = len(self.bom) + len(self._head[:head].encode("utf-8", "surrogateescape"))
+        data, start = (self.data, start) if self.encoding == "utf-8" else (self.text[head:].encode(), 0)
+        if data.startswith(codecs.BOM_UTF8, start) or not WELL_QUOTED[self.delimiter].fullmatch(data, start):
+            return None  # Arrow would eat a mark that belongs to the first id, and take a quote that is never closed
         names = [str(column) for column in range(len(self.header))]
         types = {LABEL: pa.dictionary(pa.int32(), pa.string()), PROB: pa.float32()}
         try:
             found = pacsv.read_csv(
-                pa.BufferReader(body),
+                pa.BufferReader(pa.py_buffer(data)[start:]),
                 read_options=pacsv.ReadOptions(column_names=names, block_size=1 << 24),
                 parse_options=pacsv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
                 convert_options=pacsv.ConvertOptions(
@@ -173,9 +174,6 @@ class CsvText:
         except pa.ArrowInvalid:
             return None
         return {column: found.column(str(column)) for column in roles}
-
-    def _utf8_body(self) -> bytes:
-        return self.text[self._first[0].next :].encode("utf-8")
 
     def _by_hand(self, roles: Mapping[int, Role]) -> dict[int, Any]:
         problems, width, broken = Problems(), len(self.header), not _is_utf8(self.text)
@@ -212,7 +210,15 @@ def _field(delimiter: str) -> re.Pattern[str]:
     return re.compile(rf'(?:"(?:[^"]++|"")*+("?))?[^{re.escape(delimiter)}\r\n]*+')
 
 
+def _well_quoted(delimiter: str) -> re.Pattern[bytes]:
+    """Every quote opens or closes a whole field, or is doubled inside one."""
+    mark = re.escape(delimiter)
+    pattern = rf'(?:[^"]*+(?<![^{mark}\r\n])"(?:[^"]++|"")*+"(?![^{mark}\r\n]))*+[^"]*+'
+    return re.compile(pattern.encode())
+
+
 FIELDS = {delimiter: _field(delimiter) for delimiter in DELIMITERS}
+WELL_QUOTED = {delimiter: _well_quoted(delimiter) for delimiter in DELIMITERS}
 
 
 def records(text: str, delimiter: str, name: str | None = None) -> Iterator[Record]:
@@ -264,11 +270,19 @@ def unquoted(raw: str) -> str:
     return close[1].replace('""', '"') + close[2] if close else raw
 
 
-def quoted(value: str, delimiter: str, *, always: bool = False) -> str:
-    """A value as a field; in quotes where it must be (or always)."""
-    if always or any(mark in value for mark in (delimiter, '"', "\n", "\r")):
+def quoted(value: str, delimiter: str) -> str:
+    """A value as a field, in quotes where it must be."""
+    if any(mark in value for mark in (delimiter, '"', "\n", "\r")):
         return '"' + value.replace('"', '""') + '"'
     return value
+
+
+def requoted(value: str, raw: str, delimiter: str) -> str:
+    """A value as the field that takes the place of `raw`: in quotes when that was, bare as long as that is possible."""
+    if raw.startswith('"'):
+        return '"' + value.replace('"', '""') + '"'
+    bare = not value.startswith('"') and not any(mark in value for mark in (delimiter, "\n", "\r"))
+    return value if bare and '"' in raw else quoted(value, delimiter)
 
 
 def spliced(text: str, edits: list[tuple[int, int, str]]) -> str:

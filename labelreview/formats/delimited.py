@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from labelreview.errors import InputError
 from labelreview.formats.cells import check_ids, check_tags
-from labelreview.formats.csvtext import CsvText, quoted, spliced
+from labelreview.formats.csvtext import CsvText, quoted, requoted, spliced
 from labelreview.formats.opened import Kind, Opened
 from labelreview.formats.parquetfile import ParquetFile, parquet_bytes
 from labelreview.formats.row import Changes, Missing, Notes, by_item, recognised
@@ -92,7 +92,7 @@ def _matrix(ids: list[str], cells: Sequence[Sequence[str]], missing_means: Missi
 
 def _edited(cell: str, mark: str, space: str, change: Mapping[str, int]) -> str:
     """A list of tags with tags taken out and put at the end; the others keep their order and their spaces."""
-    parts = [part for part in cell.split(mark) if change.get(part.strip(), PRESENT) == PRESENT]
+    parts = [part for part in cell.split(mark) if cell.strip() and change.get(part.strip(), PRESENT) == PRESENT]
     if not cell.startswith((" ", mark)) and parts:
         parts[0] = parts[0].lstrip()
     tail = [parts.pop()] if parts and not parts[-1].strip() else []  # "a;b;" ends in a delimiter
@@ -102,28 +102,31 @@ def _edited(cell: str, mark: str, space: str, change: Mapping[str, int]) -> str:
     return mark.join(parts + tail if parts else [])
 
 
-def _space(cells: Sequence[str], mark: str) -> str:
-    """What follows a delimiter in this file: usually nothing, sometimes a space."""
-    return " " if any(mark + " " in cell for cell in cells) else ""
+def _all_edited(ids: Sequence[str], cells: Sequence[str], wanted: Mapping[str, Mapping[str, int]]) -> dict[int, str]:
+    """The lists that change, by row. A delimiter that would be gone for good stays behind one of them: it says how the
+    file is to be read.
+    """
+    mark = _mark(cells)
+    space = " " if any(mark + " " in cell for cell in cells) else ""
+    new = {row: _edited(cells[row], mark, space, wanted[item]) for row, item in enumerate(ids) if item in wanted}
+    after = [new.get(row, cell) for row, cell in enumerate(cells)]
+    if any(mark in cell for cell in cells) and _mark(after) != mark:
+        row = next(row for row in new if mark in cells[row])
+        new[row] += mark
+    return {row: cell for row, cell in new.items() if cell != cells[row]}
 
 
 def write_csv(file: Opened, changes: Changes) -> bytes:
     """Only the lists that change differ."""
-    source, wanted = file.csv, by_item(changes)
+    source = file.csv
     columns = _columns(source)
-    cells = source.table({columns.tag: TEXT}).texts(columns.tag)
-    mark, edits = _mark(cells), []
-    space = _space(cells, mark)
-    for record in source.records():
-        values = source.fields(record)
-        change = wanted.get(values[columns.id])
-        if change is None:
-            continue
-        start, end = source.spans(record)[columns.tag]
-        new = _edited(values[columns.tag], mark, space, change)
-        if new != values[columns.tag]:
-            always = source.text.startswith('"', start)
-            edits.append((start, end, quoted(new, source.delimiter, always=always)))
+    table = source.table({columns.id: TEXT, columns.tag: TEXT})
+    new = _all_edited(table.texts(columns.id), table.texts(columns.tag), by_item(changes))
+    edits = []
+    for row, record in enumerate(source.records()):
+        if row in new:
+            start, end = source.spans(record)[columns.tag]
+            edits.append((start, end, requoted(new[row], source.text[start:end], source.delimiter)))
     return source.encoded(spliced(source.text, edits))
 
 
@@ -132,18 +135,14 @@ def write_parquet(file: Opened, changes: Changes) -> bytes:
     source, wanted = file.parquet, by_item(changes)
     columns = _columns(source)
     ids = source.table({columns.id: TEXT}).texts(columns.id)
-    as_list = _is_list(source, columns)
-    texts = [] if as_list else source.table({columns.tag: TEXT}).texts(columns.tag)
-    mark = _mark(texts)
-    space = _space(texts, mark)
 
     def change(cells: list[Any]) -> list[Any]:
-        for row, item in enumerate(ids):
-            if item in wanted and as_list:
-                cells[row] = _relisted(cells[row] or [], wanted[item])
-            elif item in wanted:
-                cells[row] = _edited(cells[row] or "", mark, space, wanted[item])
-        return cells
+        new: dict[int, Any] = {}
+        if _is_list(source, columns):
+            new = {row: _relisted(cells[row] or [], wanted[item]) for row, item in enumerate(ids) if item in wanted}
+        else:
+            new = dict(_all_edited(ids, [cell or "" for cell in cells], wanted))
+        return [new.get(row, cell) for row, cell in enumerate(cells)]
 
     return source.with_columns({columns.tag: change})
 

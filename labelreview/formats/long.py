@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from labelreview.errors import InputError
 from labelreview.formats.cells import Problems, check_ids, check_tags, checked_probs, spelled
-from labelreview.formats.csvtext import CsvText, Record, quoted, spliced
+from labelreview.formats.csvtext import CsvText, Record, quoted, requoted, spliced
 from labelreview.formats.opened import Kind, Opened
 from labelreview.formats.parquetfile import ParquetFile, parquet_bytes
 from labelreview.formats.row import Changes, Missing, Notes, by_item, recognised
@@ -54,6 +54,8 @@ def _read(source: CsvText | ParquetFile, kind: Kind, missing_means: Missing) -> 
     first = np.unique(rows, return_index=True)[1]
     check_ids(ids, lambda at: table.place(int(first[at]), columns.id))
     tags, cols, told = _without_empty(tags, cols)
+    if not tags:
+        raise InputError(f"{source.name}: no row has a tag. Is '{source.header[columns.tag]}' the column of the tags?")
     check_tags(tags, lambda at: table.place(int(np.argmax(cols == at)), columns.tag))
     cells = rows * len(tags) + cols
     _check_once(cells[told], np.flatnonzero(told), table, columns)
@@ -185,7 +187,7 @@ def _line(source: CsvText, record: Record, row: Row, width: int, columns: Column
     parts = [source.text[start:end] for start, end in source.spans(record)]
     for column in range(width):
         if column in row.cells:
-            parts[column] = quoted(row.cells[column], source.delimiter, always=parts[column].startswith('"'))
+            parts[column] = requoted(row.cells[column], parts[column], source.delimiter)
         elif row.new and column != columns.id:
             parts[column] = '""' if parts[column].startswith('"') else ""
     return source.delimiter.join(parts)

@@ -3,7 +3,6 @@
 An empty label can be made to mean absent with `missing_means="absent"`.
 """
 
-import re
 from functools import partial
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelreview.formats.cells import check_ids, check_tags, checked_probs, spelled
-from labelreview.formats.csvtext import CsvText, Record, quoted, spliced
+from labelreview.formats.csvtext import CsvText, Record, quoted, requoted, spliced
 from labelreview.formats.opened import Kind, Opened
 from labelreview.formats.parquetfile import ParquetFile, parquet_bytes
 from labelreview.formats.row import Changes, Missing, Notes, by_item, recognised
@@ -88,10 +87,10 @@ def _edit(source: CsvText, record: Record, column: int, id_column: int, label: i
     others = (value for at, value in enumerate(values) if at != id_column and value.strip())
     new = spelled(label, values[column] if values[column].strip() else next(others, ""))
     raw = source.text[start:end]
-    inner = re.fullmatch(r'("?\s*)(.*?)(\s*"?)', raw, re.DOTALL)
-    if inner and inner[2]:
-        return start, end, inner[1] + new + inner[3]
-    return start, end, quoted(new, source.delimiter, always=raw.startswith('"'))
+    old = values[column].strip()
+    if old and raw.count(old) == 1:
+        return start, end, raw.replace(old, new)  # keeps spaces and quotes
+    return start, end, requoted(new, raw, source.delimiter)
 
 
 def write_parquet(file: Opened, changes: Changes) -> bytes:

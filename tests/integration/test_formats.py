@@ -25,7 +25,7 @@ HOSTILE = [
 ]  # fmt: skip
 LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 NAMES = st.one_of(st.sampled_from(HOSTILE), st.text(LETTERS, min_size=1, max_size=6)).filter(lambda text: text.strip())
-SOME = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SOME = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LABEL_FORMATS = [name for name, row in FORMATS.items() if row.reads_labels]
 PROB_FORMATS = [name for name, row in FORMATS.items() if row.reads_pred_probs]
 
@@ -136,6 +136,8 @@ STYLES = [  # the line end, the mark at the beginning, the encoding, and whether
     ("id,tag,who|a,hat,me|b,dog,you", {("a", "dog"): 1}, "id,tag,who|a,hat,me|a,dog,|b,dog,you"),
     ("id,w,tags|a,3,x;y;z|b,4,z", {("a", "y"): 0, ("b", "x"): 1, ("b", "z"): 0}, "id,w,tags|a,3,x;z|b,4,x"),
     ('id,tags|a,"x, y"|b,x|c,"z"', {("b", "y"): 1, ("a", "x"): 0, ("c", "z"): 0}, 'id,tags|a,"y"|b,"x, y"|c,""'),
+    ("id,tags|a,x;y|b,p|c,", {("a", "y"): 0, ("c", "x"): 1}, "id,tags|a,x|b,p|c,x"),
+    ('id,tags|a,x;y|b,"p,q"', {("a", "y"): 0}, 'id,tags|a,x;|b,"p,q"'),
     ("id;tags|a;x, y|b;x", {("b", "y"): 1, ("a", "x"): 0}, "id;tags|a;y|b;x, y"),
 ])  # fmt: skip
 def test_corrected_labels_keep_the_style_of_their_file(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from labelreview.errors import InputError
 from labelreview.formats.cells import check_ids, check_tags, checked_probs, label_of, prob_of, spelled
-from labelreview.formats.csvtext import CsvText, quoted, records, spans, spliced, unquoted
+from labelreview.formats.csvtext import CsvText, quoted, records, requoted, spans, spliced, unquoted
 from labelreview.formats.shape import columns_of, shape_of
 from labelreview.formats.tables import cell
 
@@ -84,6 +84,23 @@ def test_any_text_falls_into_records_that_give_it_back(text: str) -> None:
     assert all(text[record.start : record.end] for record in found)
     rest = spliced(text, [(record.start, record.end, "") for record in found])
     assert not rest.strip("\r\n")
+
+
+@given(st.text(alphabet='a",\n\r ', max_size=30))
+def test_arrow_and_the_reading_by_hand_agree(text: str) -> None:
+    source = CsvText("f", f"id,hat\nx,1\n{text}".encode())
+    fast = source._fast({0: "text", 1: "text"})
+    if fast is not None:  # else Arrow was not asked, or gave up
+        slow = source._by_hand({0: "text", 1: "text"})
+        assert [column.to_pylist() for column in fast.values()] == [column.to_pylist() for column in slow.values()]
+
+
+@pytest.mark.parametrize(("value", "raw", "field"), [
+    ("a", "b", "a"), ("a", '"b"', '"a"'), ("", '"b"', '""'), ("a,b", "c", '"a,b"'), ('5" x', '5" x;y', '5" x'),
+    ('"x', '5"', '"""x"'), ("a\nb", '5"', '"a\nb"'), ('a"b', "c", '"a""b"'),
+])  # fmt: skip
+def test_a_changed_field_is_quoted_like_the_one_before(value: str, raw: str, field: str) -> None:
+    assert requoted(value, raw, ",") == field
 
 
 def test_lines_are_counted_through_quoted_line_ends_and_empty_lines() -> None:
