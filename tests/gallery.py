@@ -19,7 +19,7 @@ def settings_in(folder: Path) -> Settings:
 def gallery(
     settings: Settings, folder: Path, *, items: int = 40, tags: Sequence[str] = TAGS, name: str = "gallery"
 ) -> list[str]:
-    """Make a project of numbered pictures; gives the item ids. Every third label is 1; probabilities differ all over."""
+    """Make a project of numbered pictures; gives the item ids. A third of the labels is 1; no two cells are alike."""
     ids = [f"item {number:03d} é" for number in range(items)]
     images = folder / f"images of {name}"
     images.mkdir(parents=True)

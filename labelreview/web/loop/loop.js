@@ -4,10 +4,12 @@
 //   key -> decide -> outbox (localStorage) -> next picture on screen        nothing here waits for the network
 //                      \-> flush: one request at a time, in order, again until it is stored
 
-const REFILL_BELOW = 120, WANT = 240          // cells ahead: a burst of keys must never run the queue dry
+// Cells to hold: enough that a burst of keys never runs dry (it is filled up again at one half), and never more than a
+// quarter of what is left, since what one tab holds nobody else is asked.
+const FIRST = 40, FEWEST = 20, MOST = 240
 const BEHIND = 6                              // pictures kept for looking back
 const BATCH = 50, FIRST_DELAY = 200, LONGEST_DELAY = 5000
-const RENEW_EVERY = 45000                     // leases are good for two minutes
+const RENEW_EVERY = 45000, IDLE = 300000      // leases are good for two minutes, and are let go by who sits idle
 const ONLY_FOR_TEXT = /^(?!button|checkbox|radio|range|submit|reset|color|file|image)/
 const VERDICT = { 1: 'present', 0: 'absent', '-1': 'unsure' }
 const LABEL = { present: 1, absent: 0, unsure: -1 }
@@ -61,7 +63,7 @@ function startLoop(root) {
   let outbox = null, sending = false, delay = FIRST_DELAY, retry = 0, trouble = null, refused = 0, batch = BATCH
   let cells = [], known = new Map(), at = 0, counts = null, filling = null, filledAt = 0, drained = false, round = 0
   let undoable = [], older = true, undoing = false
-  let onScreen = null, painted = false, showing = 0, shownAt = 0, away = 0, hiddenAt = 0, accepted = 0, times = []
+  let onScreen = null, painted = false, showing = 0, shownAt = 0, away = 0, hiddenAt = 0, accepted = 0, times = [], active = Date.now()
 
   const current = () => cells[at]
   const isOpen = cell => !cell.answers.length && !cell.flagged
@@ -142,19 +144,30 @@ function startLoop(root) {
   // ---- the queue
 
   function refill() {
-    filling ??= fill(round).finally(() => { filling = null })
-    return filling
+    if (filling?.round !== round) {
+      const running = fill(round).finally(() => { if (filling?.running === running) filling = null })
+      filling = { round, running }
+    }
+    return filling.running
+  }
+
+  const share = () => counts ? Math.max(FEWEST, Math.min(MOST, Math.floor((counts.total - counts.answered) / 4))) : FIRST
+
+  function topUp() {
+    const ahead = cells.filter((cell, position) => position > at && isOpen(cell)).length
+    const rest = drained ? 10000 : 250 // what waits in the outbox is handed out again: no use to ask at once
+    if (ahead < share() / 2 && !filling) setTimeout(() => { if (!stopped) refill() }, Math.max(0, filledAt + rest - Date.now()))
   }
 
   async function fill(mine) {
-    const settled = !outbox.size
+    const settled = !outbox.size, want = share()
     const { tag, direction, text } = config.filters
-    const query = new URLSearchParams({ tag, direction, text, want: WANT, holder: await me })
+    const query = new URLSearchParams({ tag, direction, text, want, holder: await me })
     try {
       const shape = await ask('GET', 'queue', { query: `?${query}` })
       if (mine !== round || stopped) return
       filledAt = Date.now()
-      drained = shape.cells.length < WANT
+      drained = shape.cells.length < want
       if (!counts || (settled && !outbox.size)) counts = { answered: shape.answered, total: shape.total }
       take(shape.cells)
       if (trouble && !outbox.size) { trouble = null; saved() }
@@ -179,9 +192,11 @@ function startLoop(root) {
     // what others have answered meanwhile, or hold now, is not asked here any more
     const gone = cell => !there.has(cellKey(cell)) && !cell.touched
     cells = cells.filter((cell, position) => position <= at || !gone(cell) || (known.delete(cellKey(cell)), false))
-    if (!onScreen) return advance(at - 1)
+    if (!onScreen && cells.some(isOpen)) return advance(at - 1)
+    if (!onScreen) return view.notice(...emptyText())
     view.counts(counts, pace())
     if (painted) preload()
+    topUp()
   }
 
   function remember(shape, position = cells.length) {
@@ -200,8 +215,8 @@ function startLoop(root) {
     const next = nextOpen(from)
     at = next >= 0 ? next : cells.length
     show()
-    if (cells.filter((cell, position) => position > at && isOpen(cell)).length >= REFILL_BELOW) return
-    if (!drained || Date.now() - filledAt > 10000 || next < 0) setTimeout(refill, 0)
+    if (next < 0) setTimeout(refill, 0)
+    else topUp()
   }
 
   // ---- showing
@@ -268,6 +283,12 @@ function startLoop(root) {
     ahead: () => look(1),
     flag: () => { if (current() && painted) view.askNote(true) },
     help: () => view.help(),
+  }
+
+  function act(name) {
+    active = Date.now()
+    if (active - filledAt > RENEW_EVERY && filledAt) setTimeout(refill, 0) // back from a pause: others may hold these now
+    actions[name]?.()
   }
 
   function decide(choose) {
@@ -381,7 +402,7 @@ function startLoop(root) {
       const key = keyOf(event), known_ = config.keys.find(row => row.key === key)
       if (!known_ && key !== 'r' && key !== 'c') return
       if (key.startsWith('Arrow') && target.closest?.('[role=radiogroup],[role=slider],[role=listbox],[role=menu],[role=grid],[role=tablist],canvas')) return
-      if (known_ && !event.repeat) actions[known_.action]()
+      if (known_ && !event.repeat) act(known_.action)
     }
     event.preventDefault()
     event.stopImmediatePropagation() // R and C, which are Streamlit's, included
@@ -400,7 +421,7 @@ function startLoop(root) {
     outbox.adopt()
     saved()
     flush()
-    if (Date.now() - filledAt > RENEW_EVERY) refill()
+    if (Date.now() - filledAt > RENEW_EVERY && Date.now() - active < IDLE) refill()
   }
 
   async function onLeave() {
@@ -422,13 +443,13 @@ function startLoop(root) {
   const resized = new ResizeObserver(view.fit) // what stands above comes, goes and wraps
   resized.observe(root.host)
   if (root.host.closest('[data-testid=stMain]')) resized.observe(root.host.closest('[data-testid=stMain]').firstElementChild)
-  view.wire(name => actions[name]?.(), flag, () => { filledAt = 0; refill() })
+  view.wire(act, flag, () => { filledAt = 0; refill() })
 
   // ---- from Streamlit: configuration and a token
 
   async function begin(anew) {
     const mine = ++round
-    cells = []; known = new Map(); at = 0; counts = null; drained = false; filling = null; filledAt = 0; trouble = null
+    cells = []; known = new Map(); at = 0; counts = null; drained = false; filledAt = 0; trouble = null
     if (anew) { undoable = []; older = true; outbox.adopt() }
     show()
     saved()
@@ -445,7 +466,11 @@ function startLoop(root) {
       config = data
       renew = setTriggerValue
       if (anew) { scope = person; outbox = openOutbox(person); view.keys(data.keys) }
-      if (anew || wanted !== filter) { filter = wanted; begin(anew) }
+      if (anew || wanted !== filter) {
+        if (filter) view.focus() // from the filter that was just chosen, so that the next key is an answer
+        filter = wanted
+        begin(anew)
+      }
       else if (fresh) { asking = ''; delay = FIRST_DELAY; flush(); if (!onScreen) refill() }
       return ++generation
     },

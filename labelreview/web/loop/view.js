@@ -50,6 +50,7 @@ function openView(root, part) {
 
   return {
     fit,
+    focus() { stage.focus({ preventScroll: true }) },
     wire(act, flag, again) {
       for (const button of root.querySelectorAll('[data-action]')) {
         button.addEventListener('click', () => { act(button.dataset.action); if (note.hidden && !help.open) stage.focus({ preventScroll: true }) })

@@ -1,0 +1,150 @@
+"""A real server and a real Chromium. A test has a home, a project and a server of its own; the browser is shared."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+
+from labelreview.settings import Settings
+from tests import chromium
+from tests.gallery import gallery, settings_in
+
+ROOT = Path(__file__).parents[2]
+READY = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+PATIENCE = 60_000  # for what needs a server or a page to start on a busy machine
+
+
+class Server:
+    """`streamlit run app.py` over a home, on a loopback port that stays the same when it is started again."""
+
+    def __init__(self, settings: Settings, log: Path) -> None:
+        self.settings, self.log = settings, log
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, script: str = "app.py") -> None:
+        environment = {**os.environ, "LABELREVIEW_HOME": str(self.settings.home), "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-m", "streamlit", "run", str(ROOT / script), "--server.port", str(self.port)]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=self.log.parent, env=environment, stdout=log, stderr=log)
+        end = time.monotonic() + 60
+        while not self._answers():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < end, self.log.read_text()
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """kill -9: no goodbye, nothing flushed."""
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+
+    def _answers(self) -> bool:
+        try:
+            urllib.request.urlopen(f"{self.address}/_stcore/health", timeout=5).close()
+        except OSError:
+            return False
+        return True
+
+
+class Reviewer:
+    """Somebody at the review page: presses keys as fast as pictures come, and looks at what is there."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.loop: Locator = page.locator("[data-part=loop]")
+
+    def open(self, address: str, path: str = "review", name: str = "") -> "Reviewer":
+        self.page.goto(f"{address}/{path}")
+        self.page.wait_for_selector(READY, timeout=PATIENCE)
+        if name:
+            self.page.get_by_label("Your name").fill(name)
+            self.page.get_by_role("button", name="Start").click()
+        self.painted()
+        return self
+
+    def painted(self) -> tuple[str, str]:
+        """The cell on screen, once its picture has been painted."""
+        expect(self.loop).to_have_attribute("data-painted", "1", timeout=PATIENCE)
+        return self.cell
+
+    @property
+    def cell(self) -> tuple[str, str]:
+        return self.loop.get_attribute("data-item") or "", self.loop.get_attribute("data-tag") or ""
+
+    def press(self, key: str) -> tuple[str, str]:
+        """Press a key for the cell on screen; gives that cell."""
+        cell = self.painted()
+        self.page.keyboard.press(key)
+        return cell
+
+    def saved(self) -> None:
+        expect(self.loop).to_have_attribute("data-pending", "0", timeout=PATIENCE)
+        expect(self.page.locator("[data-part=saved]")).to_have_text(re.compile("^All saved"), timeout=PATIENCE)
+
+    def accepted(self) -> int:
+        return int(self.loop.get_attribute("data-accepted") or 0)
+
+    def text(self, part: str) -> str:
+        return self.page.locator(f"[data-part={part}]").inner_text()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium.find(), args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return settings_in(tmp_path)
+
+
+@pytest.fixture
+def items() -> int:
+    """How many pictures the project has; a test may ask for more."""
+    return 40
+
+
+@pytest.fixture
+def server(settings: Settings, tmp_path: Path, items: int) -> Iterator[Server]:
+    gallery(settings, tmp_path, items=items)
+    started = Server(settings, tmp_path / "server.log")
+    started.start()
+    yield started
+    started.kill()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    opened = browser.new_context(viewport={"width": 1280, "height": 800})
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def newcomer(context: BrowserContext) -> Iterator[Callable[[], Reviewer]]:
+    """Opens a tab; a script error in any of them fails the test."""
+    errors: list[str] = []
+
+    def tab() -> Reviewer:
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return Reviewer(page)
+
+    yield tab
+    assert errors == []

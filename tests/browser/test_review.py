@@ -1,0 +1,309 @@
+"""The review loop in a real browser on a real server, and what is in the decision log afterwards."""
+
+import re
+from collections import Counter
+
+import pytest
+from playwright.sync_api import expect
+
+from labelreview.decisions import Decision
+from labelreview.project import Project
+from labelreview.review.verdicts import Verdicts
+
+PATIENCE = 60_000
+LEAVE_BEHIND = """prefix => {
+  for (const item of ['nobody', 'nobody-else']) localStorage.setItem(prefix + item,
+    JSON.stringify({ uid: `uid-${item}`, item, tag: 'hat', at: '2026-01-01', verdict: 'absent' }))
+}"""
+WATCH = """() => {
+  window.shown = []
+  window.addEventListener('labelreview:painted', ({ detail: { accepted, item, tag } }) => {
+    if (accepted === window.shown.length) window.shown.push([item, tag])
+  })
+}"""
+
+
+def log(settings) -> list[Decision]:
+    with Project.open(settings, "gallery") as project:
+        return project.log()
+
+
+def answers(settings) -> list[tuple[str, str, str]]:
+    return [(event.item, event.tag, event.verdict.value) for event in log(settings) if event.verdict]
+
+
+def meant(reviewer, key: str) -> str:
+    """The verdict that a key stands for, read from what is on screen."""
+    words = reviewer.text({"a": "given", "d": "take-text", "s": "given"}[key])
+    return "unsure" if key == "s" else "present" if words.endswith("yes") else "absent"
+
+
+def decide(reviewer, key: str) -> tuple[str, str, str]:
+    reviewer.painted()
+    verdict = meant(reviewer, key)
+    item, tag = reviewer.press(key)
+    return item, tag, verdict
+
+
+def test_a_newcomer_gives_their_name_and_thirty_verdicts_by_key_with_two_undone(server, settings, newcomer):
+    ada = newcomer().open(server.address, name="Ada")
+    given = []
+    for number in range(32):
+        given.append(decide(ada, "adsd"[number % 4]))
+        if number in (9, 20):
+            ada.press("z")
+            assert ada.painted() == given.pop()[:2]
+    ada.saved()
+    assert len(given) == 30
+    settled = Verdicts(log(settings)).settled
+    assert {(*cell, decision.verdict.value) for cell, decision in settled.items()} == set(given)
+    assert {decision.reviewer for decision in settled.values()} == {"Ada"}
+    assert all(0 < decision.seconds < 60 and 0 <= decision.score <= 1 for decision in settled.values())
+    assert ada.text("counts").startswith("30 answered · 90 left")
+
+    ada.page.get_by_role("combobox", name="Tag").click()
+    ada.page.get_by_role("option", name="boat").click()
+    expect(ada.loop).to_have_attribute("data-tag", "boat", timeout=PATIENCE)
+    assert "tag=boat" in ada.page.url
+    for _ in range(3):
+        assert ada.press("a")[1] == "boat"
+    ada.saved()
+    assert len(Verdicts(log(settings)).settled) == 33
+
+
+def test_undo_goes_back_over_a_reload_and_shows_each_cell_again(server, settings, newcomer):
+    ada = newcomer().open(server.address, name="Ada")
+    given = [decide(ada, key) for key in "adda"]
+    ada.saved()
+    ada.page.reload()
+    fifth = ada.painted()
+    assert fifth not in {cell[:2] for cell in given}
+    for item, tag, _ in reversed(given):
+        ada.press("z")
+        assert ada.painted() == (item, tag)
+    ada.press("z")
+    expect(ada.page.locator("[data-part=last]")).to_contain_text("Nothing to undo")
+    ada.saved()
+    assert Verdicts(log(settings)).settled == {}
+    assert len(log(settings)) == 8
+
+
+def test_looking_back_and_ahead_decides_nothing_and_an_answer_can_be_changed(server, settings, newcomer):
+    ada = newcomer().open(server.address, name="Ada")
+    first = decide(ada, "a")
+    second = ada.painted()
+    ada.press("ArrowLeft")
+    assert ada.painted() == first[:2]
+    expect(ada.page.locator("[data-part=answered]")).to_have_text(re.compile("You answered"))
+    changed = decide(ada, "d")
+    assert ada.painted() == second
+    ada.press("ArrowRight")
+    assert ada.painted() not in (first[:2], second)
+    ada.saved()
+    assert answers(settings) == [first, changed]
+    assert Verdicts(log(settings)).settled[first[:2]].verdict.value == changed[2]
+
+
+def test_a_flag_keeps_the_question_open_and_moves_on(server, settings, newcomer):
+    ada = newcomer().open(server.address, name="Ada")
+    cell = ada.press("f")
+    ada.page.keyboard.type("adz: two hats <b>?")
+    ada.page.keyboard.press("Enter")
+    assert ada.painted() != cell
+    ada.press("f")
+    ada.page.keyboard.type("never mind")
+    ada.page.keyboard.press("Escape")
+    ada.saved()
+    assert [(event.item, event.tag, event.verdict, event.note) for event in log(settings)] == [
+        (*cell, None, "adz: two hats <b>?")
+    ]
+    ada.press("z")
+    assert ada.painted() == cell
+
+
+def test_every_key_has_a_button_and_help_lists_them_all(server, settings, newcomer):
+    ada = newcomer().open(server.address, name="Ada")
+    cell = ada.painted()
+    for name in ("Change to", "Unsure"):
+        ada.painted()
+        ada.page.get_by_role("button", name=re.compile(name)).click()
+    ada.painted()
+    ada.page.get_by_role("button", name="Undo").click()
+    ada.painted()
+    ada.page.get_by_role("button", name="Undo").click()
+    assert ada.painted() == cell
+    ada.press("?")
+    expect(ada.page.locator("[data-part=help] dt")).to_have_count(8)
+    ada.page.keyboard.press("a")  # not for the loop while help is open
+    ada.page.keyboard.press("Escape")
+    ada.saved()
+    assert len(log(settings)) == 4
+
+
+def test_keys_are_left_to_text_fields_and_to_the_browser(server, settings, newcomer):
+    ada = newcomer().open(server.address, name="Ada")
+    cell = ada.painted()
+    ada.page.get_by_placeholder("Text in the id").click()
+    ada.page.keyboard.type("a")
+    ada.page.keyboard.press("Escape")
+    ada.page.locator("[data-part=stage]").focus()
+    ada.page.keyboard.press("Control+a")
+    ada.page.keyboard.press("r")  # Streamlit's, kept away from it
+    ada.page.keyboard.press("c")
+    ada.page.keyboard.down("a")
+    ada.page.keyboard.down("a")  # held down: a repeat
+    ada.page.keyboard.up("a")
+    ada.saved()
+    assert len(log(settings)) <= 1
+    assert answers(settings)[0][:2] == cell
+
+
+def test_links_filter_and_an_empty_filter_says_what_to_do(server, newcomer):
+    ada = newcomer().open(server.address, "review?tag=cat&direction=wrong", name="Ada")
+    assert ada.cell[1] == "cat"
+    assert ada.text("given") == "yes"
+    ada.page.goto(f"{server.address}/review?text=nowhere")
+    expect(ada.loop).to_have_attribute("data-state", "empty", timeout=PATIENCE)
+    assert ada.text("notice-title") == "Nothing matches this filter"
+    ada.page.goto(f"{server.address}/review?text=item%20000")
+    for _ in range(3):
+        ada.press("a")
+    expect(ada.loop).to_have_attribute("data-state", "empty", timeout=PATIENCE)
+    assert ada.text("notice-text").startswith("3 of 3 answered")
+    ada.page.keyboard.press("z")
+    ada.painted()
+
+
+def test_a_second_tab_is_asked_other_cells(server, settings, newcomer):
+    ada = newcomer().open(server.address, name="Ada")
+    bob = newcomer().open(server.address)  # the name is remembered
+    asked = [(ada.press("s"), bob.press("s")) for _ in range(5)]
+    ada.saved()
+    bob.saved()
+    assert len({cell for pair in asked for cell in pair}) == 10
+    assert len(answers(settings)) == 10
+
+
+def test_a_broken_and_a_missing_picture_say_why_and_the_review_goes_on(server, settings, newcomer):
+    with Project.open(settings, "gallery") as project:
+        paths = [project.image_path(item) for item in project.dataset.ids]
+    for path in paths[::2]:
+        path.unlink()
+    for path in paths[1::2]:
+        path.write_text("no picture")
+    ada = newcomer().open(server.address, name="Ada")
+    seen = set()
+    for _ in range(8):
+        ada.press("s")
+        ada.painted()
+        seen.add(ada.text("notice-text").split("'")[-1])
+    assert any("cannot be read" in text for text in seen)
+    assert any("not an image" in text for text in seen)
+    ada.saved()
+    assert len(answers(settings)) == 8
+
+
+@pytest.mark.parametrize("items", [220])
+def test_a_burst_of_500_keys_arrives_once_and_in_order(server, settings, newcomer, items):
+    ada = newcomer().open(server.address, name="Ada")
+    shown = watch(ada)
+    while ada.accepted() < 500:
+        for _ in range(min(25, 500 - ada.accepted())):
+            ada.page.keyboard.press("d")
+    ada.saved()
+    pressed = [tuple(cell) for cell in ada.page.evaluate(shown)][: ada.accepted()]
+    assert [(event.item, event.tag) for event in log(settings)] == pressed
+    assert len(set(pressed)) == len(pressed) == ada.accepted() >= 500
+
+
+@pytest.mark.parametrize("items", [120])
+def test_a_server_killed_in_a_burst_and_started_again_loses_nothing_and_doubles_nothing(
+    server, settings, newcomer, items
+):
+    ada = newcomer().open(server.address, name="Ada")
+    shown = watch(ada)
+    for number in range(60):
+        if number == 25:
+            server.kill()
+        if ada.loop.get_attribute("data-painted") == "1":
+            ada.page.keyboard.press("d")
+    assert ada.accepted() > 25
+    assert int(ada.loop.get_attribute("data-pending") or 0) > 0
+    server.start()
+    ada.saved()
+    pressed = [tuple(cell) for cell in ada.page.evaluate(shown)][: ada.accepted()]
+    stored = [(event.item, event.tag) for event in log(settings)]
+    assert stored == pressed
+    assert set(Counter(stored).values()) == {1}
+
+
+def test_answers_given_while_the_server_is_down_survive_a_closed_tab(server, settings, newcomer, context):
+    ada = newcomer().open(server.address, name="Ada")
+    server.kill()
+    given = [decide(ada, key) for key in "ada"]
+    ada.page.close()
+    server.start()
+    again = newcomer().open(server.address)
+    again.saved()
+    assert answers(settings) == given
+    assert again.painted() not in {cell[:2] for cell in given}
+
+
+def test_one_event_that_the_server_refuses_does_not_hold_up_the_others(server, settings, newcomer):
+    ada = newcomer().open(server.address, name="Ada")
+    given = [decide(ada, "a")]
+    ada.saved()
+    ada.page.evaluate(LEAVE_BEHIND, f"labelreview/outbox/{project_uid(settings)}/Ada/000000000000001/000000000/")
+    ada.page.reload()
+    given.append(decide(ada, "d"))
+    expect(ada.page.locator("[data-part=saved]")).to_contain_text("2 refused by the server", timeout=PATIENCE)
+    expect(ada.loop).to_have_attribute("data-pending", "0", timeout=PATIENCE)
+    assert answers(settings) == given
+
+
+def project_uid(settings) -> str:
+    with Project.open(settings, "gallery") as project:
+        return project.card.uid
+
+
+def test_a_browser_that_keeps_nothing_says_so_and_still_saves(server, settings, newcomer, context):
+    context.add_init_script(
+        "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }"
+    )
+    ada = newcomer().open(server.address, name="Ada")
+    given = [decide(ada, "a")]
+    ada.saved()
+    server.kill()
+    given.append(decide(ada, "d"))
+    expect(ada.page.locator("[data-part=saved]")).to_contain_text("do not close the page")
+    server.start()
+    ada.saved()
+    assert answers(settings) == given
+
+
+def test_started_without_its_routes_the_page_says_how_to_start(server, newcomer):
+    server.kill()
+    server.start("labelreview/web/main.py")
+    ada = newcomer()
+    ada.page.goto(f"{server.address}/review")
+    ada.page.get_by_label("Your name").fill("Ada")
+    ada.page.get_by_role("button", name="Start").click()
+    expect(ada.page.locator("[data-part=notice-text]")).to_contain_text("streamlit run app.py", timeout=PATIENCE)
+
+
+def test_a_token_that_no_longer_holds_is_replaced_without_a_reload(server, settings, newcomer):
+    ada = newcomer().open(server.address, name="Ada")
+    server.kill()
+    (settings.home / "secret.key").unlink()
+    given = [decide(ada, key) for key in "ad"]
+    server.start()
+    ada.saved()
+    assert answers(settings) == given
+
+
+def watch(reviewer) -> str:
+    """Notes each cell that is painted; gives the expression that reads the notes."""
+    reviewer.page.evaluate(WATCH)
+    item, tag = reviewer.painted()
+    reviewer.page.evaluate("cell => { if (!window.shown.length) window.shown.push(cell) }", [item, tag])
+    return "window.shown"
