@@ -1,8 +1,8 @@
 """What is asked and what is answered, about one cell: one tag of one item.
 
 A `Suspect` is a question. A `Decision` is an event in an append-only log: nothing is updated or deleted. Three kinds,
-told apart by their fields: a *verdict* (`verdict` is set), an *undo* (`undoes` names the uid it takes back), a *flag* (a
-`note` alone, the cell stays open). `wire` / `from_wire` are the one JSON shape that browser, routes and exports use.
+told apart by their fields: a *verdict* (`verdict` is set), an *undo* (`undoes` names the uid it takes back), a *flag*
+(a `note` alone, the cell stays open). `wire` / `from_wire` are the JSON shape that browser, routes and exports use.
 """
 
 import math
