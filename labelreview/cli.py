@@ -36,6 +36,7 @@ def init(
         str | None, typer.Option(help="The same for predictions.", show_default=False)
     ] = None,
     missing_means: Annotated[str | None, typer.Option(help="absent or unknown: a tag that is not listed.")] = None,
+    logits: Annotated[bool, typer.Option("--logits", help="The predictions are logits: take their sigmoid.")] = False,
     only_common: Annotated[bool, typer.Option("--only-common", help="Drop ids and tags that one side lacks.")] = False,
     decisions: Annotated[Path | None, typer.Option(help="A decision log to take over.", show_default=False)] = None,
     check_only: Annotated[bool, typer.Option("--check-only", help="Report, write nothing.")] = False,
@@ -50,6 +51,7 @@ def init(
         labels_format=labels_format,
         predictions_format=predictions_format,
         missing_means=missing_means,
+        logits=logits,
         only_common=only_common,
         progress=_show,
     )

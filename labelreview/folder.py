@@ -3,7 +3,7 @@
     HOME/projects/NAME/
         project.json            the card: uid, version, where the data came from
         labels.npy              int8 (N, K)          pred_probs.npy   float32 (N, K)
-        ids.*.npy images.*.npy  texts, packed        source/          the labels file, byte for byte, for the export
+        ids.*.npy images.*.npy  texts, packed        source/          the labels as they came in, for exports
         scores-NAME.npy         float32 (N, K), kept so that opening need not compute them
 
 The user's own files are only ever read. `uid` names the project in the decision log for ever; `version` changes when
@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,7 +59,7 @@ class Folder:
 
     @property
     def labels_source(self) -> Path:
-        """The labels file as it came in."""
+        """The labels file or folder as it came in."""
         return self.path / "source" / self.card.labels_file
 
     def kept(self, name: str, compute: Callable[[], npt.NDArray[Scalar]]) -> npt.NDArray[Scalar]:
@@ -87,10 +87,11 @@ def names(projects: Path) -> list[str]:
     return sorted(path.parent.name for path in projects.glob("*/project.json") if not path.parent.name.startswith("."))
 
 
-def write(projects: Path, card: Card, dataset: Dataset, images: Sequence[str], labels_file: Path) -> Folder:
+def write(projects: Path, card: Card, dataset: Dataset, images: Sequence[str], source: Mapping[str, Path]) -> Folder:
     """Make a project folder: everything goes to a hidden folder first, which is then renamed.
 
-    Refused when the name is taken.
+    `source` are the files that the labels came in, by the names that they keep: `labels.csv`, or those of a folder,
+    `VOC2007/ImageSets/Main/dog_val.txt`. Refused when the project's name is taken.
     """
     target = projects / checked_name(card.name)
     if target.exists():
@@ -98,8 +99,9 @@ def write(projects: Path, card: Card, dataset: Dataset, images: Sequence[str], l
     projects.mkdir(parents=True, exist_ok=True)
     partial = projects / f".{uuid.uuid4().hex}.partial"
     try:
-        (partial / "source").mkdir(parents=True)
-        shutil.copyfile(labels_file, partial / "source" / card.labels_file)
+        for name, path in source.items():
+            (partial / "source" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, partial / "source" / name)
         np.save(partial / "labels.npy", dataset.labels)
         np.save(partial / "pred_probs.npy", dataset.pred_probs)
         _save_names(partial / "ids", dataset.ids)

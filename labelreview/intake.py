@@ -42,6 +42,7 @@ def gather(
     labels_format: str | None = None,
     predictions_format: str | None = None,
     missing_means: str | None = None,
+    logits: bool = False,
     only_common: bool = False,
     progress: Progress = lambda step, share: None,
 ) -> Inputs:
@@ -49,7 +50,7 @@ def gather(
     progress("Reading labels", 0.0)
     given = formats.read_labels(labels, format=labels_format, missing_means=missing_means)
     progress("Reading predictions", 0.2)
-    predicted = formats.read_pred_probs(predictions, format=predictions_format)
+    predicted = formats.read_pred_probs(predictions, format=predictions_format, logits=logits)
     paths: Sequence[str] = ()
     problems = None
     if image_folder is not None:
@@ -85,7 +86,7 @@ def create(settings: Settings, name: str, inputs: Inputs) -> folder.Card:
         uid=uid,
         version=version,
         created=created,
-        labels_file=Path(inputs.labels.path).name,
+        labels_file=inputs.labels.name,
         labels_format=inputs.labels.format,
         predictions_file=Path(inputs.pred_probs.path).name,
         predictions_format=inputs.pred_probs.format,
@@ -94,7 +95,7 @@ def create(settings: Settings, name: str, inputs: Inputs) -> folder.Card:
         tags=dataset.tags,
     )
     paths = Names.of(found.get(item, "") for item in dataset.ids)
-    folder.write(settings.projects, card, dataset, paths, Path(inputs.labels.path))
+    folder.write(settings.projects, card, dataset, paths, inputs.labels.files)
     return card
 
 

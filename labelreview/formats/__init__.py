@@ -5,16 +5,17 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from labelreview.errors import InputError, NotFound, few
-from labelreview.formats import decision_log, delimited, long, wide
-from labelreview.formats.atomic import replacing
+from labelreview.formats import decision_log
+from labelreview.formats.atomic import check_free, replacing, write_folder
 from labelreview.formats.opened import Kind, Opened
-from labelreview.formats.row import Format, Missing
+from labelreview.formats.registry import FORMATS
+from labelreview.formats.row import Files, Format, Missing
 from labelreview.tags import ABSENT, PRESENT, Dataset, TagMatrix, joined
 
 __all__ = [
@@ -27,40 +28,30 @@ __all__ = [
     "read_pred_probs",
     "sniff",
     "write_labels",
+    "write_matrix",
 ]
 
-TEXT_FILES = (".csv", ".tsv", ".txt")
-PARQUET_FILES = (".parquet", ".pq")
-LABELS: tuple[Kind, ...] = ("labels",)
 MEANINGS: dict[str, Missing] = {"absent": "absent", "unknown": "unknown"}
-BOTH: tuple[Kind, ...] = ("labels", "pred_probs")
-
-# fmt: off
-FORMATS: dict[str, Format] = {row.name: row for row in (
-    Format("wide_csv", "Wide CSV: an id and one column a tag", TEXT_FILES, BOTH, "unknown", True,
-           wide.is_csv, wide.read_csv, wide.write_csv, wide.make_csv),
-    Format("long_csv", "Long CSV: an id and one tag a row", TEXT_FILES, BOTH, "absent", True,
-           long.is_csv, long.read_csv, long.write_csv, long.make_csv),
-    Format("delimited_csv", "CSV with a column that lists the tags", TEXT_FILES, LABELS, "absent", True,
-           delimited.is_csv, delimited.read_csv, delimited.write_csv, delimited.make_csv),
-    Format("wide_parquet", "Wide Parquet: an id and one column a tag", PARQUET_FILES, BOTH, "unknown", False,
-           wide.is_parquet, wide.read_parquet, wide.write_parquet, wide.make_parquet),
-    Format("long_parquet", "Long Parquet: an id and one tag a row", PARQUET_FILES, BOTH, "absent", False,
-           long.is_parquet, long.read_parquet, long.write_parquet, long.make_parquet),
-    Format("delimited_parquet", "Parquet with a column that lists the tags", PARQUET_FILES, LABELS, "absent", False,
-           delimited.is_parquet, delimited.read_parquet, delimited.write_parquet, delimited.make_parquet),
-)}
-# fmt: on
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file that was read: where, as what, what it says, and what a reader should know about it."""
+    """A file that was read: where, as what, what it says, and what a reader should know about it.
+
+    `files` are all that were read, by their names in the folder that `path` stands in: the file itself and those
+    beside it, or the files of a folder. With copies of these, `write_labels` can do its work.
+    """
 
     path: str
     format: str
     matrix: TagMatrix
     notes: tuple[str, ...] = ()
+    files: Mapping[str, Path] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The name of the file or folder."""
+        return next(iter(self.files)).split("/", 1)[0]
 
     @property
     def title(self) -> str:
@@ -83,9 +74,9 @@ def read_labels(
     return source if tag_order is None else replace(source, matrix=_reordered(source.matrix, tag_order))
 
 
-def read_pred_probs(path: str | Path, *, format: str | None = None) -> Source:
-    """The predicted probabilities of a file, NaN where no model scored the cell."""
-    return _read(Opened.at(path), "pred_probs", format, None)
+def read_pred_probs(path: str | Path, *, format: str | None = None, logits: bool = False) -> Source:
+    """The predicted probabilities of a file, NaN where no model scored the cell. Of `logits`, their sigmoid."""
+    return _read(Opened.at(path), "logits" if logits else "pred_probs", format, None)
 
 
 def read_dataset(
@@ -123,14 +114,54 @@ def write_labels(
     """The labels of `source_path` with `changes` ({(item, tag): 1 or 0}), in the form that they came in.
 
     Cells without change stay byte for byte in text formats. Written whole or not at all; Refused when `out_path` is
-    there already, unless `overwrite`.
+    there already, unless `overwrite`. A file that belongs beside the source (`NAME.xml`, `NAME.ids.txt`) is written
+    beside the new one. Of a folder the label files are written, to a folder or, where `out_path` ends in .zip, to a
+    zip; `overwrite` replaces these files and leaves all others that are there.
     """
-    file = Opened.at(source_path)
+    file, out = Opened.at(source_path), Path(out_path)
     source = _read(file, "labels", format, "unknown")
     needed = _needed(source, changes)
-    data = FORMATS[source.format].write(file, needed) if needed else file.data
-    with replacing(out_path, overwrite=overwrite) as out:
-        out.write(data)
+    row = FORMATS[source.format]
+    if row.is_folder:
+        names = [name.split("/", 1)[1] for name in source.files]
+        changed = row.write(file, needed) if needed else {}
+        write_folder(out, {name: file.read(name) for name in names} | _as_files(changed), overwrite=overwrite)
+        return
+    data = row.write(file, needed) if needed else file.data
+    _write_beside(file, list(source.files)[1:], out, overwrite)
+    with replacing(out, overwrite=overwrite) as target:
+        target.write(_as_files(data)[""])
+
+
+def write_matrix(matrix: TagMatrix, out_path: str | Path, format: str, *, overwrite: bool = False) -> None:
+    """A new file (or folder) of a format: labels (int8) or probabilities (float32)."""
+    out, row = Path(out_path), _named(format)
+    made = row.make(matrix)
+    if row.is_folder:
+        write_folder(out, _as_files(made), overwrite=overwrite)
+        return
+    targets = {out.with_name(out.stem + end) if end else out: data for end, data in _as_files(made).items()}
+    for target in targets:
+        check_free(target, overwrite)
+    for target, data in targets.items():
+        with replacing(target, overwrite=overwrite) as opened:
+            opened.write(data)
+
+
+def _as_files(made: bytes | Files) -> dict[str, bytes]:
+    return {"": made} if isinstance(made, bytes) else dict(made)
+
+
+def _write_beside(file: Opened, names: Sequence[str], out: Path, overwrite: bool) -> None:
+    """The files that belong beside the source, beside the new one; a copy that is there already is left alone."""
+    check_free(out, overwrite)
+    for name in names:
+        end = name[len(file.where.stem) :]
+        data, target = file.beside(end) or b"", out.with_name(out.stem + end)
+        if target.exists() and target.read_bytes() == data:
+            continue
+        with replacing(target, overwrite=overwrite) as opened:
+            opened.write(data)
 
 
 def _needed(source: Source, changes: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:
@@ -156,19 +187,27 @@ def _needed(source: Source, changes: Mapping[tuple[str, str], int]) -> dict[tupl
 
 def _read(file: Opened, kind: Kind, format: str | None, missing_means: str | None) -> Source:
     row = _recognised(file, kind) if format is None else _named(format)
-    if kind not in row.kinds:
-        raise InputError(f"{file.name}: a list of tags holds no probabilities. Give a wide or long file.")
+    if ("labels" if kind == "labels" else "pred_probs") not in row.kinds:
+        holds = "a list of tags holds no probabilities. Give a wide or long file."
+        holds = "this format holds no labels. Give it as predictions." if kind == "labels" else holds
+        raise InputError(f"{file.name}: {holds}")
+    if row.is_folder and not file.is_folder:
+        raise InputError(f"{file.path}: {row.title} is a folder, and this is a file. Give the folder.")
     means = MEANINGS.get(missing_means or row.missing_means)
     if means is None:
         raise InputError(f"missing_means is 'absent' or 'unknown', not '{missing_means}'.")
     matrix, notes = row.read(file, kind, means)
-    return Source(file.path, row.name, matrix, notes)
+    return Source(file.path, row.name, matrix, notes, file.kept)
 
 
 def _recognised(file: Opened, kind: Kind) -> Format:
-    for row in FORMATS.values():
-        if row.recognise(file, kind):
+    """The last row that knows the file: the general formats stand first."""
+    for row in reversed(FORMATS.values()):
+        if row.is_folder == file.is_folder and row.recognise(file, kind):
             return row
+    if file.is_folder:
+        raise InputError(f"{file.path} is a folder. Give the file that holds the labels or predictions, or a folder "
+                         "of Pascal VOC.")  # fmt: skip
     raise InputError(f"{file.name}: the format is not recognised. Name it: {few(FORMATS, 99)}.")
 
 

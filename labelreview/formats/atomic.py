@@ -1,9 +1,11 @@
 """Write a file whole or not at all: a crash leaves what was there before."""
 
 import os
+import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -15,7 +17,7 @@ from labelreview.errors import InputError, NotFound, Refused
 def replacing(path: str | Path, *, overwrite: bool = False) -> Iterator[IO[bytes]]:
     """A temporary file beside `path` that takes its place once all is written and on disk."""
     target = Path(os.path.realpath(path))
-    _check(target, overwrite)
+    check_free(target, overwrite)
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:80]}.", suffix=".part", dir=target.parent)
     except OSError as error:
@@ -32,7 +34,50 @@ def replacing(path: str | Path, *, overwrite: bool = False) -> Iterator[IO[bytes
             os.unlink(temporary)
 
 
-def _check(target: Path, overwrite: bool) -> None:
+def write_folder(path: str | Path, files: Mapping[str, bytes], *, overwrite: bool = False) -> None:
+    """Files by their relative paths, as a folder that appears whole or, where `path` ends in .zip, as a zip.
+
+    A folder that is there already is refused; with `overwrite` each of the files takes its place in it, and all other
+    files there stay.
+    """
+    target = Path(path)
+    if target.suffix.lower() == ".zip":
+        with replacing(target, overwrite=overwrite) as out:
+            _zip(out, files)
+    elif target.exists():
+        if not (overwrite and target.is_dir()):
+            raise _there(target)
+        _write_all(target, files)
+    else:
+        if not target.parent.is_dir():
+            raise NotFound(f"There is no folder '{target.parent}'. Make it first, or write somewhere else.")
+        partial = Path(tempfile.mkdtemp(prefix=f".{target.name[:80]}.", suffix=".part", dir=target.parent))
+        try:
+            _write_all(partial, files)
+            os.chmod(partial, _mode(partial / "new", 0o777))
+            os.rename(partial, target)
+        except OSError as error:
+            raise InputError(f"{path}: the folder cannot be written ({error.strerror}).") from None
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _write_all(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, data in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        with replacing(folder / name, overwrite=True) as out:
+            out.write(data)
+
+
+def _zip(out: IO[bytes], files: Mapping[str, bytes]) -> None:
+    """The same files give the same bytes: no time of writing is in them."""
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+
+
+def check_free(target: Path, overwrite: bool) -> None:
+    """Refuse a place where nothing can be written, or where something is that may not be overwritten."""
     if not target.parent.is_dir():
         raise NotFound(f"There is no folder '{target.parent}'. Make it first, or write somewhere else.")
     if target.is_dir():
@@ -45,13 +90,13 @@ def _there(target: Path) -> Refused:
     return Refused(f"{target} is there already, and nothing was written. Choose another name, or allow overwriting.")
 
 
-def _mode(target: Path) -> int:
+def _mode(target: Path, wanted: int = 0o666) -> int:
     """The mode that the file has, or that a new file would get (temporary files are for their owner alone)."""
     if target.exists():
         return stat.S_IMODE(target.stat().st_mode)
     mask = os.umask(0)
     os.umask(mask)
-    return 0o666 & ~mask
+    return wanted & ~mask
 
 
 def _move(temporary: str, target: Path, overwrite: bool) -> None:

@@ -9,17 +9,47 @@ tag names that differ only in case, in spaces around them or in Unicode composit
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from labelreview.errors import InputError
+from labelreview.errors import InputError, few
 from labelreview.tags import PRESENT, UNKNOWN
 
+Kind = Literal["labels", "pred_probs", "logits"]
 SPELLINGS = (("1", "0"), ("1.0", "0.0"), ("true", "false"), ("True", "False"), ("TRUE", "FALSE"))
 LABELS = {"": UNKNOWN} | {text: label for pair in SPELLINGS for text, label in zip(pair, (1, 0), strict=True)}
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 ROUNDING = 1e-6  # a float32 sum of softmax terms may end this much above 1; it is clipped
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How a data set writes labels: pairs of present and absent, the texts that say *uncertain*, and a remedy."""
+
+    pairs: tuple[tuple[str, str], ...] = SPELLINGS
+    uncertain: tuple[str, ...] = ()
+    remedy: str = "Use 1, 0 or leave it empty."
+
+    def meanings(self, missing: int = UNKNOWN) -> dict[str, int]:
+        """The label of every text, in small letters; `missing` is what an empty cell means."""
+        known = {text.lower(): label for pair in self.pairs for text, label in zip(pair, (1, 0), strict=True)}
+        return {"": missing} | dict.fromkeys(self.uncertain, UNKNOWN) | known
+
+    def written(self, label: int, like: str) -> str:
+        """A label written the way its neighbour is: 1 beside `False` is `True`."""
+        like = like.strip()
+        fits = (pair for pair in self.pairs if like in pair or (like in self.uncertain and like.lstrip("-") in pair))
+        present, absent = next(fits, self.pairs[0])
+        return present if label == PRESENT else absent
+
+
+PLAIN = Spelling(remedy="Use 1, 0 or leave it empty. Where -1 means absent or uncertain, name the format "
+                        "(celeba_csv, chexpert).")  # fmt: skip
+MINUS_ONE = Spelling((("1", "-1"), ("1.0", "-1.0")), remedy="Use 1 for present and -1 for absent.")
+UNCERTAIN = Spelling((("1.0", "0.0"), ("1", "0")), ("-1", "-1.0"), "Use 1, 0, -1 (uncertain) or leave it empty.")
 
 
 def label_of(text: str) -> int | None:
@@ -29,10 +59,7 @@ def label_of(text: str) -> int | None:
 
 def spelled(label: int, like: str) -> str:
     """A label written the way its neighbour is: 1 beside `False` is `True`."""
-    for pair in SPELLINGS:
-        if like.strip() in pair:
-            return pair[0] if label == PRESENT else pair[1]
-    return "1" if label == PRESENT else "0"
+    return PLAIN.written(label, like)
 
 
 def prob_of(text: str) -> float | None:
@@ -69,6 +96,7 @@ def plain(name: str) -> str:
 
 def check_tags(tags: Sequence[str], where: str | Callable[[int], str]) -> None:
     """Refuse empty names and names that people would take for the same tag. `where` tells where a tag is named."""
+    _check_letters("tag", tags)
     problems, seen = Problems(), dict[str, str]()
     for at, tag in enumerate(tags):
         place = where if isinstance(where, str) else where(at)
@@ -87,6 +115,7 @@ def check_tags(tags: Sequence[str], where: str | Callable[[int], str]) -> None:
 
 def check_ids(ids: Sequence[str], place: Callable[[int], str], *, unique: bool = True) -> None:
     """Refuse empty ids and, unless told otherwise, an id in two rows. `place` tells where a row stands."""
+    _check_letters("id", ids)
     if (not unique or len(set(ids)) == len(ids)) and all(ids):
         return
     problems, first = Problems(), dict[str, int]()
@@ -100,13 +129,33 @@ def check_ids(ids: Sequence[str], place: Callable[[int], str], *, unique: bool =
     problems.stop()
 
 
+def _check_letters(noun: str, names: Sequence[str]) -> None:
+    """Refuse half characters: JSON can name them by escapes, and no file of text can hold them."""
+    try:
+        "".join(names).encode()
+    except UnicodeEncodeError:
+        wrong = [name.encode("utf-8", "backslashreplace").decode() for name in names if not _is_whole(name)]
+        raise InputError(f"An {noun} holds half a character: {few(wrong)}. Write it in UTF-8." if noun == "id" else
+                         f"A {noun} holds half a character: {few(wrong)}. Write it in UTF-8.") from None  # fmt: skip
+
+
+def _is_whole(name: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)
+
+
 def _short(place: str) -> str:
     """`line 3` of `labels.csv, line 3, column 'id'`."""
     return place.split(", ")[1] if ", " in place else place
 
 
-def checked_probs(probs: npt.NDArray[np.float32], place: Callable[[int], str]) -> npt.NDArray[np.float32]:
-    """Probabilities of one file, all in [0, 1] or NaN; `place` tells where a flat position stands."""
+def checked_probs(
+    probs: npt.NDArray[np.float32], place: Callable[[int], str], kind: Kind = "pred_probs"
+) -> npt.NDArray[np.float32]:
+    """Probabilities of one file, all in [0, 1] or NaN; `place` tells where a flat position stands. Of logits, the
+    sigmoid.
+    """
+    if kind == "logits":
+        return _sigmoid(probs, place)
     flat = probs.reshape(-1)
     with np.errstate(invalid="ignore"):
         bad = np.flatnonzero((flat < -ROUNDING) | (flat > 1 + ROUNDING))
@@ -119,11 +168,21 @@ def checked_probs(probs: npt.NDArray[np.float32], place: Callable[[int], str]) -
         return np.clip(probs, 0, 1, out=probs)
 
 
+def _sigmoid(logits: npt.NDArray[np.float32], place: Callable[[int], str]) -> npt.NDArray[np.float32]:
+    infinite = np.flatnonzero(np.isinf(logits.reshape(-1)))
+    if infinite.size:
+        raise InputError(f"{place(int(infinite[0]))}: infinity is no logit. Leave the cell empty where no model scored "
+                         "it.")  # fmt: skip
+    with np.errstate(over="ignore"):  # exp overflows to infinity, and 1 / infinity is the right 0
+        return np.float32(1) / (np.float32(1) + np.exp(-logits))
+
+
 def _range_remedy(low: float, high: float) -> str:
     if np.isinf(low) or np.isinf(high):
         return "Probabilities are numbers from 0 to 1; leave the cell empty where no model scored it."
     if low >= 0 and 2 < high <= 100:
         return f"The values go from {low:.6g} to {high:.6g}, which looks like per cent: divide them by 100."
     if low < 0:
-        return f"The values go from {low:.6g} to {high:.6g}, which looks like logits: apply the sigmoid first."
+        return (f"The values go from {low:.6g} to {high:.6g}, which looks like logits: apply the sigmoid first, "
+                "or say that they are logits (--logits).")  # fmt: skip
     return f"The values go from {low:.6g} to {high:.6g}: give numbers from 0 to 1."

@@ -45,7 +45,7 @@ def _columns(source: CsvText | ParquetFile) -> Columns:
 
 def _read(source: CsvText | ParquetFile, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
     columns = _columns(source)
-    if kind == "pred_probs" and columns.value < 0:
+    if kind != "labels" and columns.value < 0:
         raise InputError(f"{source.name}, line 1: no column holds the probabilities. Add one named 'value'.")
     role: Role = LABEL if kind == "labels" else PROB
     table = source.table({columns.id: TEXT, columns.tag: TEXT} | ({columns.value: role} if columns.value >= 0 else {}))
@@ -65,7 +65,7 @@ def _read(source: CsvText | ParquetFile, kind: Kind, missing_means: Missing) -> 
         labels[cells[told]] = table.labels(columns.value)[told] if columns.value >= 0 else PRESENT
         return TagMatrix(ids, tuple(tags), labels.reshape(shape)), ()
     given = table.probs(columns.value)
-    checked_probs(given, lambda at: table.place(at, columns.value))
+    given = checked_probs(given, lambda at: table.place(at, columns.value), kind)
     probs = np.full(len(ids) * len(tags), np.nan, np.float32)
     probs[cells[told]] = given[told]
     return TagMatrix(ids, tuple(tags), probs.reshape(shape)), ()

@@ -2,17 +2,34 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
+import numpy as np
+
+from labelreview.formats import limits
+from labelreview.formats.cells import Kind
 from labelreview.formats.csvtext import CsvText
-from labelreview.formats.opened import Kind, Opened
+from labelreview.formats.opened import Opened
 from labelreview.formats.parquetfile import ParquetFile
 from labelreview.formats.shape import Shape, shape_of
-from labelreview.tags import TagMatrix
+from labelreview.tags import ABSENT, UNKNOWN, Labels, TagMatrix
 
 Missing = Literal["absent", "unknown"]
 Notes = tuple[str, ...]
 Changes = Mapping[tuple[str, str], int]
+Files = Mapping[str, bytes]
+EMPTY = {"absent": ABSENT, "unknown": UNKNOWN}
+LABELS: tuple[Kind, ...] = ("labels",)
+PROBS: tuple[Kind, ...] = ("pred_probs",)
+BOTH: tuple[Kind, ...] = ("labels", "pred_probs")
+
+
+class Says(NamedTuple):
+    """How a format says a label, in the words of the documentation. Difficult and uncertain are unknown."""
+
+    present: str
+    absent: str
+    unknown: str
 
 
 @dataclass(frozen=True)
@@ -20,8 +37,10 @@ class Format:
     """One file format: how to know it, read it, write corrections into it, and make a new file.
 
     `missing_means` is what a cell stands for that the file does not hold; the reader's caller may override it.
-    `write` gets changes of items and tags that are in the file and differ from it, and returns the new bytes.
-    `keeps_bytes`: untouched cells stay byte for byte.
+    `write` gets changes of items and tags that are in the file and differ from it, and returns the new bytes; for a
+    folder, those of the files that change, by path. `make` returns the bytes of a new file; of a folder, by path; of
+    a file with others beside it, by the end of their names ('' is the file itself).
+    `keeps_bytes`: untouched cells stay byte for byte. `holds_unknown`: a cell can be written as unknown.
     """
 
     name: str
@@ -32,8 +51,11 @@ class Format:
     keeps_bytes: bool
     recognise: Callable[[Opened, Kind], bool]
     read: Callable[[Opened, Kind, Missing], tuple[TagMatrix, Notes]]
-    write: Callable[[Opened, Changes], bytes]
-    make: Callable[[TagMatrix], bytes]
+    write: Callable[[Opened, Changes], bytes | Files]
+    make: Callable[[TagMatrix], bytes | Files]
+    says: Says
+    is_folder: bool = False
+    holds_unknown: bool = True
 
     @property
     def reads_labels(self) -> bool:
@@ -55,3 +77,9 @@ def by_item(changes: Changes) -> dict[str, dict[str, int]]:
     for (item, tag), label in changes.items():
         found.setdefault(item, {})[tag] = label
     return found
+
+
+def filled(name: str, items: int, tags: int, missing_means: Missing) -> Labels:
+    """Labels of a file that has said nothing yet."""
+    limits.check_shape(name, items, tags)
+    return np.full((items, tags), EMPTY[missing_means], np.int8)

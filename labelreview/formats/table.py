@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labelreview.errors import InputError
-from labelreview.formats.cells import Problems, label_of, prob_of
+from labelreview.formats.cells import PLAIN, Problems, Spelling, prob_of
 from labelreview.tags import UNKNOWN
 
 Role = Literal["text", "label", "prob"]
@@ -51,13 +51,14 @@ class Table:
         """A column of text as a list."""
         return list(self.text(column).to_pylist())
 
-    def labels(self, column: int) -> npt.NDArray[np.int8]:
-        """A column of labels; what is no label is an error that names the first few."""
+    def labels(self, column: int, spelling: Spelling = PLAIN, missing: int = UNKNOWN) -> npt.NDArray[np.int8]:
+        """A column of labels; what is no label is an error that names the first few. An empty cell is `missing`."""
+        meanings = spelling.meanings(missing)
         found = self._columns[column]
         chunks = found.chunks if isinstance(found, pa.ChunkedArray) else [found]
-        labels = np.concatenate([_labels(chunk) for chunk in chunks]) if chunks else np.empty(0, np.int8)
+        labels = np.concatenate([_labels(chunk, meanings) for chunk in chunks]) if chunks else np.empty(0, np.int8)
         if (labels == NO_LABEL).any():
-            self._complain(column, np.flatnonzero(labels == NO_LABEL), "is not a label. Use 1, 0 or leave it empty.")
+            self._complain(column, np.flatnonzero(labels == NO_LABEL), f"is not a label. {spelling.remedy}")
         return labels
 
     def probs(self, column: int) -> npt.NDArray[np.float32]:
@@ -89,17 +90,16 @@ class Table:
         problems.stop()
 
 
-def _labels(chunk: Any) -> npt.NDArray[np.int8]:
-    """The labels of one chunk: each distinct value is looked up once. NaN and null are unknown."""
+def _labels(chunk: Any, meanings: Mapping[str, int]) -> npt.NDArray[np.int8]:
+    """The labels of one chunk: each distinct value is looked up once. NaN and null are empty."""
     coded = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
-    meanings = [_meaning(value) for value in coded.dictionary.to_pylist()]
-    lookup = np.array([*meanings, UNKNOWN], np.int8)
-    found: npt.NDArray[np.int8] = lookup[np.asarray(pc.fill_null(coded.indices, len(meanings)))]
-    return found
+    found = [meanings.get(_plain(value), NO_LABEL) for value in coded.dictionary.to_pylist()]
+    lookup = np.array([*found, meanings[""]], np.int8)
+    labels: npt.NDArray[np.int8] = lookup[np.asarray(pc.fill_null(coded.indices, len(found)))]
+    return labels
 
 
-def _meaning(value: object) -> int:
+def _plain(value: object) -> str:
     if value is None or (isinstance(value, float) and np.isnan(value)):
-        return UNKNOWN
-    label = label_of(str(value))
-    return NO_LABEL if label is None else label
+        return ""
+    return str(value).strip().lower()

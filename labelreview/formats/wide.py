@@ -3,20 +3,39 @@
 An empty label can be made to mean absent with `missing_means="absent"`.
 """
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from labelreview.formats.cells import check_ids, check_tags, checked_probs, spelled
+from labelreview.formats import limits
+from labelreview.formats.cells import PLAIN, Spelling, check_ids, check_tags, checked_probs, spelled
 from labelreview.formats.csvtext import CsvText, Record, quoted, requoted, spliced
 from labelreview.formats.opened import Kind, Opened
 from labelreview.formats.parquetfile import ParquetFile, parquet_bytes
-from labelreview.formats.row import Changes, Missing, Notes, by_item, recognised
-from labelreview.formats.shape import Columns, columns_of
+from labelreview.formats.row import EMPTY, Changes, Missing, Notes, by_item, recognised
+from labelreview.formats.shape import columns_of
 from labelreview.formats.table import LABEL, PROB, TEXT, Role
 from labelreview.tags import UNKNOWN, TagMatrix
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """A data set's own wide file: how it writes labels, and which columns are no tags (small letters)."""
+
+    spelling: Spelling = PLAIN
+    not_tags: frozenset[str] = frozenset()
+
+    def columns(self, source: CsvText | ParquetFile) -> tuple[int, list[int]]:
+        """Where the id and the tags stand."""
+        found = columns_of(source.name, source.header, source.sample(), "wide")
+        tags = [at for at in found.tags(source.header) if source.header[at].strip().lower() not in self.not_tags]
+        return found.id, tags
+
+
+ANY = Dialect()
 
 
 def is_csv(file: Opened, kind: Kind) -> bool:
@@ -28,50 +47,52 @@ def is_parquet(file: Opened, kind: Kind) -> bool:
 
 
 def read_csv(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
-    return _read(file.csv, kind, missing_means)
+    return read(file.csv, kind, missing_means)
 
 
 def read_parquet(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
-    return _read(file.parquet, kind, missing_means)
+    return read(file.parquet, kind, missing_means)
 
 
-def _columns(source: CsvText | ParquetFile) -> Columns:
-    return columns_of(source.name, source.header, source.sample(), "wide")
-
-
-def _read(source: CsvText | ParquetFile, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
-    columns = _columns(source)
-    where = columns.tags(source.header)
+def read(
+    source: CsvText | ParquetFile, kind: Kind, missing_means: Missing, dialect: Dialect = ANY
+) -> tuple[TagMatrix, Notes]:
+    """A wide table in a data set's own dialect."""
+    limits.check_columns(source.name, len(source.header))
+    id_column, where = dialect.columns(source)
     tags = tuple(source.header[column] for column in where)
     check_tags(tags, f"{source.name}, line 1" if isinstance(source, CsvText) else source.name)
     role: Role = LABEL if kind == "labels" else PROB
-    table = source.table({columns.id: TEXT} | dict.fromkeys(where, role))
-    ids = table.texts(columns.id)
-    check_ids(ids, lambda row: table.place(row, columns.id))
+    table = source.table({id_column: TEXT} | dict.fromkeys(where, role))
+    ids = table.texts(id_column)
+    check_ids(ids, lambda row: table.place(row, id_column))
     if kind == "labels":
         labels = np.empty((len(ids), len(where)), np.int8)
         for at, column in enumerate(where):
-            labels[:, at] = table.labels(column)
-        if missing_means == "absent":
-            labels[labels == UNKNOWN] = 0
+            labels[:, at] = table.labels(column, dialect.spelling, EMPTY[missing_means])
         return TagMatrix(ids, tags, labels), ()
     probs = np.empty((len(ids), len(where)), np.float32)
     for at, column in enumerate(where):
         probs[:, at] = table.probs(column)
-    probs = checked_probs(probs, lambda at: table.place(at // len(where), where[at % len(where)]))
+    probs = checked_probs(probs, lambda at: table.place(at // len(where), where[at % len(where)]), kind)
     return TagMatrix(ids, tags, probs), ()
 
 
 def write_csv(file: Opened, changes: Changes) -> bytes:
     """Only the changed cells differ; a changed cell keeps its quotes, its spaces and its way of writing 1 and 0."""
-    source, wanted = file.csv, by_item(changes)
-    columns = _columns(source)
-    position = {source.header[column]: column for column in columns.tags(source.header)}
+    return write(file.csv, changes)
+
+
+def write(source: CsvText, changes: Changes, dialect: Dialect = ANY) -> bytes:
+    """The same in a data set's own dialect."""
+    wanted = by_item(changes)
+    id_column, where = dialect.columns(source)
+    position = {source.header[column]: column for column in where}
     edits = []
     for record in source.records():
-        change = wanted.pop(source.fields(record)[columns.id] if columns.id else _first_field(source, record), None)
+        change = wanted.pop(source.fields(record)[id_column] if id_column else _first_field(source, record), None)
         for tag, label in (change or {}).items():
-            edits.append(_edit(source, record, position[tag], columns.id, label))
+            edits.append(_edit(source, record, position[tag], where, dialect.spelling, label))
     return source.encoded(spliced(source.text, edits))
 
 
@@ -82,10 +103,12 @@ def _first_field(source: CsvText, record: Record) -> str:
     return source.fields(record)[0] if raw.startswith('"') else raw
 
 
-def _edit(source: CsvText, record: Record, column: int, id_column: int, label: int) -> tuple[int, int, str]:
+def _edit(
+    source: CsvText, record: Record, column: int, tags: list[int], spelling: Spelling, label: int
+) -> tuple[int, int, str]:
     values, (start, end) = source.fields(record), source.spans(record)[column]
-    others = (value for at, value in enumerate(values) if at != id_column and value.strip())
-    new = spelled(label, values[column] if values[column].strip() else next(others, ""))
+    others = (values[at] for at in tags if values[at].strip())
+    new = spelling.written(label, values[column] if values[column].strip() else next(others, ""))
     raw = source.text[start:end]
     old = values[column].strip()
     if old and raw.count(old) == 1:
@@ -96,9 +119,9 @@ def _edit(source: CsvText, record: Record, column: int, id_column: int, label: i
 def write_parquet(file: Opened, changes: Changes) -> bytes:
     """The same schema, with the changed cells replaced."""
     source = file.parquet
-    columns = _columns(source)
-    rows = {item: row for row, item in enumerate(source.table({columns.id: TEXT}).texts(columns.id))}
-    position = {source.header[column]: column for column in columns.tags(source.header)}
+    id_column, where = ANY.columns(source)
+    rows = {item: row for row, item in enumerate(source.table({id_column: TEXT}).texts(id_column))}
+    position = {source.header[column]: column for column in where}
     cells: dict[int, dict[int, int]] = {}
     for (item, tag), label in changes.items():
         cells.setdefault(position[tag], {})[rows[item]] = label
@@ -112,9 +135,10 @@ def _changed(values: list[Any], labels: dict[int, int]) -> list[Any]:
     return values
 
 
-def make_csv(matrix: TagMatrix) -> bytes:
+def make_csv(matrix: TagMatrix, dialect: Dialect = ANY) -> bytes:
     lines = [["id", *matrix.tags]] + [
-        [item, *(_cell(value) for value in row)] for item, row in zip(matrix.ids, matrix.values, strict=True)
+        [item, *(_cell(value, dialect.spelling) for value in row)]
+        for item, row in zip(matrix.ids, matrix.values, strict=True)
     ]
     return "".join(",".join(quoted(value, ",") for value in line) + "\n" for line in lines).encode()
 
@@ -127,7 +151,7 @@ def make_parquet(matrix: TagMatrix) -> bytes:
     return parquet_bytes(pa.table(columns, names=["id", *matrix.tags]))
 
 
-def _cell(value: np.generic) -> str:
+def _cell(value: np.generic, spelling: Spelling) -> str:
     if isinstance(value, np.floating):
         return "" if np.isnan(value) else np.format_float_positional(value, trim="0")
-    return "" if value == UNKNOWN else str(value)
+    return "" if value == UNKNOWN else spelling.written(int(value), "")

@@ -1,0 +1,47 @@
+"""How much a file may hold before it is refused with a word instead of eating all memory."""
+
+from typing import IO
+
+from labelreview.errors import InputError
+
+LINE = 256 << 20  # bytes; a header of a million columns has about 10 MB
+JSON = 2 << 30  # bytes; COCO's largest has 0.5 GB
+COLUMNS = 100_000
+CELLS = 2_000_000_000
+BLOCK = 1 << 24
+
+
+def check_lines(name: str, file: IO[bytes]) -> None:
+    """Refuse a file with a line that is longer than `LINE`, having read no more than a block at a time."""
+    since, before = 0, 0  # the length of the line so far; where the block begins
+    while block := file.read(BLOCK):
+        if b"\0" in block[:1024]:
+            return  # no text, or UTF-16: for the reader to judge
+        first = min((at for at in (block.find(b"\n"), block.find(b"\r")) if at >= 0), default=-1)
+        if since + (len(block) if first < 0 else first) > LINE:
+            raise InputError(f"{name}, byte {before - since + 1}: this line is longer than {LINE:,} bytes. Is this a "
+                             "text file with one item a line? Save it with line ends.")  # fmt: skip
+        last = max(block.rfind(b"\n"), block.rfind(b"\r"))
+        since = since + len(block) if last < 0 else len(block) - last - 1
+        before += len(block)
+
+
+def check_json(name: str, size: int) -> None:
+    """Refuse a JSON file that would not fit in memory once it is parsed."""
+    if size > JSON:
+        raise InputError(f"{name}: {size:,} bytes of JSON are more than the {JSON:,} that are read at once. Split the "
+                         "file, or give the tags as CSV or Parquet.")  # fmt: skip
+
+
+def check_shape(name: str, items: int, tags: int) -> None:
+    """Refuse a table of items × tags that is too large to be held as one."""
+    if items * tags > CELLS:
+        raise InputError(f"{name}: {items:,} items × {tags:,} tags are {items * tags:,} cells, more than the {CELLS:,} "
+                         "that one project holds. Split the items, or keep the tags that matter.")  # fmt: skip
+
+
+def check_columns(name: str, columns: int) -> None:
+    """Refuse a wide file with more columns than anybody has tags."""
+    if columns > COLUMNS:
+        raise InputError(f"{name}, line 1: {columns:,} columns are more than the {COLUMNS:,} that are read. Give one "
+                         "tag a row instead (id,tag,value). Or is the file turned on its side?")  # fmt: skip
