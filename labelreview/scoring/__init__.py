@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labelreview.errors import InputError
-from labelreview.scoring import paper, pooling
+from labelreview.scoring import paper, pooling, recipe
 from labelreview.scoring.arrays import Float64s, Floats, Scores, blocks, checked
 from labelreview.scoring.confident import (
     FILTERS,
@@ -24,22 +24,27 @@ from labelreview.scoring.confident import (
     noise_matrices,
 )
 from labelreview.scoring.health import Health, health
+from labelreview.scoring.recipe import ErrorLogOdds, Reasons, error_log_odds, reasons
 from labelreview.tags import Labels
 
 __all__ = [
     "FILTERS",
     "POOLERS",
     "SCORERS",
+    "ErrorLogOdds",
     "Health",
+    "Reasons",
     "Scorer",
     "cell_scores",
     "confident_joint",
     "confident_thresholds",
+    "error_log_odds",
     "find_item_issues",
     "find_label_issues",
     "health",
     "item_scores",
     "noise_matrices",
+    "reasons",
 ]
 
 
@@ -52,6 +57,9 @@ class Scorer(NamedTuple):
 
 
 SCORERS: dict[str, Scorer] = {
+    "recipe": Scorer("predictions and other tags", recipe.recipe, by_cell=False),
+    "p_only": Scorer("predictions alone", recipe.p_only, by_cell=False),
+    "cooc": Scorer("other tags", recipe.cooc, by_cell=False),
     "self_confidence": Scorer("self-confidence", paper.self_confidence),
     "normalized_margin": Scorer("normalised margin", paper.normalized_margin),
     "confidence_weighted_entropy": Scorer("confidence-weighted entropy", paper.confidence_weighted_entropy),
@@ -72,7 +80,7 @@ POOLERS: dict[str, Callable[..., Float64s]] = {
 }
 
 
-def cell_scores(labels: npt.ArrayLike, pred_probs: Any, scorer: str = "self_confidence") -> Scores:
+def cell_scores(labels: npt.ArrayLike, pred_probs: Any, scorer: str = "recipe") -> Scores:
     """The label quality of every cell: (N, K) in [0, 1], low = likely wrong, NaN where unknown.
 
     `scorer` is a name in SCORERS. Raises InputError for other names and for unusable matrices.
@@ -85,7 +93,7 @@ def cell_scores(labels: npt.ArrayLike, pred_probs: Any, scorer: str = "self_conf
 
 
 def item_scores(
-    labels: npt.ArrayLike, pred_probs: Any, scorer: str = "ema", *, cells: str | None = None, **options: Any
+    labels: npt.ArrayLike, pred_probs: Any, scorer: str = "recipe", *, cells: str | None = None, **options: Any
 ) -> Float64s:
     """The label quality of every item: (N,) float64, low = likely wrong, NaN where no cell is known.
 

@@ -120,13 +120,12 @@ def test_joints_thresholds_and_noise_matrices_equal_cleanlabs(data, calibrated):
         np.testing.assert_allclose(ours.inverse[tag], inverse, rtol=0, atol=1e-9)
 
 
-@settings(several, max_examples=6)  # each forks a pool of processes for every tag
-@given(matrices())
-def test_the_figures_of_the_data_set_equal_cleanlabs(data):
-    labels, probs = data
+@pytest.mark.parametrize("steps", [1000, 10])
+def test_the_figures_of_the_data_set_equal_cleanlabs(steps):
+    rng = np.random.default_rng(steps)
+    labels = (rng.random((300, 2)) < [0.2, 0.6]).astype(np.int8)
+    probs = np.round(np.clip(labels * 0.4 + rng.random(labels.shape) * 0.6, 0, 1) * steps) / steps
     ours = scoring.health(labels, probs)
-    if (labels == 1).all(axis=0).any():
-        return
     common = dataset.common_multilabel_issues(lists(labels), probs)
     table = common.sort_values(["Class Index", "In Given Label"])["Num Examples"].to_numpy().reshape(-1, 2)
     np.testing.assert_array_equal(np.stack([ours.missing, ours.wrong], axis=1), table)
