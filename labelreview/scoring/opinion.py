@@ -138,9 +138,11 @@ def _worth_bending(labels: Labels, probs: Floats, basis: Basis) -> bool:
     Straight are the log-odds and the probabilities: a curve of the tag's own probability is the logistic's business.
     """
     tags = labels.shape[1]
+    centre, spread = _mean_and_spread(probs, ~np.isnan(probs))
+    scale = 1 / np.maximum(spread, 1e-6)
 
     def design(given: Labels, own: Floats) -> Float32s:
-        whole, straight = basis.design(given, own), np.where(np.isnan(own), basis.mean, own)
+        whole, straight = basis.design(given, own), np.nan_to_num((own - centre) * scale, nan=0.0)
         return np.concatenate([whole[:, : 2 * tags], straight, whole[:, 2 * tags :]], axis=1, dtype=np.float32)
 
     moments = _moments(labels, probs, design)

@@ -117,7 +117,7 @@ def test_with_a_third_of_the_cells_unknown_the_rest_is_judged_nearly_as_well():
         for known_probs in (probs, probs_there):
             scores = scoring.cell_scores(masked, known_probs, scorer)
             np.testing.assert_array_equal(np.isnan(scores), unknown)
-            assert precision(wrong, scores, ~unknown) > 0.9 * whole
+            assert precision(wrong, scores, ~unknown) > 0.85 * whole
 
 
 def test_two_models_together_find_more_than_either():
