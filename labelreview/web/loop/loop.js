@@ -193,8 +193,8 @@ function startLoop(root) {
     const gone = cell => !there.has(cellKey(cell)) && !cell.touched
     cells = cells.filter((cell, position) => position <= at || !gone(cell) || (known.delete(cellKey(cell)), false))
     if (!onScreen && cells.some(isOpen)) return advance(at - 1)
-    if (!onScreen) return view.notice(...emptyText())
     view.counts(counts, pace())
+    if (!onScreen) return view.notice(...emptyText())
     if (painted) preload()
     topUp()
   }

@@ -33,8 +33,8 @@ function openView(root, part) {
   function picture(entry) {
     const { image, why } = entry ?? {}
     if (image) {
-      image.style.maxWidth = `${4 * image.naturalWidth}px` // small pictures grow, but not to a blur
-      image.style.maxHeight = `${4 * image.naturalHeight}px`
+      image.style.setProperty('--ratio', image.naturalWidth / image.naturalHeight)
+      image.style.setProperty('--most', `${4 * image.naturalWidth}px`)
     }
     part('mat').replaceChildren(...(image ? [image] : []))
     const missing = Boolean(entry) && !image
@@ -46,6 +46,12 @@ function openView(root, part) {
     let scrolled = 0
     for (let above = root.host; above; above = above.parentElement) scrolled += above.scrollTop
     loop.style.setProperty('--top', `${Math.round(root.host.getBoundingClientRect().top + scrolled)}px`)
+  }
+
+  function answerable(is) {
+    if (loop.dataset.answerable === String(is)) return
+    loop.dataset.answerable = is
+    for (const name of ['keep', 'take', 'unsure', 'flag']) root.querySelector(`[data-action="${name}"]`).disabled = !is
   }
 
   return {
@@ -86,6 +92,7 @@ function openView(root, part) {
       loop.dataset.item = cell.item
       loop.dataset.tag = cell.tag
       part('ask').hidden = false
+      answerable(true)
       picture(entry)
       put('tag', cell.tag)
       put('given', VALUE[cell.given])
@@ -117,6 +124,7 @@ function openView(root, part) {
       delete loop.dataset.item
       part('mat').replaceChildren()
       part('ask').hidden = true
+      answerable(false)
       part('answered').hidden = true
       put('item', '')
       put('others-title', '')
