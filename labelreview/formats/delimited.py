@@ -5,6 +5,7 @@ not listed is absent, among the tags that the file names, or unknown with `missi
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,35 @@ from labelreview.formats.cells import check_ids, check_tags
 from labelreview.formats.csvtext import CsvText, quoted, requoted, spliced
 from labelreview.formats.opened import Kind, Opened
 from labelreview.formats.parquetfile import ParquetFile, parquet_bytes
-from labelreview.formats.row import Changes, Missing, Notes, by_item, recognised
+from labelreview.formats.row import Changes, Missing, Notes, by_item, filled, recognised
 from labelreview.formats.shape import DELIMITERS, Columns, columns_of
 from labelreview.formats.table import TEXT
-from labelreview.tags import ABSENT, PRESENT, UNKNOWN, TagMatrix
+from labelreview.tags import PRESENT, TagMatrix
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """A data set's own file of lists: its id and tags columns, its delimiter, and the word for an item without tags."""
+
+    id: str = ""
+    tags: str = ""
+    mark: str = ""
+    nothing: str = ""
+
+    def columns(self, source: CsvText | ParquetFile) -> Columns:
+        if not self.id:
+            return columns_of(source.name, source.header, source.sample(), "delimited")
+        for name in (self.id, self.tags):
+            if name not in source.header:
+                raise InputError(f"{source.name}, line 1: there is no column '{name}'. Is this the right format?")
+        return Columns("delimited", source.header.index(self.id), source.header.index(self.tags))
+
+    def pieces(self, cell: str, mark: str) -> list[str]:
+        """The tags of a cell."""
+        return [piece for piece in (part.strip() for part in cell.split(mark)) if piece and piece != self.nothing]
+
+
+ANY = Dialect()
 
 
 def is_csv(file: Opened, kind: Kind) -> bool:
@@ -30,33 +56,33 @@ def is_parquet(file: Opened, kind: Kind) -> bool:
 
 
 def read_csv(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
-    source = file.csv
-    columns = _columns(source)
+    return read(file.csv, missing_means)
+
+
+def read(source: CsvText, missing_means: Missing, dialect: Dialect = ANY) -> tuple[TagMatrix, Notes]:
+    """A table with a column of lists in a data set's own dialect."""
+    columns = dialect.columns(source)
     table = source.table({columns.id: TEXT, columns.tag: TEXT})
     cells = table.texts(columns.tag)
-    mark = _mark(cells)
+    mark = dialect.mark or _mark(cells)
     ids = table.texts(columns.id)
     check_ids(ids, lambda row: table.place(row, columns.id))
-    matrix = _matrix(ids, [_pieces(cell, mark) for cell in cells], missing_means, source.name)
-    return matrix, (f"Tags are separated by '{mark}'.",)
+    matrix = matrix_of(ids, [dialect.pieces(cell, mark) for cell in cells], missing_means, source.name)
+    return matrix, () if dialect.mark else (f"Tags are separated by '{mark}'.",)
 
 
 def read_parquet(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
     source = file.parquet
-    columns = _columns(source)
+    columns = ANY.columns(source)
     table = source.table({columns.id: TEXT})
     ids, cells = table.texts(columns.id), source.arrow.column(columns.tag).to_pylist()
     check_ids(ids, lambda row: table.place(row, columns.id))
     if _is_list(source, columns):
-        return _matrix(ids, [_listed(source, cell) for cell in cells], missing_means, source.name), ()
+        return matrix_of(ids, [_listed(source, cell) for cell in cells], missing_means, source.name), ()
     texts = source.table({columns.tag: TEXT}).texts(columns.tag)
     mark = _mark(texts)
-    matrix = _matrix(ids, [_pieces(cell, mark) for cell in texts], missing_means, source.name)
+    matrix = matrix_of(ids, [ANY.pieces(cell, mark) for cell in texts], missing_means, source.name)
     return matrix, (f"Tags are separated by '{mark}'.",)
-
-
-def _columns(source: CsvText | ParquetFile) -> Columns:
-    return columns_of(source.name, source.header, source.sample(), "delimited")
 
 
 def _is_list(source: ParquetFile, columns: Columns) -> bool:
@@ -75,17 +101,14 @@ def _mark(cells: Sequence[str]) -> str:
     return next((mark for mark in DELIMITERS if any(mark in cell for cell in cells)), DELIMITERS[0])
 
 
-def _pieces(cell: str, mark: str) -> list[str]:
-    return [piece for piece in (part.strip() for part in cell.split(mark)) if piece]
-
-
-def _matrix(ids: list[str], cells: Sequence[Sequence[str]], missing_means: Missing, name: str) -> TagMatrix:
+def matrix_of(ids: list[str], cells: Sequence[Sequence[str]], missing_means: Missing, name: str) -> TagMatrix:
+    """The labels of items, given the tags that each has."""
     position: dict[str, int] = {}
     flat = [position.setdefault(tag, len(position)) for tags in cells for tag in tags]
     if not position:
         raise InputError(f"{name}: no item has a tag. Is this the column of the tags?")
     check_tags(list(position), name)
-    labels = np.full((len(ids), len(position)), UNKNOWN if missing_means == "unknown" else ABSENT, np.int8)
+    labels = filled(name, len(ids), len(position), missing_means)
     labels[np.repeat(np.arange(len(ids)), [len(tags) for tags in cells]), flat] = PRESENT
     return TagMatrix(ids, tuple(position), labels)
 
@@ -102,15 +125,21 @@ def _edited(cell: str, mark: str, space: str, change: Mapping[str, int]) -> str:
     return mark.join(parts + tail if parts else [])
 
 
-def _all_edited(ids: Sequence[str], cells: Sequence[str], wanted: Mapping[str, Mapping[str, int]]) -> dict[int, str]:
+def _all_edited(
+    ids: Sequence[str], cells: Sequence[str], wanted: Mapping[str, Mapping[str, int]], dialect: Dialect = ANY
+) -> dict[int, str]:
     """The lists that change, by row. A delimiter that would be gone for good stays behind one of them: it says how the
     file is to be read.
     """
-    mark = _mark(cells)
+    mark = dialect.mark or _mark(cells)
     space = " " if any(mark + " " in cell for cell in cells) else ""
-    new = {row: _edited(cells[row], mark, space, wanted[item]) for row, item in enumerate(ids) if item in wanted}
+    new = {}
+    for row, item in enumerate(ids):
+        if item in wanted:
+            before = "" if cells[row].strip() == dialect.nothing else cells[row]
+            new[row] = _edited(before, mark, space, wanted[item]) or dialect.nothing
     after = [new.get(row, cell) for row, cell in enumerate(cells)]
-    if any(mark in cell for cell in cells) and _mark(after) != mark:
+    if not dialect.mark and any(mark in cell for cell in cells) and _mark(after) != mark:
         row = next(row for row in new if mark in cells[row])
         new[row] += mark
     return {row: cell for row, cell in new.items() if cell != cells[row]}
@@ -118,10 +147,14 @@ def _all_edited(ids: Sequence[str], cells: Sequence[str], wanted: Mapping[str, M
 
 def write_csv(file: Opened, changes: Changes) -> bytes:
     """Only the lists that change differ."""
-    source = file.csv
-    columns = _columns(source)
+    return write(file.csv, changes)
+
+
+def write(source: CsvText, changes: Changes, dialect: Dialect = ANY) -> bytes:
+    """The same in a data set's own dialect."""
+    columns = dialect.columns(source)
     table = source.table({columns.id: TEXT, columns.tag: TEXT})
-    new = _all_edited(table.texts(columns.id), table.texts(columns.tag), by_item(changes))
+    new = _all_edited(table.texts(columns.id), table.texts(columns.tag), by_item(changes), dialect)
     edits = []
     for row, record in enumerate(source.records()):
         if row in new:
@@ -133,7 +166,7 @@ def write_csv(file: Opened, changes: Changes) -> bytes:
 def write_parquet(file: Opened, changes: Changes) -> bytes:
     """The same schema, with the lists that change replaced."""
     source, wanted = file.parquet, by_item(changes)
-    columns = _columns(source)
+    columns = ANY.columns(source)
     ids = source.table({columns.id: TEXT}).texts(columns.id)
 
     def change(cells: list[Any]) -> list[Any]:
@@ -153,16 +186,17 @@ def _relisted(tags: list[str], change: Mapping[str, int]) -> list[str]:
 
 
 def make_csv(matrix: TagMatrix) -> bytes:
-    lines = [f"{quoted(item, ',')},{quoted(';'.join(tags), ',')}\n" for item, tags in _present(matrix)]
+    lines = [f"{quoted(item, ',')},{quoted(';'.join(tags), ',')}\n" for item, tags in present(matrix)]
     return "".join(["id,tags\n", *lines]).encode()
 
 
 def make_parquet(matrix: TagMatrix) -> bytes:
-    ids, tags = zip(*_present(matrix), strict=True)
+    ids, tags = zip(*present(matrix), strict=True)
     return parquet_bytes(pa.table({"id": pa.array(ids, pa.string()), "tags": pa.array(tags, pa.list_(pa.string()))}))
 
 
-def _present(matrix: TagMatrix) -> list[tuple[str, list[str]]]:
+def present(matrix: TagMatrix) -> list[tuple[str, list[str]]]:
+    """The items, each with the tags that it has."""
     return [
         (item, [tag for tag, value in zip(matrix.tags, row, strict=True) if value == PRESENT])
         for item, row in zip(matrix.ids, matrix.values, strict=True)

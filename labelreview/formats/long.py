@@ -4,7 +4,7 @@ Labels: a row without a value column says *present*; a cell without a row is abs
 has, or unknown with `missing_means="unknown"`. Probabilities: the value column; a cell without a row is NaN.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,14 +13,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labelreview.errors import InputError
+from labelreview.formats import limits
 from labelreview.formats.cells import Problems, check_ids, check_tags, checked_probs, spelled
 from labelreview.formats.csvtext import CsvText, Record, quoted, requoted, spliced
 from labelreview.formats.opened import Kind, Opened
 from labelreview.formats.parquetfile import ParquetFile, parquet_bytes
-from labelreview.formats.row import Changes, Missing, Notes, by_item, recognised
+from labelreview.formats.row import Changes, Missing, Notes, by_item, filled, recognised
 from labelreview.formats.shape import Columns, columns_of
 from labelreview.formats.table import LABEL, PROB, TEXT, Role, Table
-from labelreview.tags import ABSENT, PRESENT, UNKNOWN, TagMatrix
+from labelreview.tags import PRESENT, UNKNOWN, TagMatrix
 
 
 def is_csv(file: Opened, kind: Kind) -> bool:
@@ -49,8 +50,8 @@ def _read(source: CsvText | ParquetFile, kind: Kind, missing_means: Missing) -> 
         raise InputError(f"{source.name}, line 1: no column holds the probabilities. Add one named 'value'.")
     role: Role = LABEL if kind == "labels" else PROB
     table = source.table({columns.id: TEXT, columns.tag: TEXT} | ({columns.value: role} if columns.value >= 0 else {}))
-    ids, rows = _coded(table.text(columns.id))
-    tags, cols = _coded(table.text(columns.tag))
+    ids, rows = coded(table.text(columns.id))
+    tags, cols = coded(table.text(columns.tag))
     first = np.unique(rows, return_index=True)[1]
     check_ids(ids, lambda at: table.place(int(first[at]), columns.id))
     tags, cols, told = _without_empty(tags, cols)
@@ -58,20 +59,21 @@ def _read(source: CsvText | ParquetFile, kind: Kind, missing_means: Missing) -> 
         raise InputError(f"{source.name}: no row has a tag. Is '{source.header[columns.tag]}' the column of the tags?")
     check_tags(tags, lambda at: table.place(int(np.argmax(cols == at)), columns.tag))
     cells = rows * len(tags) + cols
-    _check_once(cells[told], np.flatnonzero(told), table, columns)
+    check_once(cells[told], np.flatnonzero(told), table, columns)
     shape = (len(ids), len(tags))
     if kind == "labels":
-        labels = np.full(len(ids) * len(tags), UNKNOWN if missing_means == "unknown" else ABSENT, np.int8)
+        labels = filled(source.name, len(ids), len(tags), missing_means).reshape(-1)
         labels[cells[told]] = table.labels(columns.value)[told] if columns.value >= 0 else PRESENT
         return TagMatrix(ids, tuple(tags), labels.reshape(shape)), ()
     given = table.probs(columns.value)
     given = checked_probs(given, lambda at: table.place(at, columns.value), kind)
+    limits.check_shape(source.name, len(ids), len(tags))
     probs = np.full(len(ids) * len(tags), np.nan, np.float32)
     probs[cells[told]] = given[told]
     return TagMatrix(ids, tuple(tags), probs.reshape(shape)), ()
 
 
-def _coded(texts: Any) -> tuple[list[str], npt.NDArray[np.int64]]:
+def coded(texts: Any) -> tuple[list[str], npt.NDArray[np.int64]]:
     """The distinct texts in order of appearance, and each row's position among them."""
     coded = texts.dictionary_encode()
     return list(coded.dictionary.to_pylist()), np.asarray(pc.cast(coded.indices, pa.int64()))
@@ -88,7 +90,7 @@ def _without_empty(
     return tags[:gone] + tags[gone + 1 :], cols - (cols > gone), told
 
 
-def _check_once(cells: npt.NDArray[np.int64], rows: npt.NDArray[np.int64], table: Table, columns: Columns) -> None:
+def check_once(cells: npt.NDArray[np.int64], rows: npt.NDArray[np.int64], table: Table, columns: Columns) -> None:
     """Refuse a cell that two rows speak of."""
     _, first, which = np.unique(cells, return_index=True, return_inverse=True)
     again = np.flatnonzero(first[which] != np.arange(len(cells)))
@@ -116,10 +118,15 @@ class Row(NamedTuple):
     new: bool = False
 
 
-def _plan(rows: Iterable[tuple[str, str, str]], columns: Columns, changes: Changes) -> dict[int, list[Row]]:
-    """What stands in the place of each row that changes: none, itself edited, or itself and new rows."""
+def _plan(
+    rows: Iterable[tuple[str, str, str]], columns: Columns, changes: Changes, filler: Mapping[int, str]
+) -> dict[int, list[Row]]:
+    """What stands in the place of each row that changes: none, itself edited, or itself and new rows, which have
+    `filler` in other columns.
+    """
     wanted, plan = by_item(changes), dict[int, list[Row]]()
     last, kept, empty, like = dict[str, int](), dict[str, int](), dict[str, int](), dict[str, str]()
+    said = set[tuple[str, str]]()
     for at, (item, tag, value) in enumerate(rows):
         if item not in wanted:
             continue
@@ -128,9 +135,10 @@ def _plan(rows: Iterable[tuple[str, str, str]], columns: Columns, changes: Chang
         like[item] = like.get(item) or value
         if not tag:
             empty[item] = at
-        label = wanted[item].pop(tag, None)
+        label = wanted[item].get(tag)
         if label is None:
             continue
+        said.add((item, tag))
         if columns.value >= 0:
             plan[at] = [Row(at, {columns.value: spelled(label, value or like[item])})]
         elif label != PRESENT:
@@ -140,20 +148,23 @@ def _plan(rows: Iterable[tuple[str, str, str]], columns: Columns, changes: Chang
         new = [
             {columns.tag: tag} | ({columns.value: spelled(label, like[item])} if columns.value >= 0 else {})
             for tag, label in wanted[item].items()
-            if label == PRESENT or columns.value >= 0
+            if (item, tag) not in said and (label == PRESENT or columns.value >= 0)
         ]
         if new and item in empty:
             plan[empty[item]] = [Row(empty[item], new.pop(0))]
         elif not new and not kept[item]:
             plan[at] = [Row(at, {columns.tag: ""})]  # the item stays in the file, without tags
-        plan[at] = plan.get(at, [Row(at, {})]) + [Row(at, cells, new=True) for cells in new]
+        plan[at] = plan.get(at, [Row(at, {})]) + [Row(at, {**filler, **cells}, new=True) for cells in new]
     return plan
 
 
 def write_csv(file: Opened, changes: Changes) -> bytes:
     """Values are edited in place; without a value column, rows go and come. All other rows stay byte for byte."""
-    source = file.csv
-    columns = _columns(source)
+    return write(file.csv, changes, _columns(file.csv), {})
+
+
+def write(source: CsvText, changes: Changes, columns: Columns, filler: Mapping[int, str]) -> bytes:
+    """The same for columns that the caller knows."""
     records = list(source.records())
     width = len(source.header)
 
@@ -163,7 +174,7 @@ def write_csv(file: Opened, changes: Changes) -> bytes:
             yield fields[columns.id], fields[columns.tag], fields[columns.value] if columns.value >= 0 else ""
 
     edits = []
-    for at, rows in _plan(cells(), columns, changes).items():
+    for at, rows in _plan(cells(), columns, changes, filler).items():
         record = records[at]
         lines = [_line(source, record, row, width, columns) for row in rows]
         ending = source.text[record.end : record.next] or _line_end(source, records)
@@ -201,7 +212,7 @@ def write_parquet(file: Opened, changes: Changes) -> bytes:
     values = source.arrow.column(columns.value).to_pylist() if columns.value >= 0 else [None] * len(table)
     texts = ["" if value is None else str(value) for value in values]
     rows = zip(table.texts(columns.id), table.texts(columns.tag), texts, strict=True)
-    plan = _plan(rows, columns, changes)
+    plan = _plan(rows, columns, changes, {})
     others = set(range(len(source.header))) - {columns.id}
     kept = [row for at in range(len(table)) for row in plan.get(at, [Row(at, {})])]
     return source.with_rows([(row.at, dict.fromkeys(others if row.new else ()) | row.cells) for row in kept])

@@ -1,6 +1,6 @@
 """FORMATS: one row a format. The general ones stand first and are asked last whether a file is theirs."""
 
-from labelreview.formats import celeba, delimited, long, wide
+from labelreview.formats import celeba, chexpert, delimited, long, nih, open_images, wide
 from labelreview.formats.row import BOTH, LABELS, Format, Says
 
 TEXT_FILES = (".csv", ".tsv", ".txt")
@@ -28,5 +28,11 @@ FORMATS: dict[str, Format] = {row.name: row for row in (
            celeba.is_txt, celeba.read_txt, celeba.write_txt, celeba.make_txt, celeba.SAYS, holds_unknown=False),
     Format("celeba_csv", "CelebA as CSV: 1 and -1", (".csv",), LABELS, "unknown", True,
            celeba.is_csv, celeba.read_csv, celeba.write_csv, celeba.make_csv, celeba.SAYS),
+    Format("chexpert", "CheXpert and MIMIC-CXR CSV", (".csv",), LABELS, "unknown", True,
+           chexpert.is_csv, chexpert.read_csv, chexpert.write_csv, chexpert.make_csv, chexpert.SAYS),
+    Format("nih", "NIH ChestX-ray14 Data_Entry CSV", (".csv",), LABELS, "absent", True,
+           nih.is_csv, nih.read_csv, nih.write_csv, nih.make_csv, nih.SAYS, holds_unknown=False),
+    Format("open_images", "Open Images image-level labels", (".csv",), BOTH, "unknown", True,
+           open_images.is_csv, open_images.read_csv, open_images.write_csv, open_images.make_csv, open_images.SAYS),
 )}
 # fmt: on

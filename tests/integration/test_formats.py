@@ -36,8 +36,9 @@ NO_SPACE = re.compile(r"[^ \t\r\n]+")
 NAMED: dict[str, re.Pattern[str]] = {
     "delimited_csv": re.compile(r"(?!\s)[^;|,]+(?<!\s)"),
     "celeba_txt": NO_SPACE,
+    "nih": re.compile(r"(?!No Finding)(?!\s)[^|]+(?<!\s)"),
 }
-ALWAYS_SOMEONE = {"delimited_csv", "delimited_parquet"}  # a list of tags knows no tag that nobody has
+ALWAYS_SOMEONE = {"delimited_csv", "delimited_parquet", "nih"}  # a list of tags knows no tag that nobody has
 
 
 def names(format: str) -> st.SearchStrategy[str]:
@@ -115,7 +116,10 @@ def test_only_what_changed_differs(format: str, data: st.DataObject, tmp_path: P
         assert out.read_bytes() == source.read_bytes()
 
 
-RECOGNISED = {"celeba_csv": ("5_o_Clock_Shadow", "Bald")}  # a format that is known by its tags
+RECOGNISED = {  # formats that are known by their tags
+    "celeba_csv": ("5_o_Clock_Shadow", "Bald"),
+    "chexpert": ("Lung Opacity", "Support Devices"),
+}
 
 
 @pytest.mark.parametrize("format", LABEL_FORMATS)
