@@ -1,5 +1,6 @@
 """The review loop in a real browser on a real server, and what is in the decision log afterwards."""
 
+import csv
 import re
 from collections import Counter
 
@@ -45,7 +46,7 @@ def decide(reviewer, key: str) -> tuple[str, str, str]:
     return item, tag, verdict
 
 
-def test_a_newcomer_gives_their_name_and_thirty_verdicts_by_key_with_two_undone(server, settings, newcomer):
+def test_a_newcomer_gives_their_name_and_thirty_verdicts_by_key_with_two_undone(server, settings, newcomer, tmp_path):
     ada = newcomer().open(server.address, name="Ada")
     given = []
     for number in range(32):
@@ -66,9 +67,42 @@ def test_a_newcomer_gives_their_name_and_thirty_verdicts_by_key_with_two_undone(
     expect(ada.loop).to_have_attribute("data-tag", "boat", timeout=PATIENCE)
     assert "tag=boat" in ada.page.url
     for _ in range(3):
-        assert ada.press("a")[1] == "boat"
+        given.append(decide(ada, "a"))
+        assert given[-1][1] == "boat"
     ada.saved()
     assert len(Verdicts(log(settings)).settled) == 33
+
+    ada.page.get_by_role("link", name="Export").click()
+    with ada.page.expect_download(timeout=PATIENCE) as download:
+        ada.page.get_by_role("button", name="Download").first.click(timeout=PATIENCE)
+    exported = list(csv.DictReader(download.value.path().read_text("utf-8").splitlines()))
+    wanted = list(csv.DictReader((tmp_path / "labels.csv").read_text("utf-8").splitlines()))
+    for row in wanted:
+        for tag in ("hat", "cat", "boat"):
+            said = {"present": "1", "absent": "0"}.get(settled_now(settings).get((row["id"], tag), ""))
+            row[tag] = said or row[tag]
+    assert exported == wanted
+    assert {(*cell, verdict) for cell, verdict in settled_now(settings).items()} == set(given)
+
+
+def settled_now(settings) -> dict[tuple[str, str], str]:
+    return {cell: decision.verdict.value for cell, decision in Verdicts(log(settings)).settled.items()}
+
+
+def test_a_bar_of_the_overview_leads_to_the_cells_behind_it(server, newcomer):
+    ada = newcomer()
+    ada.page.goto(server.address)
+    ada.page.get_by_label("Your name").fill("Ada")
+    ada.page.get_by_role("button", name="Start").click()
+    bar = ada.page.locator(".js-plotly-plot .bars .point path").first
+    bar.wait_for(timeout=PATIENCE)
+    box = bar.bounding_box()
+    ada.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    ada.painted()
+    assert "direction=wrong" in ada.page.url
+    tag = re.search("tag=([a-z]+)", ada.page.url)[1]
+    assert ada.cell[1] == tag
+    assert ada.text("given").endswith("yes")
 
 
 def test_undo_goes_back_over_a_reload_and_shows_each_cell_again(server, settings, newcomer):
