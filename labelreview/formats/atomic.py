@@ -19,7 +19,7 @@ def replacing(path: str | Path, *, overwrite: bool = False) -> Iterator[IO[bytes
     target = Path(os.path.realpath(path))
     check_free(target, overwrite)
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:80]}.", suffix=".part", dir=target.parent)
+        handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:40]}.", suffix=".part", dir=target.parent)
     except OSError as error:
         raise InputError(f"{path}: cannot write into this folder ({error.strerror}). Choose another one.") from None
     try:
@@ -51,7 +51,7 @@ def write_folder(path: str | Path, files: Mapping[str, bytes], *, overwrite: boo
     else:
         if not target.parent.is_dir():
             raise NotFound(f"There is no folder '{target.parent}'. Make it first, or write somewhere else.")
-        partial = Path(tempfile.mkdtemp(prefix=f".{target.name[:80]}.", suffix=".part", dir=target.parent))
+        partial = Path(tempfile.mkdtemp(prefix=f".{target.name[:40]}.", suffix=".part", dir=target.parent))
         try:
             _write_all(partial, files)
             os.chmod(partial, _mode(partial / "new", 0o777))
@@ -64,6 +64,8 @@ def write_folder(path: str | Path, files: Mapping[str, bytes], *, overwrite: boo
 
 def _write_all(folder: Path, files: Mapping[str, bytes]) -> None:
     for name, data in files.items():
+        if not (folder / name).resolve().is_relative_to(folder.resolve()):
+            raise InputError(f"{folder / name} leads out of the folder. Nothing is written there.")
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         with replacing(folder / name, overwrite=True) as out:
             out.write(data)

@@ -101,9 +101,12 @@ def _mark(cells: Sequence[str]) -> str:
     return next((mark for mark in DELIMITERS if any(mark in cell for cell in cells)), DELIMITERS[0])
 
 
-def matrix_of(ids: list[str], cells: Sequence[Sequence[str]], missing_means: Missing, name: str) -> TagMatrix:
-    """The labels of items, given the tags that each has."""
-    position: dict[str, int] = {}
+def matrix_of(
+    ids: list[str], cells: Sequence[Sequence[str]], missing_means: Missing, name: str, known: Sequence[str] = ()
+) -> TagMatrix:
+    """The labels of items, given the tags that each has. `known` tags come first, whether or not an item has them."""
+    check_tags(known, name)
+    position = {tag: at for at, tag in enumerate(known)}
     flat = [position.setdefault(tag, len(position)) for tags in cells for tag in tags]
     if not position:
         raise InputError(f"{name}: no item has a tag. Is this the column of the tags?")

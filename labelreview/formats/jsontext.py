@@ -6,12 +6,13 @@ Values are parsed one at a time by the standard library: a list of a million ann
 import codecs
 import json
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, NoReturn
 
 from labelreview.errors import InputError
 
+Edit = tuple[int, int, str]
 SPACE = re.compile(r"[ \t\n\r]*")
 
 
@@ -84,19 +85,27 @@ class JsonText:
         """A member of an object by its name."""
         return next((value for value in self.members(at) if value.key == name), None)
 
+    def whole(self) -> Iterator[Value]:
+        """The outermost values, one after the other: one in a JSON file, one a line in JSON Lines."""
+        at, count = self._skip(0), 0
+        while at < len(self.text):
+            value, end = self._value(at)
+            yield Value(count, value, at, end)
+            at, count = self._skip(end), count + 1
+
+    def appended(self, found: Value, new: Sequence[str]) -> Edit:
+        """The edit that puts values, or `"name": value`, at the end of a list or an object."""
+        last = len(self.text[found.start : found.end - 1].rstrip()) + found.start
+        return last, last, (", " if last > found.start + 1 else "") + ", ".join(new)
+
     def place(self, at: int) -> str:
         """Where a position stands, for a message."""
         line = self.text.count("\n", 0, at) + 1
         return f"{self.name}, line {line}, column {at - self.text.rfind(chr(10), 0, at)}"
 
-    def check_end(self, end: int) -> None:
-        """Refuse text after the outermost value."""
-        if self._skip(end) != len(self.text):
-            self._stop(end, "there is more after the end of the JSON")
-
-    def end(self) -> int:
-        """Where the outermost value's last letter stands."""
-        return len(self.text.rstrip(" \t\n\r")) - 1
+    def complain(self, at: int, what: str) -> NoReturn:
+        """Raise InputError for what stands at a position."""
+        raise InputError(f"{self.place(at)}: {what}")
 
     def _skip(self, at: int) -> int:
         found = SPACE.match(self.text, at)

@@ -31,8 +31,8 @@ def is_csv(file: Opened, kind: Kind) -> bool:
 def _columns(source: CsvText) -> Columns:
     for name in NAMES:
         if name not in source.header:
-            raise InputError(f"{source.name}, line 1: there is no column '{name}'. Is this a file of image-level labels "
-                             "of Open Images?")  # fmt: skip
+            raise InputError(f"{source.name}, line 1: there is no column '{name}'. Is this a file of image-level "
+                             "labels of Open Images?")  # fmt: skip
     return Columns("long", *(source.header.index(name) for name in NAMES))
 
 

@@ -4,6 +4,7 @@ What a reader takes from it is remembered in `kept`, so that a project keeps all
 a second file beside it (`NAME.xml`, `NAME.ids.txt`), or the files of a folder.
 """
 
+import codecs
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
@@ -148,5 +149,6 @@ def lines_of(name: str, data: bytes) -> list[str]:
 
 
 def as_lines(names: Iterable[str]) -> bytes:
-    """Names, one a line."""
-    return "".join(f"{name}\n" for name in names).encode()
+    """Names, one a line; a mark (BOM) that belongs to the first name has another before it."""
+    data = "".join(f"{name}\n" for name in names).encode()
+    return codecs.BOM_UTF8 + data if data.startswith(codecs.BOM_UTF8) else data

@@ -1,13 +1,31 @@
 """FORMATS: one row a format. The general ones stand first and are asked last whether a file is theirs."""
 
-from labelreview.formats import celeba, chexpert, delimited, long, nih, open_images, wide
-from labelreview.formats.row import BOTH, LABELS, Format, Says
+from labelreview.formats import (
+    arff,
+    celeba,
+    chexpert,
+    coco,
+    delimited,
+    fiftyone,
+    imagenet_real,
+    jsonl,
+    label_studio,
+    list_parquet,
+    long,
+    nih,
+    numpy_files,
+    open_images,
+    voc_sets,
+    voc_xml,
+    wide,
+)
+from labelreview.formats.row import BOTH, LABELS, PROBS, Format, Says
 
 TEXT_FILES = (".csv", ".tsv", ".txt")
 PARQUET_FILES = (".parquet", ".pq")
 CELLS = Says("`1`, `1.0`, `true`", "`0`, `0.0`, `false`", "empty")
 ROWS = Says("a row without a value column, or with `1`", "no row, or a row with `0`", "a row with an empty value")
-LISTED = Says("listed", "not listed", "not said")
+LISTED = Says("listed", "not listed", "cannot be said")
 
 # fmt: off
 FORMATS: dict[str, Format] = {row.name: row for row in (
@@ -34,5 +52,37 @@ FORMATS: dict[str, Format] = {row.name: row for row in (
            nih.is_csv, nih.read_csv, nih.write_csv, nih.make_csv, nih.SAYS, holds_unknown=False),
     Format("open_images", "Open Images image-level labels", (".csv",), BOTH, "unknown", True,
            open_images.is_csv, open_images.read_csv, open_images.write_csv, open_images.make_csv, open_images.SAYS),
+    Format("wide_jsonl", "JSON Lines: an id and one member a tag", jsonl.SUFFIXES, BOTH, "unknown", True,
+           jsonl.is_wide, jsonl.read_wide, jsonl.write_wide, jsonl.make_wide,
+           Says("`true`, `1`", "`false`, `0`", "`null`, or no such member")),
+    Format("delimited_jsonl", "JSON Lines with a list of tags", jsonl.SUFFIXES, LABELS, "absent", True,
+           jsonl.is_delimited, jsonl.read_delimited, jsonl.write_delimited, jsonl.make_delimited, LISTED,
+           holds_unknown=False),
+    Format("coco", "COCO instances or panoptic JSON", (".json",), LABELS, "absent", True,
+           coco.recognise, coco.read, coco.write, coco.make, coco.SAYS),
+    Format("imagenet_real", "ImageNet ReaL JSON", (".json",), LABELS, "absent", True,
+           imagenet_real.recognise, imagenet_real.read, imagenet_real.write, imagenet_real.make, imagenet_real.SAYS,
+           holds_unknown=False),
+    Format("label_studio", "Label Studio JSON", (".json",), BOTH, "absent", True,
+           label_studio.recognise, label_studio.read, label_studio.write, label_studio.make, label_studio.SAYS,
+           holds_unknown=False),
+    Format("fiftyone", "FiftyOne samples JSON", (".json",), BOTH, "absent", True,
+           fiftyone.recognise, fiftyone.read, fiftyone.write, fiftyone.make, fiftyone.SAYS, holds_unknown=False),
+    Format("voc_sets", "Pascal VOC image sets: a folder with ImageSets/Main", (), LABELS, "unknown", True,
+           voc_sets.recognise, voc_sets.read, voc_sets.write, voc_sets.make, voc_sets.SAYS, is_folder=True),
+    Format("voc_xml", "Pascal VOC annotations: a folder of XML files", (), LABELS, "absent", True,
+           voc_xml.recognise, voc_xml.read, voc_xml.write, voc_xml.make, voc_xml.SAYS, is_folder=True),
+    Format("arff", "ARFF of MULAN (with NAME.xml) or MEKA", (".arff",), LABELS, "absent", True,
+           arff.recognise, arff.read, arff.write, arff.make, arff.SAYS),
+    Format("npy", "NumPy array with NAME.ids.txt and NAME.tags.txt", (".npy",), BOTH, "unknown", False,
+           numpy_files.is_npy, numpy_files.read_npy, numpy_files.write_npy, numpy_files.make_npy, numpy_files.SAYS),
+    Format("npz", "NumPy arrays with ids and tags inside", (".npz",), BOTH, "unknown", False,
+           numpy_files.is_npz, numpy_files.read_npz, numpy_files.write_npz, numpy_files.make_npz, numpy_files.SAYS),
+    Format("array_parquet", "Parquet with a list of probabilities", PARQUET_FILES, PROBS, "unknown", False,
+           list_parquet.is_array, list_parquet.read_array, list_parquet.write_array, list_parquet.make_array,
+           Says("a number from 0 to 1", "a number from 0 to 1", "null")),
+    Format("hugging_face", "Hugging Face data set Parquet, pictures inside", PARQUET_FILES, LABELS, "absent", False,
+           list_parquet.is_hugging_face, list_parquet.read_hugging_face, list_parquet.write_hugging_face,
+           list_parquet.make_hugging_face, LISTED, holds_unknown=False),
 )}
 # fmt: on

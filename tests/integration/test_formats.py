@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -32,29 +33,32 @@ PROB_FORMATS = [name for name, row in FORMATS.items() if row.reads_pred_probs]
 
 
 # What a name cannot be in a format that has no quotes, and what else a format cannot say.
-NO_SPACE = re.compile(r"[^ \t\r\n]+")
-NAMED: dict[str, re.Pattern[str]] = {
-    "delimited_csv": re.compile(r"(?!\s)[^;|,]+(?<!\s)"),
-    "celeba_txt": NO_SPACE,
-    "nih": re.compile(r"(?!No Finding)(?!\s)[^|]+(?<!\s)"),
-}
-ALWAYS_SOMEONE = {"delimited_csv", "delimited_parquet", "nih"}  # a list of tags knows no tag that nobody has
+WORD, LINE = r"[^\s/\\]+", r"[^\r\n]+"
+XML = r"(?!\s)[^\x00-\x1f\x7f-\x9f\ufffe\uffff/]+(?<!\s)"
+TAGS = {"delimited_csv": r"(?!\s)[^;|,]+(?<!\s)", "nih": r"(?!No Finding)(?!\s)[^|]+(?<!\s)", "celeba_txt": WORD,
+        "imagenet_real": LINE, "npy": LINE, "voc_sets": WORD, "voc_xml": XML, "arff": XML}  # fmt: skip
+IDS = {"celeba_txt": WORD, "imagenet_real": LINE, "npy": LINE, "voc_sets": WORD, "voc_xml": XML}
+# A list of tags knows no tag that nobody has; files of a folder come in the order of their names.
+ALWAYS_SOMEONE = {"delimited_csv", "delimited_parquet", "delimited_jsonl", "nih", "label_studio", "fiftyone"}
+SORTED_TAGS, SORTED_IDS = {"voc_sets"}, {"voc_xml"}
 
 
-def names(format: str) -> st.SearchStrategy[str]:
-    return NAMES.filter(lambda name: bool(NAMED.get(format, re.compile("(?s).+")).fullmatch(name)))
+def names(patterns: dict[str, str], format: str) -> st.SearchStrategy[str]:
+    pattern = re.compile(patterns.get(format, "(?s).+"))
+    return NAMES.filter(lambda name: pattern.fullmatch(name) is not None)
 
 
 @st.composite
 def matrices(draw: st.DrawFn, format: str, kind: str = "labels") -> TagMatrix:
-    tags = draw(st.lists(names(format), min_size=1, max_size=4, unique_by=plain))
-    no_space = NAMED.get(format) == NO_SPACE
-    ids = draw(st.lists(names(format) if no_space else NAMES, min_size=1, max_size=5, unique=True))
+    tags = draw(st.lists(names(TAGS, format), min_size=1, max_size=4, unique_by=plain))
+    ids = draw(st.lists(names(IDS, format), min_size=1, max_size=5, unique=True))
+    tags = sorted(tags, key=lambda tag: f"{tag}_all.txt") if format in SORTED_TAGS else tags
+    ids = sorted(ids) if format in SORTED_IDS else ids
     cell: Any = st.sampled_from([0, 1, -1] if FORMATS[format].holds_unknown else [0, 1])
     if kind == "pred_probs":
         cell = st.one_of(st.just(float("nan")), st.floats(0, 1, width=32))
     rows = draw(st.lists(st.lists(cell, min_size=len(tags), max_size=len(tags)), min_size=len(ids), max_size=len(ids)))
-    if format in ALWAYS_SOMEONE:
+    if format in ALWAYS_SOMEONE and kind == "labels":
         rows[0] = [1] * len(tags)
     return TagMatrix(ids, tuple(tags), np.array(rows, np.float32 if kind == "pred_probs" else np.int8))
 
@@ -62,8 +66,17 @@ def matrices(draw: st.DrawFn, format: str, kind: str = "labels") -> TagMatrix:
 def written(folder: Path, format: str, matrix: TagMatrix) -> Path:
     row = FORMATS[format]
     path = folder / (f"in{row.suffixes[0]}" if row.suffixes else "in")
+    if row.is_folder:
+        shutil.rmtree(path, ignore_errors=True)
     formats.write_matrix(matrix, path, format, overwrite=True)
     return path
+
+
+def content(path: Path) -> dict[str, bytes]:
+    """The bytes of a file, or of all files of a folder."""
+    if not path.is_dir():
+        return {"": path.read_bytes()}
+    return {str(file.relative_to(path)): file.read_bytes() for file in path.rglob("*") if file.is_file()}
 
 
 def cells(matrix: TagMatrix) -> dict[tuple[str, str], int]:
@@ -101,9 +114,12 @@ def test_probabilities_are_read_as_they_were_written(format: str, data: st.DataO
 @given(data=st.data())
 def test_only_what_changed_differs(format: str, data: st.DataObject, tmp_path: Path) -> None:
     matrix = data.draw(matrices(format))
-    source, out = written(tmp_path, format, matrix), tmp_path / "out"
+    source = written(tmp_path, format, matrix)
+    out = source.with_name(f"out{source.suffix}")
     before = cells(matrix)
     changes = data.draw(st.dictionaries(st.sampled_from(sorted(before)), st.sampled_from([0, 1])))
+    if out.is_dir():
+        shutil.rmtree(out)
     write_labels(source, out, format, changes, overwrite=True)
     wanted = before | changes
     if not any(wanted.values()) and format in ALWAYS_SOMEONE:
@@ -113,7 +129,7 @@ def test_only_what_changed_differs(format: str, data: st.DataObject, tmp_path: P
     assert after == {cell: label for cell, label in wanted.items() if cell[1] in kept}
     assert not any(label == 1 for (_, tag), label in wanted.items() if tag not in kept)
     if FORMATS[format].keeps_bytes and all(before[cell] == label for cell, label in changes.items()):
-        assert out.read_bytes() == source.read_bytes()
+        assert content(out) == content(source)
 
 
 RECOGNISED = {  # formats that are known by their tags
@@ -424,4 +440,6 @@ def test_a_link_stays_a_link_when_its_file_is_overwritten(labels: Path) -> None:
 
 
 def test_every_format_has_a_title_and_is_read_from_its_own_file() -> None:
-    assert all(name == row.name and row.title and row.suffixes for name, row in formats.FORMATS.items())
+    assert all(
+        name == row.name and row.title and (row.suffixes or row.is_folder) for name, row in formats.FORMATS.items()
+    )
