@@ -1,7 +1,8 @@
 """FiftyOne `samples.json` (a FiftyOneDataset export): samples with a field of Classifications. The id is `filepath`.
 
 Labels are the field `ground_truth`, else the first field of Classifications that has no confidences; predictions the
-field `predictions`, else the first that has. A sample whose field is null or missing is unknown.
+field `predictions`, else the first that has. A sample whose field is null or missing is unknown; when one of its tags
+is corrected it has a field, so its others become absent.
 """
 
 from collections.abc import Iterator

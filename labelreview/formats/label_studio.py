@@ -2,7 +2,8 @@
 
 Of several annotations of a task the ground truth counts, else the last one that was not cancelled. A choice that it
 does not hold is absent; a task without annotation is unknown. With one control the tags are its choices; with several,
-`control: choice`. As predictions: each result of the task's last prediction, with its score.
+`control: choice`. A task without annotation that gets a correction has one then, so its other choices become absent.
+As predictions: each result of the task's last prediction, with its score.
 """
 
 from collections import Counter
