@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from labelreview.scoring.arrays import Float32s, Float64s, Floats, Mask, blocks, checked, turned
 from labelreview.scoring.opinion import logit, opinions
@@ -168,15 +169,26 @@ class _Candidates(NamedTuple):
 
 
 def _candidates(labels: Labels, probs: Floats, *, together: bool = True) -> _Candidates:
-    """Without `together`, cooc is p_only."""
+    """Without `together`, cooc stays empty."""
+    tags = labels.shape[1]
+    if not labels.size:
+        return _Candidates(None, np.empty(labels.shape, np.float32), np.full((2, tags, 2), 0.5), np.zeros(tags))
+    with threadpool_limits(1, user_api="blas"):  # small products: threads that wait for a busy core cost far more
+        alone, both = opinions(labels, probs, together=together)
+        counts, prevalence = _calibrated_in_place(labels, probs, (alone, both))
+    nothing = np.empty((0, tags), np.float32)
+    return _Candidates(alone, nothing if both is None else both, _rates(counts), prevalence)
+
+
+def _calibrated_in_place(
+    labels: Labels, probs: Floats, found: tuple[Float32s | None, Float32s | None]
+) -> tuple[Float64s, Float64s]:
+    """Opinions become log-odds of present; anchors [candidate, tag, given, (errors, anchors)] and prevalence (K,)."""
     tags = labels.shape[1]
     counts, prevalence = np.zeros((2, tags, 2, 2)), np.zeros(tags)
-    if not labels.size:
-        return _Candidates(None, np.empty(labels.shape, np.float32), np.full((2, tags, 2), 0.5), prevalence)
-    alone, both = opinions(labels, probs, together=together)
     for some in (slice(first, first + TAGS_AT_ONCE) for first in range(0, tags, TAGS_AT_ONCE)):
         given, odds = turned(labels[:, some]), logit(turned(probs[:, some]))
-        for at, opinion in enumerate((alone, both)):
+        for at, opinion in enumerate(found):
             values = odds if opinion is None else turned(opinion[:, some])
             for tag, (label, own, value) in enumerate(zip(given, odds, values, strict=True), start=some.start):
                 if opinion is not None:
@@ -186,7 +198,7 @@ def _candidates(labels: Labels, probs: Floats, *, together: bool = True) -> _Can
                 opinion[:, some] = values.T
         present, known = np.count_nonzero(given == PRESENT, axis=1), np.count_nonzero(given != UNKNOWN, axis=1)
         prevalence[some] = _shares(present, known)
-    return _Candidates(alone, both if both is not None else labels.astype(np.float32), _rates(counts), prevalence)
+    return counts, prevalence
 
 
 def _calibrated(label: Label, own: Float32s, opinion: Float32s) -> Float32s:
@@ -200,7 +212,7 @@ def _calibrated(label: Label, own: Float32s, opinion: Float32s) -> Float32s:
     if not (len(rows[ABSENT]) and len(rows[PRESENT])):
         return own
     some = np.concatenate(rows)
-    inputs = np.stack([np.ones(len(some)), own[some], opinion[some]], axis=1)
+    inputs = np.stack([np.ones(len(some)), own[some], opinion[some]], dtype=np.float64)
     first, second, third = logistic(inputs, label[some] == PRESENT, np.concatenate(weights)).astype(np.float32)
     own *= second
     own += third * opinion
@@ -209,24 +221,24 @@ def _calibrated(label: Label, own: Float32s, opinion: Float32s) -> Float32s:
 
 
 def logistic(inputs: Float64s, present: Mask, weights: Float64s, ridge: float = 0.01) -> Float64s:
-    """Coefficients of a logistic with a weak ridge, by Newton's method; a step that overshoots is halved."""
-    beta, penalty = np.zeros(inputs.shape[1]), ridge * np.eye(inputs.shape[1])
-    odds, signs = np.zeros(len(inputs)), np.where(present, -1.0, 1.0)
-    loss = weights.sum() * np.log(2)
+    """Coefficients (m,) for inputs (m, n), with a weak ridge, by Newton's method; a step that overshoots is halved."""
+    beta, penalty = np.zeros(len(inputs)), ridge * np.eye(len(inputs))
+    odds, loss = np.zeros(inputs.shape[1]), weights.sum() * np.log(2)
     for _ in range(30):
-        mean = expit(odds)
-        gradient = (weights * (present - mean)) @ inputs - ridge * beta
-        step = np.linalg.solve((inputs.T * (weights * mean * (1 - mean))) @ inputs + penalty, gradient)
+        mean = 1 / (1 + np.exp(-np.clip(odds, -500, 500)))
+        gradient = inputs @ (weights * (present - mean)) - ridge * beta
+        step = np.linalg.solve((inputs * (weights * mean * (1 - mean))) @ inputs.T + penalty, gradient)
         for _ in range(12):
-            moved = inputs @ (beta + step)
-            now = weights @ np.logaddexp(0, signs * moved) + ridge / 2 * ((beta + step) ** 2).sum()
+            moved = (beta + step) @ inputs
+            costs = np.maximum(moved, 0) - moved * present + np.log1p(np.exp(-np.abs(moved)))
+            now = weights @ costs + ridge / 2 * ((beta + step) ** 2).sum()
             if now <= loss:
                 break
             step /= 2
         else:
             break
         beta, odds, gain, loss = beta + step, moved, loss - now, now
-        if gain < 1e-7 * loss:
+        if gain < 1e-6 * loss:
             break
     return beta
 

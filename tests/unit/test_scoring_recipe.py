@@ -180,8 +180,8 @@ def test_the_logistic_equals_scikit_learns():
     present = rng.random(500) < 1 / (1 + np.exp(-inputs @ [-2, 1, 0.5]))
     weights = rng.integers(1, 5, 500).astype(float)
     twin = LogisticRegression(C=100, fit_intercept=False, tol=1e-10).fit(inputs, present, weights)
-    np.testing.assert_allclose(recipe.logistic(inputs, present, weights), twin.coef_[0], atol=1e-3)
-    apart = recipe.logistic(inputs, inputs[:, 1] > 0, weights)
+    np.testing.assert_allclose(recipe.logistic(inputs.T, present, weights), twin.coef_[0], atol=1e-3)
+    apart = recipe.logistic(inputs.T, inputs[:, 1] > 0, weights)
     assert np.isfinite(apart).all()
 
 
