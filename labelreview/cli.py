@@ -5,6 +5,8 @@ Exit codes: 0 done · 1 the input, the project or the place to write to is not u
 """
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +22,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__.split
 
 Name = Annotated[str, typer.Argument(help="The project's name.", show_default=False)]
 Out = Annotated[Path, typer.Option(help="The CSV file to write.", show_default=False)]
+ExcelSafe = Annotated[bool, typer.Option("--excel-safe", help="Texts that a spreadsheet would run get an apostrophe.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")]
 
 
@@ -87,11 +90,12 @@ def rank(
     name: Name,
     out: Out,
     by: Annotated[str, typer.Option(help="A cell scorer, or an item pooler such as ema.")] = "self_confidence",
+    excel_safe: ExcelSafe = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Write every known cell (or every item), most suspicious first."""
     with _opened(name) as project:
-        _wrote(exports.ranking(project, out, by=by, overwrite=overwrite), "rows", out)
+        _wrote(exports.ranking(project, out, by=by, excel_safe=excel_safe, overwrite=overwrite), "rows", out)
 
 
 @app.command()
@@ -99,11 +103,16 @@ def issues(
     name: Name,
     out: Out,
     filter_by: Annotated[str, typer.Option(help="The confident-learning rule.")] = "prune_by_noise_rate",
+    excel_safe: ExcelSafe = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Write the cells that confident learning holds for label errors."""
     with _opened(name) as project:
-        _wrote(exports.label_issues(project, out, filter_by=filter_by, overwrite=overwrite), "issues", out)
+        _wrote(
+            exports.label_issues(project, out, filter_by=filter_by, excel_safe=excel_safe, overwrite=overwrite),
+            "issues",
+            out,
+        )
 
 
 @app.command()
@@ -112,13 +121,14 @@ def export(
     out: Annotated[Path | None, typer.Option(help="Corrected labels, in the format they came in.")] = None,
     changes: Annotated[Path | None, typer.Option(help="A CSV of the changed cells.")] = None,
     decisions: Annotated[Path | None, typer.Option(help="A CSV of the decision log.")] = None,
+    excel_safe: ExcelSafe = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Write the corrected labels, the changes, the decision log."""
-    wanted = [
+    wanted: list[tuple[Path | None, Callable[..., int], str]] = [
         (out, exports.corrected_labels, "changed cells"),
-        (changes, exports.changed_cells, "changed cells"),
-        (decisions, exports.decision_log, "events"),
+        (changes, partial(exports.changed_cells, excel_safe=excel_safe), "changed cells"),
+        (decisions, partial(exports.decision_log, excel_safe=excel_safe), "events"),
     ]
     if not any(path for path, _, _ in wanted):
         raise typer.BadParameter("Say what to write: --out F, --changes F or --decisions F.")

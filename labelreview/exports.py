@@ -1,7 +1,8 @@
 """What a project gives back: corrected labels in the form they came in, changes, the decision log, rankings, issues.
 
 Every function writes one file, whole or not at all, and refuses to overwrite unless told. The default export is
-faithful to the letter; nothing here rounds labels or renames anything.
+faithful to the letter; nothing here rounds labels or renames anything. `excel_safe` is for tables that go to a
+spreadsheet: a text that would be run as a formula gets an apostrophe before it.
 """
 
 from collections.abc import Iterator
@@ -27,43 +28,45 @@ def corrected_labels(project: Project, out: Path, *, overwrite: bool = False) ->
     return len(changed)
 
 
-def changed_cells(project: Project, out: Path, *, overwrite: bool = False) -> int:
+def changed_cells(project: Project, out: Path, *, overwrite: bool = False, excel_safe: bool = False) -> int:
     """One row a changed cell: what it was, what it is now, who said so and what they had been shown."""
     rows = [
         (c.item, c.tag, c.given, c.corrected, ";".join(c.reviewers), c.at.isoformat(), c.pred_prob, c.score)
         for c in changes(project.dataset, project.verdicts())
     ]
-    write_csv(out, CHANGES, rows, overwrite=overwrite)
+    write_csv(out, CHANGES, rows, overwrite, excel_safe=excel_safe)
     return len(rows)
 
 
-def decision_log(project: Project, out: Path, *, overwrite: bool = False) -> int:
+def decision_log(project: Project, out: Path, *, overwrite: bool = False, excel_safe: bool = False) -> int:
     """Every event, in the order it was stored."""
-    return formats.decision_log.write(out, project.log(), overwrite=overwrite)
+    return formats.decision_log.write(out, project.log(), overwrite=overwrite, excel_safe=excel_safe)
 
 
-def ranking(project: Project, out: Path, *, by: str, overwrite: bool = False) -> int:
+def ranking(project: Project, out: Path, *, by: str, overwrite: bool = False, excel_safe: bool = False) -> int:
     """All known cells by a cell scorer (`id,tag,given,pred_prob,score`), or all items by a pooler (`id,score`)."""
     labels, pred_probs = project.dataset.labels, project.dataset.pred_probs
     if by in scoring.SCORERS:
         scores = scoring.cell_scores(labels, pred_probs, scorer=by)
         order = worst_first(scores, labels, mix=False)
-        write_csv(out, RANKING, _cells(project, order, scores), overwrite=overwrite)
+        write_csv(out, RANKING, _cells(project, order, scores), overwrite, excel_safe=excel_safe)
     else:
         scores = scoring.item_scores(labels, pred_probs, scorer=by)
         order = np.argsort(scores, kind="stable")
         rows = ((project.dataset.ids[row], scores[row]) for row in order if not np.isnan(scores[row]))
-        write_csv(out, ("id", "score"), rows, overwrite=overwrite)
+        write_csv(out, ("id", "score"), rows, overwrite, excel_safe=excel_safe)
     return len(order)
 
 
-def label_issues(project: Project, out: Path, *, filter_by: str, overwrite: bool = False) -> int:
+def label_issues(
+    project: Project, out: Path, *, filter_by: str, overwrite: bool = False, excel_safe: bool = False
+) -> int:
     """The cells that confident learning flags, worst self-confidence first."""
     labels, pred_probs = project.dataset.labels, project.dataset.pred_probs
     flagged = scoring.find_label_issues(labels, pred_probs, filter_by=filter_by)
     scores = np.where(flagged, scoring.cell_scores(labels, pred_probs, scorer="self_confidence"), np.nan)
     order = worst_first(scores, labels, mix=False)
-    write_csv(out, RANKING, _cells(project, order, scores), overwrite=overwrite)
+    write_csv(out, RANKING, _cells(project, order, scores), overwrite, excel_safe=excel_safe)
     return len(order)
 
 

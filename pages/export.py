@@ -18,7 +18,7 @@ for title, what, file_name, write in results.downloads(project):
         left.markdown(f"**{title}**  \n{what}")
         right.download_button(
             "Download",
-            data=lambda write=write: results.written(project, write),
+            data=lambda write=write, name=file_name: results.written(project, write, name),
             file_name=file_name,
             on_click="ignore",
             key=file_name,

@@ -16,10 +16,10 @@ HEADER = tuple(field.name for field in fields(Decision))
 NUMBERS = ("seconds", "given", "pred_prob", "score")
 
 
-def write(out: Path, decisions: Sequence[Decision], *, overwrite: bool = False) -> int:
+def write(out: Path, decisions: Sequence[Decision], *, overwrite: bool = False, excel_safe: bool = False) -> int:
     """Write the log; gives the number of events."""
     rows = ([wire(decision)[name] for name in HEADER] for decision in decisions)
-    write_csv(out, HEADER, rows, overwrite=overwrite)
+    write_csv(out, HEADER, rows, overwrite, excel_safe=excel_safe)
     return len(decisions)
 
 

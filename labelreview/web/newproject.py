@@ -15,7 +15,7 @@ from labelreview.formats.check import Report
 from labelreview.project import Project
 from labelreview.web import session
 
-TABLES = ["csv", "tsv", "txt", "parquet"]
+TABLES = sorted({suffix.lstrip(".") for form in formats.FORMATS.values() for suffix in form.suffixes})
 LABEL_FORMATS = ["", *(name for name, form in formats.FORMATS.items() if form.reads_labels)]
 PROB_FORMATS = ["", *(name for name, form in formats.FORMATS.items() if form.reads_pred_probs)]
 MISSING = ["", "absent", "unknown"]

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 
 from labelreview import exports
+from labelreview.formats import FORMATS
 from labelreview.project import Project
 from labelreview.review.overview import TagFigures, by_tag
 from labelreview.review.verdicts import changes
@@ -42,11 +43,12 @@ def changed(project: Project) -> list[dict[str, object]]:
 def downloads(project: Project) -> list[tuple[str, str, str, Write]]:
     """Title, explanation, file name and writer of every export."""
     labels = Path(project.card.labels_file)
+    is_folder = FORMATS[project.card.labels_format].is_folder
     return [
         (
             "Corrected labels",
             "In the format and shape they came in; what was not corrected is left as it was, letter for letter.",
-            f"{labels.stem}-corrected{labels.suffix}",
+            f"{labels.name}-corrected.zip" if is_folder else f"{labels.stem}-corrected{labels.suffix}",
             exports.corrected_labels,
         ),
         (
@@ -64,9 +66,9 @@ def downloads(project: Project) -> list[tuple[str, str, str, Write]]:
     ]
 
 
-def written(project: Project, write: Write) -> bytes:
-    """What an export writes, as bytes."""
+def written(project: Project, write: Write, file_name: str) -> bytes:
+    """What an export writes under this name, as bytes."""
     with TemporaryDirectory() as scratch:
-        out = Path(scratch) / "export"
+        out = Path(scratch) / file_name
         write(project, out)
         return out.read_bytes()

@@ -431,6 +431,13 @@ def test_a_table_is_written_faithfully_and_for_everyone_who_may_read(tmp_path: P
         write_csv(tmp_path / "no" / "rank.csv", ["id"], [])
 
 
+def test_a_table_for_a_spreadsheet_holds_no_formula(tmp_path: Path) -> None:
+    path = tmp_path / "rank.csv"
+    rows = [['=HYPERLINK("x")', "@a", -0.5], ["a=b", "+1", 2], ["-", "\t=1", None]]
+    write_csv(path, ["id", "=tag", "score"], rows, excel_safe=True)
+    assert path.read_text() == "id,'=tag,score\n\"'=HYPERLINK(\"\"x\"\")\",'@a,-0.5\na=b,'+1,2\n'-,'\t=1,\n"
+
+
 def test_a_link_stays_a_link_when_its_file_is_overwritten(labels: Path) -> None:
     link = labels.with_name("link.csv")
     link.symlink_to(labels)
