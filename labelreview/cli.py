@@ -67,7 +67,7 @@ def init(
     card = intake.create(settings, name, inputs)
     with Project.open(settings, name) as project:
         project.record(intake.adopted(log, card.uid))
-        project.scores  # noqa: B018  computed now, so that the first visitor need not wait
+        project.prepare()
     typer.echo(f"Project '{name}' is ready: labelreview serve")
 
 

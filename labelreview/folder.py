@@ -18,8 +18,9 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -72,6 +73,19 @@ class Folder:
             os.replace(partial, path)
         kept: npt.NDArray[Scalar] = np.load(path, mmap_mode="r")
         return kept
+
+    def kept_parts(
+        self, name: str, parts: Sequence[str], compute: Callable[[], Sequence[npt.NDArray[Any]]]
+    ) -> list[npt.NDArray[Any]]:
+        """Several arrays that are computed together, each kept as `kept` does."""
+        fresh: list[npt.NDArray[Any]] = []
+
+        def part(at: int) -> npt.NDArray[Any]:
+            if not fresh:
+                fresh.extend(compute())
+            return fresh[at]
+
+        return [self.kept(f"{name}-{part_}", partial(part, at)) for at, part_ in enumerate(parts)]
 
 
 def checked_name(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -11,15 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from labelreview import folder, scoring
-from labelreview.decisions import Decision, Suspect
+from labelreview.decisions import Decision, Suspect, Verdict
 from labelreview.errors import NotFound
-from labelreview.review.verdicts import Verdicts
-from labelreview.review.worklist import Filters, Progress, Worklist
+from labelreview.orders import EVERY, LEARNED, Orders, Reason
+from labelreview.review.verdicts import Cell, Verdicts
+from labelreview.review.worklist import Answer, Filters, Progress, Worklist
 from labelreview.settings import Settings
 from labelreview.store import DecisionLog
-from labelreview.tags import PRESENT, Probs
+from labelreview.tags import PRESENT
 
-SCORER = "self_confidence"
 LEASE_SECONDS = 120.0
 
 
@@ -34,18 +35,23 @@ class OtherTag:
 
 @dataclass(frozen=True)
 class Question:
-    """A suspect with what is shown around it."""
+    """A suspect with what is shown around it; `reason` is None where no model scored the cell."""
 
     suspect: Suspect
     others: tuple[OtherTag, ...]
+    reason: Reason | None
 
 
 @dataclass(frozen=True)
 class Batch:
-    """The next questions for one reviewer, leased to their tab, and how far the filter is answered."""
+    """The next questions for one reviewer, leased to their tab, and how far the filter is answered.
+
+    `revision` is the number of events that the learned order knows.
+    """
 
     questions: tuple[Question, ...]
     progress: Progress
+    revision: int
 
 
 class Project:
@@ -53,9 +59,12 @@ class Project:
 
     def __init__(self, settings: Settings, opened: folder.Folder) -> None:
         self.folder, self.card, self.dataset = opened, opened.card, opened.dataset
+        self.orders = Orders(opened)
         self._lock = threading.RLock()
         self._log = DecisionLog.open(settings.database_url)
-        self._verdicts = Verdicts()
+        self._verdicts, self._events = Verdicts(), 0
+        self._worklist = Worklist(self.dataset, self.orders.cells)
+        self._learner = ThreadPoolExecutor(1, "labelreview-learner")
 
     @classmethod
     def open(cls, settings: Settings, name: str) -> "Project":
@@ -63,6 +72,7 @@ class Project:
         return cls(settings, folder.read(settings.projects, name))
 
     def close(self) -> None:
+        self._learner.shutdown()
         self._log.close()
 
     def __enter__(self) -> "Project":
@@ -72,33 +82,44 @@ class Project:
         self.close()
 
     @cached_property
-    def scores(self) -> Probs:
-        """Label quality of every cell (N, K), low = likely wrong, NaN where unknown."""
-        labels, pred_probs = self.dataset.labels, self.dataset.pred_probs
-        return self.folder.kept(
-            f"scores-{SCORER}", lambda: np.asarray(scoring.cell_scores(labels, pred_probs, scorer=SCORER), np.float32)
-        )
-
-    @cached_property
     def issues(self) -> npt.NDArray[np.bool_]:
         """The cells that confident learning holds for label errors, (N, K)."""
-        labels, pred_probs = self.dataset.labels, self.dataset.pred_probs
+        labels, pred_probs = self.dataset.judged, self.dataset.pred_probs
         return self.folder.kept("issues", lambda: scoring.find_label_issues(labels, pred_probs))
 
-    @cached_property
-    def _worklist(self) -> Worklist:
-        return Worklist(self.dataset, self.scores)
+    def prepare(self) -> None:
+        """Compute now what the first visitor would wait for."""
+        self.orders.prepare()
+        _ = self.issues
 
     def verdicts(self) -> Verdicts:
         """What holds now, caught up with the log (other processes' answers included)."""
         with self._lock:
-            for item, tag in self._verdicts.add(self.log(after=self._verdicts.seq)):
-                try:
-                    cell = self.dataset.cell(item, tag)
-                except NotFound:
-                    continue  # about an item or tag that this data does not have: kept, and ignored
-                self._worklist.mark(cell, (item, tag) in self._verdicts.settled)
+            events = self.log(after=self._verdicts.seq)
+            # The order learns from the first 25, 50, 75 ... events of the log, never from a number between them.
+            until_lesson = (self._events + len(events)) // EVERY * EVERY - self._events
+            if until_lesson > 0:
+                self._take(events[:until_lesson])
+                self._learner.submit(self._learn, self._events, *self._worklist.outcomes())
+                events = events[until_lesson:]
+            self._take(events)
             return self._verdicts
+
+    def _take(self, events: Sequence[Decision]) -> None:
+        self._events += len(events)
+        for item, tag in self._verdicts.add(events):
+            try:
+                row, column = divmod(self.dataset.cell(item, tag), len(self.dataset.tags))
+            except NotFound:
+                continue  # about an item or tag that this data does not have: kept, and ignored
+            answer = _answer(self._verdicts.settled.get((item, tag)), int(self.dataset.labels[row, column]))
+            self._worklist.mark(row * len(self.dataset.tags) + column, answer)
+
+    def _learn(self, events: int, cells: npt.NDArray[np.int64], wrong: npt.NDArray[np.bool_]) -> None:
+        correction = self.orders.learn(cells, wrong)
+        with self._lock:
+            if events > self.orders.revision:
+                self.orders.adopt(correction, events)
 
     def log(self, *, after: int = 0) -> list[Decision]:
         """The events of this project in the order they were stored."""
@@ -108,14 +129,26 @@ class Project:
         """Store decisions; gives the uids that are durably in the log when it returns."""
         return self._log.append(self.card.uid, decisions) if decisions else []
 
-    def queue(self, reviewer: str, holder: str, filters: Filters, want: int) -> Batch:
-        """The next `want` questions for a reviewer, worst first, leased to their tab (`holder`) for two minutes."""
+    def queue(self, reviewer: str, holder: str, filters: Filters, want: int, keep: Sequence[Cell] = ()) -> Batch:
+        """The next `want` questions for a reviewer, leased to their tab (`holder`) for two minutes.
+
+        First those of `keep` (pictures that the tab has ready) that are still open, then the most urgent ones.
+        """
         with self._lock:
             flagged = self.verdicts().flagged_by(reviewer)
+            kept = {cell: None for cell in keep if self._open(cell)}  # an ordered set
             open_cells = map(self.dataset.at, chain.from_iterable(self._worklist.open_cells(filters)))
-            unflagged = (cell for cell in open_cells if cell not in flagged)
+            asked = chain(kept, (cell for cell in open_cells if cell not in kept))
+            unflagged = (cell for cell in asked if cell not in flagged)
             granted = self._log.lease(self.card.uid, unflagged, holder=holder, want=want, seconds=LEASE_SECONDS)
-            return Batch(tuple(self.question(*cell) for cell in granted), self._worklist.progress(filters))
+            questions = self.questions(granted, filters.order)
+            return Batch(questions, self._worklist.progress(filters), self.orders.revision)
+
+    def _open(self, cell: Cell) -> bool:
+        try:
+            return self._worklist.is_open(self.dataset.cell(*cell))
+        except NotFound:
+            return False
 
     def release(self, holder: str) -> None:
         """Give a tab's leases back, so that others are asked those cells at once."""
@@ -127,19 +160,36 @@ class Project:
             self.verdicts()
             return self._worklist.progress(filters)
 
-    def question(self, item: str, tag: str) -> Question:
-        """A cell as it is shown; NotFound when there is no such item or tag."""
-        row, column = divmod(self.dataset.cell(item, tag), len(self.dataset.tags))
-        given, pred_prob = self.dataset.labels[row], self.dataset.pred_probs[row, column]
-        suspect = Suspect(item, tag, int(given[column]), float(pred_prob), float(self.scores[row, column]))
+    def questions(self, cells: Sequence[Cell], order: str = LEARNED) -> tuple[Question, ...]:
+        """Cells as they are shown; NotFound when there is no such item or tag."""
+        places = np.array([self.dataset.cell(*cell) for cell in cells], np.int64)
+        with self._lock:
+            scores, reasons = self.orders.score(order, places), self.orders.reasons(places)
+        return tuple(map(self._question, places.tolist(), scores, reasons))
+
+    def _question(self, place: int, score: float, reason: Reason) -> Question:
+        row, column = divmod(place, len(self.dataset.tags))
+        item, tag = self.dataset.at(place)
+        given, pred_prob = self.dataset.labels[row], float(self.dataset.pred_probs[row, column])
         others = []
         for at, other in enumerate(self.dataset.tags):
             now = self._verdicts.label(item, other, int(given[at]))
             if at != column and PRESENT in (int(given[at]), now):
                 others.append(OtherTag(other, int(given[at]), now))
-        return Question(suspect, tuple(others))
+        judged = not np.isnan(score)
+        return Question(
+            Suspect(item, tag, int(given[column]), pred_prob, float(score)), tuple(others), reason if judged else None
+        )
 
     def image_path(self, item: str) -> Path | None:
         """The picture of an item, or None where none was found; NotFound when there is no such item."""
         relative = self.folder.images[self.dataset.ids.position(item)]
         return Path(self.card.images) / relative if relative else None
+
+
+def _answer(decision: Decision | None, given: int) -> Answer:
+    if decision is None or decision.verdict is None:
+        return Answer.NONE
+    if decision.verdict is Verdict.UNSURE:
+        return Answer.UNSURE
+    return Answer.RIGHT if decision.verdict.label == given else Answer.WRONG

@@ -104,6 +104,12 @@ class Dataset:
     def _columns(self) -> dict[str, int]:
         return {tag: column for column, tag in enumerate(self.tags)}
 
+    @cached_property
+    def judged(self) -> Labels:
+        """The labels that can be judged: as given, and unknown where no model scored the cell."""
+        not_scored = np.isnan(self.pred_probs)
+        return np.where(not_scored, np.int8(UNKNOWN), self.labels) if not_scored.any() else self.labels
+
     def column(self, tag: str) -> int:
         """The column of a tag; NotFound when there is none of that name."""
         if tag not in self._columns:

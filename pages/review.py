@@ -3,6 +3,7 @@
 import streamlit as st
 
 from labelreview.decisions import Direction
+from labelreview.orders import LEARNED, ORDERS
 from labelreview.web import loop, session
 
 reviewer = session.current_reviewer()
@@ -37,4 +38,12 @@ with row:
         format_func=lambda direction: DIRECTIONS[direction],
         key="filter_direction",
         label_visibility="collapsed",
+    )
+    st.selectbox(
+        "Order",
+        ["", *(order for order in ORDERS if order != LEARNED)],
+        format_func=lambda order: f"Order: {ORDERS[order or LEARNED]}",
+        key="filter_order",
+        label_visibility="collapsed",
+        width=250,
     )

@@ -1,32 +1,34 @@
-"""The list of cells still to look at, worst first, under any filter, kept up to date with the answers.
+"""The cells still to look at under any filter, and how far they are answered, kept up to date with the answers.
 
 PURE: arrays and nouns only. One `Worklist` serves all reviewers of a project; who holds which cell (leases) is the
-log's business. A filter's order is computed once and kept; open cells are found by chunks from its front.
+log's business, and in which order cells are asked is told by `order`.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from labelreview.decisions import Direction
-from labelreview.review.order import worst_first
-from labelreview.tags import PRESENT, UNKNOWN, Dataset, Probs
+from labelreview.tags import PRESENT, UNKNOWN, Dataset
 
 Cells = npt.NDArray[np.int64]
-CHUNK = 1024
-KEPT_ORDERS = 12
+Mask = npt.NDArray[np.bool_]
+KEPT = 12
 
 
 @dataclass(frozen=True)
 class Filters:
-    """Which cells to ask about: one tag, one direction, ids that contain a text (letter case ignored)."""
+    """Which cells to ask about (one tag, one direction, ids that contain a text whatever its case), in which order."""
 
     tag: str = ""
     direction: Direction | None = None
     text: str = ""
+    order: str = "learned"
 
 
 @dataclass(frozen=True)
@@ -41,59 +43,86 @@ class Progress:
         return self.total - self.answered
 
 
+class Answer(IntEnum):
+    """What the standing answer says about a given label."""
+
+    NONE, RIGHT, WRONG, UNSURE = range(4)
+
+
+Order = Callable[[Filters, Mask | None], Iterator[Cells]]
+
+
 class Worklist:
-    """Cells by suspicion. `scores`: (N, K) label quality, low = likely wrong, NaN = not asked."""
+    """Cells and their answers. `order(filters, rows)` gives the cells under a filter, most urgent first, in chunks."""
 
-    def __init__(self, dataset: Dataset, scores: Probs) -> None:
-        self.dataset, self.scores = dataset, scores
-        self._answered = np.zeros(dataset.labels.size, bool)
-        self._orders: OrderedDict[Filters, Cells] = OrderedDict()
+    def __init__(self, dataset: Dataset, order: Order) -> None:
+        self.dataset, self.order = dataset, order
+        self._answers = np.zeros(dataset.labels.size, np.int8)
+        self._rows_of: OrderedDict[str, Mask] = OrderedDict()
+        self._totals: OrderedDict[tuple[str, Direction | None, str], int] = OrderedDict()
 
-    def mark(self, cell: int, answered: bool) -> None:
-        """Say whether a cell (flat position) has a standing answer."""
-        self._answered[cell] = answered
+    def mark(self, cell: int, answer: Answer) -> None:
+        """Say what the standing answer about a cell (flat position) is."""
+        self._answers[cell] = answer
+
+    def is_open(self, cell: int) -> bool:
+        """Whether a cell has no standing answer."""
+        return not self._answers[cell]
+
+    def outcomes(self) -> tuple[Cells, Mask]:
+        """The cells answered with certainty, ascending, and whether the given label was wrong."""
+        cells = np.flatnonzero((self._answers == Answer.RIGHT) | (self._answers == Answer.WRONG))
+        return cells, self._answers[cells] == Answer.WRONG
 
     def open_cells(self, filters: Filters) -> Iterator[Cells]:
-        """Unanswered cells under the filter, worst first, in chunks."""
-        order = self._order(filters)
-        for start in range(0, len(order), CHUNK):
-            chunk = order[start : start + CHUNK]
-            unanswered = chunk[~self._answered[chunk]]
+        """Unanswered cells under the filter, most urgent first, in chunks."""
+        for chunk in self.order(filters, self._rows(filters.text)):
+            unanswered = chunk[self._answers[chunk] == Answer.NONE]
             if len(unanswered):
                 yield unanswered
 
     def progress(self, filters: Filters) -> Progress:
         """How far the cells under the filter are answered."""
-        answered = np.flatnonzero(self._answered)
-        return Progress(len(self._order(filters)), int(np.count_nonzero(self._matches(answered, filters))))
+        answered = np.flatnonzero(self._answers)
+        return Progress(self._total(filters), int(np.count_nonzero(self._matches(answered, filters))))
 
-    def _order(self, filters: Filters) -> Cells:
-        if filters not in self._orders:
-            self._orders[filters] = worst_first(
-                self.scores,
-                self.dataset.labels,
-                direction=filters.direction,
-                column=self.dataset.column(filters.tag) if filters.tag else None,
-                rows=self._rows(filters.text) if filters.text else None,
-            )
-            if len(self._orders) > KEPT_ORDERS:
-                self._orders.popitem(last=False)
-        self._orders.move_to_end(filters)
-        return self._orders[filters]
+    def _total(self, filters: Filters) -> int:
+        key = (filters.tag, filters.direction, filters.text)
+        if key not in self._totals:
+            _keep(self._totals, key, self._count(filters))
+        return self._totals[key]
 
-    def _rows(self, text: str) -> npt.NDArray[np.bool_]:
-        wanted = text.casefold()
-        return np.fromiter((wanted in item.casefold() for item in self.dataset.ids), bool, len(self.dataset.ids))
+    def _count(self, filters: Filters) -> int:
+        columns = slice(None) if not filters.tag else [self.dataset.column(filters.tag)]
+        labels, rows = self.dataset.judged[:, columns], self._rows(filters.text)
+        if rows is not None:
+            labels = labels[rows]
+        asked = labels != UNKNOWN
+        if filters.direction:
+            asked &= (labels == PRESENT) == (filters.direction is Direction.WRONG)
+        return int(np.count_nonzero(asked))
 
-    def _matches(self, cells: Cells, filters: Filters) -> npt.NDArray[np.bool_]:
+    def _rows(self, text: str) -> Mask | None:
+        if not text:
+            return None
+        if text not in self._rows_of:
+            wanted, ids = text.casefold(), self.dataset.ids
+            _keep(self._rows_of, text, np.fromiter((wanted in item.casefold() for item in ids), bool, len(ids)))
+        return self._rows_of[text]
+
+    def _matches(self, cells: Cells, filters: Filters) -> Mask:
         rows, columns = np.divmod(cells, len(self.dataset.tags))
-        given = self.dataset.labels[rows, columns]
-        matches: npt.NDArray[np.bool_] = (given != UNKNOWN) & ~np.isnan(self.scores[rows, columns])
+        given = self.dataset.judged[rows, columns]
+        matches: Mask = given != UNKNOWN
         if filters.direction:
             matches &= (given == PRESENT) == (filters.direction is Direction.WRONG)
         if filters.tag:
             matches &= columns == self.dataset.column(filters.tag)
-        if filters.text:
-            wanted = filters.text.casefold()
-            matches &= np.fromiter((wanted in self.dataset.ids[row].casefold() for row in rows), bool, len(rows))
-        return matches
+        wanted = self._rows(filters.text)
+        return matches if wanted is None else matches & wanted[rows]
+
+
+def _keep(kept: OrderedDict[Any, Any], key: object, value: object) -> None:
+    kept[key] = value
+    if len(kept) > KEPT:
+        kept.popitem(last=False)

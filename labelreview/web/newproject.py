@@ -85,7 +85,7 @@ def create() -> str:
     with st.spinner("Writing the project"):
         intake.create(session.settings(), waiting.name, waiting.inputs)
         with Project.open(session.settings(), waiting.name) as project:
-            project.scores, project.issues  # noqa: B018  computed now, so that the first visitor need not wait
+            project.prepare()
     st.session_state.pop(WAITING)
     return waiting.name
 

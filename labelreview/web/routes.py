@@ -16,18 +16,20 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from labelreview import images
-from labelreview.decisions import UID, Decision, Direction, Suspect, from_wire, wire
+from labelreview.decisions import UID, Decision, Direction, from_wire, wire
 from labelreview.errors import InputError, LabelReviewError, NotFound, Refused, StoreError
-from labelreview.project import OtherTag, Project
+from labelreview.orders import LEARNED
+from labelreview.project import Project, Question
 from labelreview.review.worklist import Filters
 from labelreview.settings import Settings
-from labelreview.web import auth
+from labelreview.web import auth, wording
 from labelreview.web.session import opened
 
 AT = "/api/projects/{name}"
 SIZES = (320, 1280, 2560)
 LARGEST_BODY = 1_000_000
 MOST_CELLS = 500
+FILTERS = {"tag": "", "direction": "", "text": "", "order": LEARNED}
 PLAIN = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
 STATUS: dict[type[LabelReviewError], int] = {
     auth.NoToken: 401,
@@ -44,7 +46,7 @@ Answer = Callable[[Request, Project, auth.Grant, Shape], Shape]
 def routes(settings: Settings) -> list[Route]:
     """All routes of the app, over the projects of one home."""
     table: list[tuple[str, str, Answer, str]] = [
-        ("GET", "queue", queue, auth.READ),
+        ("POST", "queue", queue, auth.READ),
         ("GET", "recent", recent, auth.READ),
         ("POST", "decisions", decisions, auth.DECIDE),
         ("POST", "release", release, auth.READ),
@@ -56,16 +58,16 @@ def routes(settings: Settings) -> list[Route]:
     return [*asked, Route(f"{AT}/images/{{size:int}}/{{version}}", _image_endpoint(settings), methods=["GET"])]
 
 
-def queue(request: Request, project: Project, grant: auth.Grant, _body: Shape) -> Shape:
-    """The next cells for this tab, leased to it, and how far the filter is answered."""
-    asked = request.query_params
-    want = _number(asked.get("want", "100"))
-    batch = project.queue(grant.reviewer, _holder(asked.get("holder")), _filters(project, request), want)
+def queue(_request: Request, project: Project, grant: auth.Grant, body: Shape) -> Shape:
+    """The next cells for this tab, leased to it, and how far the filter is answered. `keep`: those it has ready."""
+    want, holder, filters = _number(str(body.get("want", 100))), _holder(body.get("holder")), _filters(project, body)
+    batch = project.queue(grant.reviewer, holder, filters, want, _kept(body))
     return {
-        "cells": [_cell(project, each.suspect, each.others) for each in batch.questions],
+        "cells": [_cell(project, question) for question in batch.questions],
         "total": batch.progress.total,
         "answered": batch.progress.answered,
         "remaining": batch.progress.remaining,
+        "revision": batch.revision,
     }
 
 
@@ -86,7 +88,7 @@ def decisions(_request: Request, project: Project, grant: auth.Grant, body: Shap
             project.dataset.cell(decision.item, decision.tag)
     except NotFound as error:
         raise InputError(str(error)) from None
-    return {"stored": project.record(made)}
+    return {"stored": project.record(made), "revision": project.orders.revision}
 
 
 def release(_request: Request, project: Project, _grant: auth.Grant, body: Shape) -> Shape:
@@ -178,14 +180,24 @@ async def _body(request: Request) -> Shape:
     return shape
 
 
-def _filters(project: Project, request: Request) -> Filters:
-    asked = request.query_params
-    tag, direction = asked.get("tag", ""), asked.get("direction", "")
+def _kept(body: Shape) -> list[tuple[str, str]]:
+    kept = body.get("keep", [])
+    if not isinstance(kept, list) or len(kept) > MOST_CELLS:
+        raise InputError(f"keep must be a list of at most {MOST_CELLS} pairs of an item and a tag.")
+    pairs = [(pair[0], pair[1]) for pair in kept if isinstance(pair, list) and len(pair) == 2]
+    return [(item, tag) for item, tag in pairs if isinstance(item, str) and isinstance(tag, str)]
+
+
+def _filters(project: Project, body: Shape) -> Filters:
+    words = {name: body.get(name) or default for name, default in FILTERS.items()}
+    if not all(isinstance(word, str) for word in words.values()):
+        raise InputError(f"{', '.join(FILTERS)} must be texts.")
+    tag, direction = words["tag"], words["direction"]
     if tag and tag not in project.dataset.tags:
         raise NotFound(f"There is no tag '{tag}' in this project.")
     if direction not in ("", *Direction):
         raise InputError(f"direction={direction!r} is not known. Use wrong, missing, or leave it out.")
-    return Filters(tag, Direction(direction) if direction else None, asked.get("text", ""))
+    return Filters(tag, Direction(direction) if direction else None, words["text"], words["order"])
 
 
 def _number(text: str) -> int:
@@ -200,7 +212,8 @@ def _holder(text: object) -> str:
     return text
 
 
-def _cell(project: Project, suspect: Suspect, others: tuple[OtherTag, ...]) -> Shape:
+def _cell(project: Project, question: Question) -> Shape:
+    suspect = question.suspect
     return {
         "item": suspect.item,
         "tag": suspect.tag,
@@ -209,7 +222,8 @@ def _cell(project: Project, suspect: Suspect, others: tuple[OtherTag, ...]) -> S
         "pred_prob": suspect.pred_prob if suspect.pred_prob == suspect.pred_prob else None,
         "score": suspect.score if suspect.score == suspect.score else None,
         "direction": suspect.direction.value,
-        "others": [{"tag": other.tag, "given": other.given, "now": other.now} for other in others],
+        "others": [{"tag": other.tag, "given": other.given, "now": other.now} for other in question.others],
+        "reason": wording.reason(question),
         **_image_address(project, suspect.item),
     }
 
@@ -217,10 +231,10 @@ def _cell(project: Project, suspect: Suspect, others: tuple[OtherTag, ...]) -> S
 def _with_cell(project: Project, decision: Decision) -> list[Shape]:
     """The decision and its cell; nothing where the data no longer has the cell."""
     try:
-        question = project.question(decision.item, decision.tag)
+        (question,) = project.questions([(decision.item, decision.tag)])
     except NotFound:
         return []
-    return [{**wire(decision), "cell": _cell(project, question.suspect, question.others)}]
+    return [{**wire(decision), "cell": _cell(project, question)}]
 
 
 def _image_address(project: Project, item: str) -> Shape:

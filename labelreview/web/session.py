@@ -14,6 +14,7 @@ import streamlit as st
 from labelreview import folder
 from labelreview.decisions import LONGEST, Direction
 from labelreview.errors import LabelReviewError
+from labelreview.orders import LEARNED, ORDERS
 from labelreview.project import Project
 from labelreview.review.worklist import Filters
 from labelreview.settings import Settings
@@ -175,18 +176,21 @@ def forget_token() -> None:
 
 def review_filters(project: Project) -> Filters:
     """What the review page asks about. The address wins when it changed (a link), else the widgets `filter_…`."""
-    asked = {name: st.query_params.get(name, "") for name in ("tag", "direction", "text")}
+    asked = {name: st.query_params.get(name, "") for name in ("tag", "direction", "text", "order")}
     if asked["tag"] not in project.dataset.tags:
         asked["tag"] = ""
     if asked["direction"] not in tuple(Direction):
         asked["direction"] = ""
+    if asked["order"] not in ORDERS or asked["order"] == LEARNED:
+        asked["order"] = ""  # the learned order, which no address need name
     if asked != st.session_state.get(FILTERED) or "filter_tag" not in st.session_state:
         st.session_state.update({f"filter_{name}": value for name, value in asked.items()})
     now = {name: st.session_state.get(f"filter_{name}") or "" for name in asked}
     st.session_state["filter_direction"] = now["direction"]  # a second click on a choice would leave none
     st.session_state[FILTERED] = now
     _to_address(now)
-    return Filters(now["tag"], Direction(now["direction"]) if now["direction"] else None, now["text"])
+    direction = Direction(now["direction"]) if now["direction"] else None
+    return Filters(now["tag"], direction, now["text"], now["order"] or LEARNED)
 
 
 def _to_address(filters: Mapping[str, str]) -> None:

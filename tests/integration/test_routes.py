@@ -65,7 +65,7 @@ def event(
 
 
 def cells(browser: TestClient, token: dict[str, str], holder: str = HOLDER, **query: Any) -> list[dict[str, Any]]:
-    answer = browser.get(f"{AT}/queue", params={"holder": holder, "want": 10, **query}, headers=token)
+    answer = browser.post(f"{AT}/queue", json={"holder": holder, "want": 10, **query}, headers=token)
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["cells"]
     return found
@@ -76,13 +76,16 @@ def send(browser: TestClient, token: dict[str, str], *events: Any) -> Any:
 
 
 def test_the_queue_gives_the_worst_cells_with_what_is_shown_around_them(browser, ann, project):
-    first = cells(browser, ann)[0]
+    shown = cells(browser, ann)
+    assert [cell["score"] for cell in shown] == sorted(cell["score"] for cell in shown)
+    first = shown[0]
+    assert "the model comes to" in first["reason"]
     assert first["direction"] in ("wrong", "missing")
     assert first["suggested"] == 1 - first["given"]
-    assert 0 <= first["score"] < 0.1
+    assert 0 <= first["score"] < 1
     assert {other["tag"] for other in first["others"]} <= set(project.dataset.tags) - {first["tag"]}
-    answer = browser.get(
-        f"{AT}/queue", params={"holder": HOLDER, "tag": "hat", "direction": "wrong"}, headers=ann
+    answer = browser.post(
+        f"{AT}/queue", json={"holder": HOLDER, "tag": "hat", "direction": "wrong"}, headers=ann
     ).json()
     assert {(cell["tag"], cell["given"]) for cell in answer["cells"]} == {("hat", 1)}
     assert answer["total"] == answer["remaining"] == len(answer["cells"]) == 14
@@ -100,7 +103,7 @@ def test_two_tabs_are_asked_different_cells_until_one_lets_go(browser, ann):
 def test_a_decision_sent_twice_is_stored_once(browser, ann, project):
     sent = event(cells(browser, ann)[0])
     for _ in range(2):
-        assert send(browser, ann, sent).json() == {"stored": [sent["uid"]]}
+        assert send(browser, ann, sent).json()["stored"] == [sent["uid"]]
     stored = project.log()
     assert [(decision.uid, decision.reviewer, decision.verdict) for decision in stored] == [
         (sent["uid"], "ann", Verdict.ABSENT)
@@ -124,7 +127,7 @@ def test_recent_decisions_come_newest_first_and_an_undone_one_not_at_all(browser
 
 @pytest.mark.parametrize("token", ["", "nonsense", "eyJwIjoiYSJ9.aaaa.bbbb"])
 @pytest.mark.parametrize(
-    ("method", "word"), [("GET", "queue"), ("GET", "recent"), ("POST", "decisions"), ("POST", "release")]
+    ("method", "word"), [("POST", "queue"), ("GET", "recent"), ("POST", "decisions"), ("POST", "release")]
 )
 def test_without_a_valid_token_nothing_is_answered(browser, project, method, word, token):
     answer = browser.request(
@@ -168,7 +171,7 @@ def test_a_picture_token_is_no_token_and_a_token_is_no_picture_token(browser, se
 
 
 def test_pictures_need_the_cookie_of_the_queue_which_is_good_for_nothing_else(browser, ann):
-    answer = browser.get(f"{AT}/queue", params={"holder": HOLDER}, headers=ann)
+    answer = browser.post(f"{AT}/queue", json={"holder": HOLDER}, headers=ann)
     cookie = answer.headers["set-cookie"]
     assert all(word in cookie for word in ("HttpOnly", "SameSite=strict", "Path=/api/"))
     address = answer.json()["cells"][0]["image"]
@@ -247,10 +250,13 @@ def test_unusable_bodies_are_told_what_is_wrong(browser, ann, project, body, sta
         ({"holder": "short"}, 400, "holder must be"),
         ({"direction": "sideways"}, 400, "is not known"),
         ({"tag": "<script>"}, 404, "no tag '<script>'"),
+        ({"tag": ["hat"]}, 400, "must be texts"),
+        ({"order": "best"}, 400, "no order 'best'"),
+        ({"keep": "hat"}, 400, "keep must be a list"),
     ],
 )
 def test_unusable_questions_are_told_what_is_wrong(browser, ann, query, status, says):
-    answer = browser.get(f"{AT}/queue", params={"holder": HOLDER, **query}, headers=ann)
+    answer = browser.post(f"{AT}/queue", json={"holder": HOLDER, **query}, headers=ann)
     assert (answer.status_code, says in answer.json()["error"]) == (status, True), answer.text
     assert answer.headers["content-type"] == "application/json"
 
@@ -283,7 +289,7 @@ def test_hostile_names_come_back_letter_for_letter(tmp_path, project):
     with Project.open(settings, "hostile") as opened:
         token = {auth.HEADER: auth.token(auth.secret(settings.home), opened.card.uid, "<b>ann</b>\u202e")}
     with TestClient(Starlette(routes=routes(settings))) as browser:
-        answer = browser.get("/api/projects/hostile/queue", params={"holder": HOLDER, "want": 500}, headers=token)
+        answer = browser.post("/api/projects/hostile/queue", json={"holder": HOLDER, "want": 500}, headers=token)
         assert {cell["tag"] for cell in answer.json()["cells"]} == set(hostile)
         sent = [event(cell, uid=f"uid-{n:08d}") for n, cell in enumerate(answer.json()["cells"])]
         stored = browser.post("/api/projects/hostile/decisions", json={"decisions": sent}, headers=token)

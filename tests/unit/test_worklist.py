@@ -8,7 +8,8 @@ from hypothesis.extra import numpy as hnp
 
 from labelreview.decisions import Direction
 from labelreview.errors import NotFound
-from labelreview.review.worklist import Filters, Worklist
+from labelreview.review.order import worst_first
+from labelreview.review.worklist import Answer, Filters, Worklist
 from labelreview.tags import ABSENT, PRESENT, UNKNOWN, Dataset, Names
 
 EVERYTHING = Filters()
@@ -18,7 +19,13 @@ def worklist(labels: np.ndarray, scores: np.ndarray) -> Worklist:
     rows, columns = labels.shape
     ids = Names.of(f"Item{row}" for row in range(rows))
     data = Dataset(ids, tuple(f"tag{column}" for column in range(columns)), labels, np.zeros(labels.shape, np.float32))
-    return Worklist(data, np.where(labels == UNKNOWN, np.nan, scores).astype(np.float32))
+    known = np.where(labels == UNKNOWN, np.nan, scores).astype(np.float32)
+
+    def order(filters, mask):
+        column = data.column(filters.tag) if filters.tag else None
+        yield worst_first(known, labels, direction=filters.direction, column=column, rows=mask)
+
+    return Worklist(data, order)
 
 
 def cells(work: Worklist, filters: Filters = EVERYTHING) -> list[int]:
@@ -35,10 +42,10 @@ def test_each_known_cell_is_asked_once_and_unknown_ones_never():
 
 def test_an_answered_cell_leaves_the_list_and_comes_back_when_the_answer_is_undone():
     work = worklist(LABELS, SCORES)
-    work.mark(1, True)
+    work.mark(1, Answer.WRONG)
     assert 1 not in cells(work)
     assert work.progress(Filters()).answered == 1
-    work.mark(1, False)
+    work.mark(1, Answer.NONE)
     assert 1 in cells(work)
     assert work.progress(Filters()).remaining == 5
 
@@ -69,7 +76,7 @@ def test_progress_counts_what_the_list_shows(labels, scores, answered, tag, dire
     work, filters = worklist(labels, scores), Filters(tag, direction, text)
     everything = cells(work, filters)
     for cell in answered:
-        work.mark(cell, True)
+        work.mark(cell, Answer.RIGHT)
     progress = work.progress(filters)
     assert progress.total == len(everything)
     # Unknown cells that got a verdict are outside the list, hence outside its count.

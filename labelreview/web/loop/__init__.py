@@ -5,6 +5,7 @@ the page stands between a key and the next picture. Decisions never travel throu
 """
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import quote
 
@@ -40,7 +41,7 @@ def review(project: Project, reviewer: str, token: str, filters: Filters, *, on_
             "reviewer": reviewer,
             "header": auth.HEADER,
             "token": token,
-            "filters": {"tag": filters.tag, "direction": filters.direction or "", "text": filters.text},
+            "filters": asdict(filters),
             "keys": keys.table(),
         },
         on_auth_change=on_no_token,

@@ -7,6 +7,8 @@
 // Cells to hold: enough that a burst of keys never runs dry (it is filled up again at one half), and never more than a
 // quarter of what is left, since what one tab holds nobody else is asked.
 const FIRST = 40, FEWEST = 20, MOST = 240
+const SURE = 12                               // the next ones stay, whatever a new order says: their pictures are ready
+const RERANK_EVERY = 10000                    // with many reviewers the order changes often: no need to follow each time
 const BEHIND = 6                              // pictures kept for looking back
 const BATCH = 50, FIRST_DELAY = 200, LONGEST_DELAY = 5000
 const RENEW_EVERY = 45000, IDLE = 300000      // leases are good for two minutes, and are let go by who sits idle
@@ -63,7 +65,7 @@ function startLoop(root) {
   let outbox = null, sending = false, delay = FIRST_DELAY, retry = 0, trouble = null, refused = 0, batch = BATCH
   let cells = [], known = new Map(), at = 0, counts = null, filling = null, filledAt = 0, drained = false, round = 0
   let undoable = [], older = true, undoing = false
-  let onScreen = null, painted = false, showing = 0, shownAt = 0, away = 0, hiddenAt = 0, accepted = 0, times = [], active = Date.now()
+  let revision = 0, onScreen = null, painted = false, showing = 0, shownAt = 0, away = 0, hiddenAt = 0, accepted = 0, times = [], active = Date.now()
 
   const current = () => cells[at]
   const isOpen = cell => !cell.answers.length && !cell.flagged
@@ -120,12 +122,13 @@ function startLoop(root) {
   async function sendBatch(box) {
     const events = box.first(batch)
     try {
-      const { stored } = await ask('POST', 'decisions', { body: { holder: await me, decisions: events.map(([, event]) => event) } })
+      const { stored, revision: newest } = await ask('POST', 'decisions', { body: { holder: await me, decisions: events.map(([, event]) => event) } })
       const there = new Set(stored)
       const done = events.filter(([, event]) => there.has(event.uid)).map(([key]) => key)
       if (!done.length) throw new Trouble('down', 'Nothing was stored')
       box.remove(done)
       batch = BATCH
+      if (newest > revision && Date.now() - filledAt > RERANK_EVERY) setTimeout(refill, 0)
     } catch (error) {
       if (error.kind !== 'refused' || error.status === 404) throw error // 404: the project is gone; the answers stay here
       if (events.length === 1) { box.refuse(events[0][0], error.message); refused++ }
@@ -161,12 +164,12 @@ function startLoop(root) {
 
   async function fill(mine) {
     const settled = !outbox.size, want = share()
-    const { tag, direction, text } = config.filters
-    const query = new URLSearchParams({ tag, direction, text, want, holder: await me })
+    const keep = cells.slice(at).filter(isOpen).slice(0, SURE).map(({ item, tag }) => [item, tag])
     try {
-      const shape = await ask('GET', 'queue', { query: `?${query}` })
+      const shape = await ask('POST', 'queue', { body: { ...config.filters, want, holder: await me, keep } })
       if (mine !== round || stopped) return
       filledAt = Date.now()
+      revision = shape.revision
       drained = shape.cells.length < want
       if (!counts || (settled && !outbox.size)) counts = { answered: shape.answered, total: shape.total }
       take(shape.cells)
@@ -182,16 +185,16 @@ function startLoop(root) {
   }
 
   function take(fresh) {
-    const waiting = outbox.answered(), there = new Set()
+    const waiting = outbox.answered(), ahead = cells.slice(at + 1).filter(cell => cell.touched)
+    const stay = new Set([...cells.slice(0, at + 1), ...ahead]), rest = new Set()
     for (const shape of fresh) {
       const key = cellKey(shape), cell = known.get(key)
-      there.add(key)
-      if (cell) cell.others = shape.others
-      else if (!waiting.has(key)) remember(shape)
+      if (cell) Object.assign(cell, { others: shape.others, reason: shape.reason })
+      if (cell ? !stay.has(cell) : !waiting.has(key)) rest.add(cell ?? remember(shape))
     }
-    // what others have answered meanwhile, or hold now, is not asked here any more
-    const gone = cell => !there.has(cellKey(cell)) && !cell.touched
-    cells = cells.filter((cell, position) => position <= at || !gone(cell) || (known.delete(cellKey(cell)), false))
+    // what others have answered meanwhile or hold now, or what a better order puts off, is not asked here any more
+    for (const cell of cells) if (!stay.has(cell) && !rest.has(cell)) known.delete(cellKey(cell))
+    cells = [...stay, ...rest]
     if (!onScreen && cells.some(isOpen)) return advance(at - 1)
     view.counts(counts, pace())
     if (!onScreen) return view.notice(...emptyText())
@@ -199,10 +202,9 @@ function startLoop(root) {
     topUp()
   }
 
-  function remember(shape, position = cells.length) {
+  function remember(shape) {
     const cell = { ...shape, answers: [], flagged: null, touched: false }
     known.set(cellKey(cell), cell)
-    cells.splice(position, 0, cell)
     return cell
   }
 

@@ -105,6 +105,8 @@ function openView(root, part) {
       for (const [action, value] of [['keep', cell.given], ['take', cell.suggested]]) {
         root.querySelector(`[data-action="${action}"]`).dataset.value = VALUE[value]
       }
+      put('reason', cell.reason)
+      part('reason').hidden = !cell.reason
       put('item', cell.item)
       part('item').title = cell.item
       chips(cell.others)
