@@ -154,6 +154,8 @@ def test_unknown_names_and_options_are_refused_with_the_choice():
         scoring.item_scores(LABELS, PROBS, "ema", alpha=2)
     with pytest.raises(InputError, match="softmin: temperature is 0. Give a number above 0"):
         scoring.item_scores(LABELS, PROBS, "softmin", temperature=0)
+    with pytest.raises(InputError, match="all_right: sharpness is 0. Give a number above 0"):
+        scoring.item_scores(LABELS, PROBS, "all_right", sharpness=0)
     with pytest.raises(InputError, match="cumulative_average: k is 0. Give a whole number from 1"):
         scoring.item_scores(LABELS, PROBS, "cumulative_average", k=0)
 
@@ -179,7 +181,8 @@ def slow_pool(name, scores, k=2):
     if name == "weighted_cumulative_average":
         return sum(math.exp(-i) * sum(known[: i + 1]) / (i + 1) for i in range(count))
     if name == "all_right":
-        return math.prod(known) if len(scores) <= 10 else known[0]
+        sharp = [s**1.5 / (s**1.5 + (1 - s) ** 1.5) for s in known]
+        return math.prod(sharp) if len(scores) <= 10 else known[0]
     return {
         "min": known[0],
         "max": known[-1],
