@@ -121,8 +121,8 @@ def weighted_cumulative_average(scores: Scores) -> Float64s:
 def all_right(scores: Scores, *, sharpness: float = 1.5) -> Float64s:
     """How likely every label of the item is right: the product of the scores up to 10 tags, the worst score for more.
 
-    With many tags the small doubts of all right cells add up and drown the one wrong cell; the worst score does not. For
-    the same reason the product takes scores whose log-odds are stretched by `sharpness`, so that doubts weigh less.
+    With many tags the small doubts of all right cells add up and drown the one wrong cell; the worst score does not.
+    For the same reason the product takes scores whose log-odds are stretched by `sharpness`: small doubts weigh less.
 
     >>> all_right(np.array([[0.5, 0.9], [0.5, 1.0]])).round(3)
     array([0.482, 0.5  ])
