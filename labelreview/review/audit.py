@@ -1,0 +1,378 @@
+"""The random audit: which cells are asked by chance, and what was known when chance asked them.
+
+PURE. The ranked queue answers what is suspicious, so its answers say nothing about the rest. The audit draws cells from
+*all* cells still open: each draw takes an open cell with a chance in proportion to a size that is equal inside a
+stratum (error probability × direction of the given label). The first draws take every open cell with the same chance:
+few draws cannot pay for uneven ones. Whatever the queue did before, and however it learned, the
+chance of every open cell at the moment of the draw is known, and estimates need nothing else.
+
+A draw is *opened* when there is room in a window of `ahead` open draws, so its moment depends on the log alone. Cells
+that have an answer are passed over without cost. An answer counts the same, whichever queue it came from. The same
+seed, scores and marks in the same order give the same draws, on every machine and with every version of numpy.
+"""
+
+import hashlib
+from collections.abc import Container
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from labelreview.decisions import Direction
+from labelreview.errors import InputError
+from labelreview.review.verdicts import Verdicts, placed
+from labelreview.tags import PRESENT, UNKNOWN, Dataset, Labels
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Unsure = Literal["missing", "right", "wrong"]
+
+RIGHT, WRONG, UNSURE = 0, 1, 2
+LEVELS = 512
+STRATA = 10
+EVEN = 100
+OUTSIDE = 255
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Answered cells: flat positions ascending, and RIGHT, WRONG (the given label is) or UNSURE for each."""
+
+    cells: Ints
+    outcome: npt.NDArray[np.int8]
+
+
+def answers(dataset: Dataset, verdicts: Verdicts) -> Answers:
+    """The settled cells with a known given label, and those put aside with a flag alone, which count as unsure.
+
+    >>> from datetime import datetime
+    >>> from labelreview.decisions import Decision, Verdict
+    >>> from labelreview.tags import Names
+    >>> data = Dataset(Names.of(["a"]), ("hat", "cat"), np.array([[1, 0]], np.int8), np.zeros((1, 2), np.float32))
+    >>> no_hat = Decision("uid-0001", "a", "hat", "ann", datetime(2026, 1, 1), Verdict.ABSENT)
+    >>> answers(data, Verdicts([no_hat]))
+    Answers(cells=array([0]), outcome=array([1], dtype=int8))
+    """
+    here, given = placed(dataset, verdicts), dataset.labels.reshape(-1)
+    found = dict.fromkeys((dataset.cell(flag.item, flag.tag) for flag in verdicts.flags if flag.item in dataset.ids
+                           and flag.tag in dataset.tags), UNSURE)  # fmt: skip
+    for cell, decision in zip(here.cells.tolist(), here.decisions, strict=True):
+        label = decision.verdict.label if decision.verdict else UNKNOWN
+        found[cell] = UNSURE if label == UNKNOWN else int(label != given[cell])
+    cells = np.array(sorted(cell for cell in found if given[cell] != UNKNOWN), np.int64)
+    return Answers(cells, np.array([found[cell] for cell in cells.tolist()], np.int8))
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """Cells of one direction whose doubt (the model's probability of an error) is in [low, high]; `size`: the chance of
+    one of its open cells to be drawn, relative to other strata's."""
+
+    direction: Direction
+    low: float
+    high: float
+    cells: int
+    size: float
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Usable answers in the order in which their cells left the pool that the audit draws from; (m,) each.
+
+    `drawn`: by chance, from the cells of the pool at that moment; `even`: with the same chance for all of them, else in
+    proportion to sizes.
+    totals: (H, K) cells by stratum and tag; sizes: (H,).
+    """
+
+    cells: Ints
+    strata: Ints
+    wrong: Mask
+    drawn: Mask
+    even: Mask
+    totals: Ints
+    sizes: Floats
+    absent: Mask
+    unsure: int
+
+    @property
+    def population(self) -> int:
+        return int(self.totals.sum())
+
+    @property
+    def found(self) -> int:
+        return int(self.wrong.sum())
+
+
+@dataclass(frozen=True)
+class StratumSample:
+    """What the audit found in one stratum: cells, answered by any queue, drawn by chance, and wrong among both."""
+
+    stratum: Stratum
+    answered: int
+    found: int
+    drawn: int
+    drawn_wrong: int
+
+
+class Audit:
+    """The draws of one project. labels (N, K) int8; scores (N, K) label quality, low = likely wrong, NaN = outside.
+
+    error_probability: (N, K) in [0, 1], the model's probability that the given label is wrong (1 - scores where None).
+    It decides how the draws are spread and never whether an estimate is right. seed: the project's uid and the version
+    of the scores. `ahead`: draws that may be open at a time; more reviewers at once need more. One thread at a time.
+
+    Raises InputError when the shapes differ or no cell is known.
+
+    >>> labels = np.array([[1, 0], [0, 1], [0, -1]], np.int8)
+    >>> audit = Audit(labels, np.full((3, 2), 0.9, np.float32), seed="uid/1", ahead=2)
+    >>> audit.population, len(audit.next_cells(9))
+    (5, 2)
+    """
+
+    def __init__(
+        self,
+        labels: Labels,
+        scores: npt.NDArray[np.floating],
+        error_probability: npt.NDArray[np.floating] | None = None,
+        *,
+        seed: str,
+        ahead: int = 16,
+    ) -> None:
+        self._tags, self._ahead = labels.shape[1], ahead
+        self._seed = int.from_bytes(hashlib.blake2b(seed.encode(), digest_size=8).digest())
+        self._stratum, self.strata = _assigned(labels, scores, error_probability)
+        self.sizes = np.array([stratum.size for stratum in self.strata])
+        self.totals = _totals(self._stratum, len(self.strata), self._tags)
+        self._order = _shuffled(self._stratum, len(self.strata), self._seed)
+        self._ends = np.cumsum(self.totals.sum(axis=1)).tolist()
+        self._at = [0, *self._ends[:-1]]
+        self._pool = self.totals.sum(axis=1).tolist()
+        self._gone = np.zeros(labels.size, bool)
+        self._cells: list[int] = []
+        self._drawn: list[bool] = []
+        self._even = 0  # history up to here: draws with the same chance for all
+        self._slots: dict[int, int] = {}  # drawn cells and which draw it was
+        self._open: dict[int, None] = {}
+        self._opened = 0
+        self._fill()
+
+    @property
+    def population(self) -> int:
+        """Cells with a known label and a score."""
+        return int(self.totals.sum())
+
+    def totals_by(self, codes: Ints) -> Ints:
+        """Cells by stratum and group of items, (H, G). codes: (N,) from 0."""
+        groups = int(codes.max(initial=0)) + 1
+        totals = np.zeros(256 * groups, np.int64)
+        step = max(1, BLOCK // self._tags)
+        for start in range(0, len(codes), step):
+            block = self._stratum[start * self._tags : (start + step) * self._tags].astype(np.int64)
+            totals += np.bincount(
+                block * groups + np.repeat(codes[start : start + step], self._tags), minlength=256 * groups
+            )
+        return totals.reshape(256, groups)[: len(self.strata)]
+
+    def mark(self, cell: int, answered: bool) -> None:
+        """Say that a cell (flat position) has an answer (or a flag), or has none any more. One by one, in log order."""
+        if self._stratum[cell] == OUTSIDE:
+            return
+        if not answered:
+            if cell in self._slots:
+                self._open[cell] = None
+            return
+        if self._gone[cell]:
+            self._open.pop(cell, None)
+        else:
+            self._leave(cell, int(self._stratum[cell]), drawn=False)
+        self._fill()
+
+    def next_cells(self, how_many: int, skip: Container[int] = ()) -> list[int]:
+        """Open draws in the order to be asked, without those in `skip` (leased to others)."""
+        return [cell for cell in sorted(self._open, key=self._slots.__getitem__) if cell not in skip][:how_many]
+
+    def evidence(self, answered: Answers, *, unsure: Unsure = "missing") -> Evidence:
+        """What the answers say, ready for estimates.
+
+        A draw counts when all draws before it are answered, so that what is slow to be answered biases nothing. unsure:
+        "missing" leaves such cells in the pool as if they had not been asked (they are as often wrong as the rest of
+        their stratum), "right" and "wrong" take all of them for that: the two ends of what they can be.
+        """
+        order = np.array(self._cells, np.int64)
+        late = answered.cells[~self._gone[answered.cells] & (self._stratum[answered.cells] != OUTSIDE)]
+        drawn = np.concatenate([np.array(self._drawn, bool), np.zeros(len(late), bool)])
+        cells = np.concatenate([order, late])
+        even = np.arange(len(cells)) < self._even
+        at = np.searchsorted(answered.cells, cells)
+        here = at < len(answered.cells)
+        here[here] = answered.cells[at[here]] == cells[here]
+        outcome = np.full(len(cells), UNKNOWN, np.int8)
+        outcome[here] = answered.outcome[at[here]]
+        waiting = np.flatnonzero(drawn & ~here)
+        if len(waiting):
+            drawn[waiting[0] :] = False
+        doubtful = outcome == UNSURE
+        if unsure != "missing":
+            outcome[doubtful] = WRONG if unsure == "wrong" else RIGHT
+        kept = (outcome == RIGHT) | (outcome == WRONG)
+        absent = np.array([stratum.direction is Direction.MISSING for stratum in self.strata])
+        cells, wrong, drawn, even = cells[kept], outcome[kept] == WRONG, drawn[kept], even[kept]
+        strata = self._stratum[cells].astype(np.int64)
+        return Evidence(cells, strata, wrong, drawn, even, self.totals, self.sizes, absent, int(doubtful.sum()))
+
+    def sample(self, answered: Answers) -> list[StratumSample]:
+        """The draws that count, by stratum."""
+        seen = self.evidence(answered)
+        columns = [
+            np.bincount(seen.strata[mask], minlength=len(self.strata)).tolist()
+            for mask in (np.ones(len(seen.cells), bool), seen.wrong, seen.drawn, seen.drawn & seen.wrong)
+        ]
+        return [StratumSample(*row) for row in zip(self.strata, *columns, strict=True)]
+
+    def _leave(self, cell: int, stratum: int, *, drawn: bool) -> None:
+        self._gone[cell] = True
+        self._pool[stratum] -= 1
+        self._cells.append(cell)
+        self._drawn.append(drawn)
+
+    def _fill(self) -> None:
+        """Open draws until the window is full or the pool is empty."""
+        while len(self._open) < self._ahead and len(self._cells) < self._ends[-1]:
+            masses = [float(pool) for pool in self._pool]
+            if len(self._slots) >= EVEN:
+                masses = [pool * stratum.size for pool, stratum in zip(masses, self.strata, strict=True)]
+            point = _unit(self._seed, self._opened) * sum(masses)
+            self._opened += 1
+            stratum = 0
+            while (point >= masses[stratum] or not self._pool[stratum]) and any(self._pool[stratum + 1 :]):
+                point -= masses[stratum]
+                stratum += 1
+            cell = self._next_in(stratum)
+            self._leave(cell, stratum, drawn=True)
+            self._slots[cell] = self._opened
+            if len(self._slots) <= EVEN:
+                self._even = len(self._cells)
+            self._open[cell] = None
+
+    def _next_in(self, stratum: int) -> int:
+        at = self._at[stratum]
+        while self._gone[self._order[at]]:
+            at += 1
+        self._at[stratum] = at + 1
+        return int(self._order[at])
+
+
+def _assigned(
+    labels: Labels, scores: npt.NDArray[np.floating], doubt: npt.NDArray[np.floating] | None
+) -> tuple[npt.NDArray[np.uint8], list[Stratum]]:
+    """The stratum of each cell (flat; OUTSIDE where it has none), and the strata."""
+    if labels.shape != scores.shape or (doubt is not None and doubt.shape != scores.shape):
+        raise InputError(
+            f"The audit needs labels, scores and error probabilities of one shape; labels are {labels.shape}, "
+            f"scores {scores.shape}{'' if doubt is None else f', error probabilities {doubt.shape}'}."
+        )
+    codes = _codes(labels, scores, doubt)
+    counts = np.bincount(codes, minlength=2 * LEVELS + 1)[: 2 * LEVELS]
+    if not counts.any():
+        raise InputError("There is no cell with a known label and a score, so there is nothing to audit.")
+    table, strata = _strata(counts)
+    return table[codes], strata
+
+
+def _codes(
+    labels: Labels, scores: npt.NDArray[np.floating], doubt: npt.NDArray[np.floating] | None
+) -> npt.NDArray[np.uint16]:
+    """Each cell's level of doubt (square root, 512 steps), + 512 where the tag is present; 1024 outside. Flat."""
+    codes = np.empty(labels.size, np.uint16)
+    given, quality = labels.reshape(-1), scores.reshape(-1)
+    for start in range(0, len(codes), BLOCK):
+        part = slice(start, start + BLOCK)
+        block = 1 - quality[part] if doubt is None else np.array(doubt.reshape(-1)[part])
+        outside = np.isnan(block) | np.isnan(quality[part]) | (given[part] == UNKNOWN)
+        block[outside] = 0
+        level = (np.sqrt(np.clip(block, 0, 1)) * (LEVELS - 1)).astype(np.uint16)
+        level += np.uint16(LEVELS) * (given[part] == PRESENT)
+        level[outside] = 2 * LEVELS
+        codes[part] = level
+    return codes
+
+
+def _strata(counts: Ints) -> tuple[npt.NDArray[np.uint8], list[Stratum]]:
+    """Levels joined to strata of about equal share of the draws (a table from code to stratum), about ten in all.
+
+    Half of a cell's size is the same for all, half is in proportion to the root of its doubt (Neyman's allocation for
+    rare errors): a good model makes estimates sharper, and a useless one can at most double their variance.
+    """
+    root = np.tile((np.arange(LEVELS) + 0.5) / LEVELS, 2)
+    sizes = 0.5 / counts.sum() + 0.5 * root / (counts * root).sum()
+    table, strata = np.full(2 * LEVELS + 1, OUTSIDE, np.uint8), list[Stratum]()
+    for direction, part in ((Direction.MISSING, slice(0, LEVELS)), (Direction.WRONG, slice(LEVELS, 2 * LEVELS))):
+        mass = (counts * sizes)[part]
+        if not mass.any():
+            continue
+        parts = min(6, max(1, round(STRATA * mass.sum())))
+        band = np.minimum((np.cumsum(mass) - mass / 2) / mass.sum() * parts, parts - 1).astype(int)
+        for at in range(parts):
+            levels = np.flatnonzero(band == at)
+            cells = int(counts[part][levels].sum())
+            if cells:
+                table[levels + part.start] = len(strata)
+                low, high = (levels[0] / LEVELS) ** 2, ((levels[-1] + 1) / LEVELS) ** 2
+                strata.append(Stratum(direction, low, high, cells, float(mass[levels].sum() / cells)))
+    return table, strata
+
+
+def _totals(stratum: npt.NDArray[np.uint8], strata: int, tags: int) -> Ints:
+    """Cells by stratum and tag, (H, K)."""
+    totals, step = np.zeros(256 * tags, np.int64), max(1, BLOCK // tags) * tags
+    columns = np.tile(np.arange(tags), step // tags)
+    for start in range(0, len(stratum), step):
+        block = stratum[start : start + step]
+        totals += np.bincount(block.astype(np.int64) * tags + columns[: len(block)], minlength=256 * tags)
+    return totals.reshape(256, tags)[:strata]
+
+
+def _shuffled(stratum: npt.NDArray[np.uint8], strata: int, seed: int) -> npt.NDArray[np.uint32]:
+    """Cells stratum by stratum, in random order inside each.
+
+    One sort of numbers made of stratum, hash and position: quick, and the same with every version of numpy.
+    """
+    cell_bits = max(1, (len(stratum) - 1).bit_length())
+    top_bits = max(1, strata.bit_length())
+    keys = np.empty(int(np.count_nonzero(stratum != OUTSIDE)), np.uint64)
+    done = 0
+    for start in range(0, len(stratum), BLOCK):
+        cells = np.flatnonzero(stratum[start : start + BLOCK] != OUTSIDE).astype(np.uint64) + np.uint64(start)
+        part = _mixed(cells + np.uint64(seed)) >> np.uint64(top_bits + cell_bits) << np.uint64(cell_bits)
+        part |= stratum[cells].astype(np.uint64) << np.uint64(64 - top_bits)
+        keys[done : done + len(part)] = part | cells
+        done += len(part)
+    keys.sort()
+    keys &= np.uint64((1 << cell_bits) - 1)
+    return keys.astype(np.uint32)
+
+
+def _mixed(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """splitmix64 (Steele, Lea & Flood 2014): well mixed 64 bits from any number."""
+    mixed = numbers + np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed ^= mixed >> np.uint64(shift)
+        mixed *= np.uint64(factor)
+    mixed ^= mixed >> np.uint64(31)
+    return mixed
+
+
+def _unit(seed: int, at: int) -> float:
+    """The at-th random number in [0, 1) of a seed."""
+    digest = hashlib.blake2b(at.to_bytes(8), key=seed.to_bytes(8), digest_size=8).digest()
+    return (int.from_bytes(digest) >> 11) / (1 << 53)
+
+
+def coins(cells: Ints) -> Floats:
+    """A fixed random number in [0, 1) for each cell, independent of the order of the draws."""
+    return np.asarray(_mixed(_mixed(cells.astype(np.uint64)) ^ np.uint64(0xA5A5A5A5)) >> np.uint64(11), float) / (
+        1 << 53
+    )

@@ -1,0 +1,113 @@
+"""What kind of errors: how labels were turned by tag, and which tags are wrong together."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+from scipy.stats import hypergeom
+
+from labelreview.decisions import Direction
+from labelreview.review.audit import Evidence
+from labelreview.review.estimates.rates import ErrorRate, Estimate, by_tag
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class TagNoise:
+    """Of one tag: P(given absent | truly present) and P(given present | truly absent)."""
+
+    missed: Estimate
+    invented: Estimate
+
+
+@dataclass(frozen=True)
+class CoWrong:
+    """Two tags (columns) of one item: items where both were answered, where each and both were wrong, how many times as
+    often as if they had nothing to do with each other, and how seldom chance alone does that (one-sided)."""
+
+    first: int
+    second: int
+    answered: int
+    first_wrong: int
+    second_wrong: int
+    both_wrong: int
+    lift: float
+    p_value: float
+
+
+def noise_by_tag(evidence: Evidence, confidence: float = 0.95) -> list[TagNoise]:
+    """How labels of each tag were turned, both ways, with intervals; in the order of the columns."""
+    wrong, missing = (by_tag(evidence, side, confidence) for side in (Direction.WRONG, Direction.MISSING))
+    return [turned(*pair) for pair in zip(wrong, missing, strict=True)]
+
+
+def turned(wrong: ErrorRate, missing: ErrorRate) -> TagNoise:
+    """The noise of a tag from the errors among its given-present and given-absent cells.
+
+    The truly present are the given-present without the wrong ones, and the missing ones. Interval: the two errors'
+    intervals joined by the square root of the summed squares (MOVER; Zou & Donner 2008), within [0, 1].
+
+    >>> present = ErrorRate(100, 100, 10, 0, Estimate(0.0, 0.0, 0.0))
+    >>> absent = ErrorRate(900, 900, 30, 0, Estimate(0.0, 0.0, 0.0))
+    >>> noise = turned(present, absent)
+    >>> round(noise.missed.value, 3), round(noise.invented.value, 4)
+    (0.25, 0.0114)
+    """
+    return TagNoise(_share_of_truth(missing, wrong), _share_of_truth(wrong, missing))
+
+
+def co_wrong(evidence: Evidence, limit: int = 100) -> list[CoWrong]:
+    """Pairs of tags that were wrong on the same item, least likely by chance first.
+
+    Counts are over items of which both cells have an answer, and these were not chosen by chance: a pair tells where to
+    look, not how frequent it is. Test: Fisher's exact (hypergeometric).
+
+    >>> seen = Evidence(np.arange(8), np.zeros(8, int), np.array([1, 1, 0, 0, 0, 0, 0, 0], bool), np.zeros(8, bool),
+    ...                 np.zeros(8, bool), np.array([[4, 4]]), np.ones(1), np.zeros(1, bool), 0)
+    >>> co_wrong(seen)[0]
+    CoWrong(first=0, second=1, answered=4, first_wrong=1, second_wrong=1, both_wrong=1, lift=4.0, p_value=0.25)
+    """
+    tags = evidence.totals.shape[1]
+    _, rows = np.unique(evidence.cells // tags, return_inverse=True)
+    shape = (int(rows.max(initial=-1)) + 1, tags)
+    if not shape[0]:
+        return []
+    one = np.ones(len(rows), np.int64)
+    answered = csr_array((one, (rows, evidence.cells % tags)), shape)
+    wrong = csr_array((one[evidence.wrong], (rows[evidence.wrong], (evidence.cells % tags)[evidence.wrong])), shape)
+    both = (wrong.T @ wrong).tocoo()
+    upper = both.row < both.col
+    first, second, together = both.row[upper], both.col[upper], both.data[upper]
+    if not len(first):
+        return []
+    either, seen = (wrong.T @ answered).tocsr(), (answered.T @ answered).tocsr()
+    one_wrong, other_wrong = either[first, second], either[second, first]
+    pairs = seen[first, second]
+    counts = [np.asarray(values, np.int64).ravel() for values in (pairs, one_wrong, other_wrong, together)]
+    lift = counts[3] * counts[0] / (counts[1] * counts[2])
+    chance = hypergeom.sf(counts[3] - 1, counts[0], counts[1], counts[2])
+    order = np.lexsort((-lift, chance))[:limit]
+    columns = [values[order].tolist() for values in (first, second, *counts, lift, chance)]
+    return [CoWrong(*row) for row in zip(*columns, strict=True)]
+
+
+def _share_of_truth(gone: ErrorRate, come: ErrorRate) -> Estimate:
+    """Errors `gone` from a true value to the other, as a share of the cells that truly have it.
+
+    gone: errors among the cells given as the other value; come: errors among the cells given as this value.
+    """
+
+    def share(left: float, entered: float) -> float:
+        truly = come.cells - entered + left
+        return left / truly if truly > 0 else 0.0
+
+    away, into = gone.errors, come.errors
+    value = share(away.value, into.value)
+    below = np.hypot(value - share(away.low, into.value), value - share(away.value, into.low))
+    above = np.hypot(share(away.high, into.value) - value, share(away.value, into.high) - value)
+    if np.isnan(value):
+        return Estimate(value, share(away.low, into.low), min(1.0, share(away.high, into.high)))
+    return Estimate(value, max(0.0, value - float(below)), min(1.0, value + float(above)))

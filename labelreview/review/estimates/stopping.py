@@ -1,0 +1,145 @@
+"""May we stop? A bound on the labels still wrong that holds at all moments at once, so that looking never spoils it.
+
+A bettor who starts with 1 bets, before each draw of the audit, that it will look better than "so many errors in all"
+would have it. If the statement is true, the capital is a fair game and grows above 1/alpha with a chance of at most
+alpha, whenever one looks (Ville's inequality). The bound is the greatest number of errors that the bettor has not
+refuted. Nothing is assumed about the model or about how the ranked queue chose: each draw's chances are known.
+
+References: Waudby-Smith & Ramdas 2024, "Estimating means of bounded random variables by betting" (and 2020 for sampling
+without replacement); Ville 1939; the control variate is the difference estimator (Cochran 1977, ch. 7).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from labelreview.errors import InputError
+from labelreview.review.audit import Evidence
+
+Floats = npt.NDArray[np.float64]
+
+FIXED = (0.9, 0.4, 0.15, 0.05, 0.015)
+BOLDEST = 0.9
+GRID = 64
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Whether the target is met: with `confidence`, at most `left_at_most` labels of `cells` are still wrong."""
+
+    met: bool
+    target: float
+    confidence: float
+    left_at_most: int
+    cells: int
+
+    @property
+    def rate_at_most(self) -> float:
+        return self.left_at_most / self.cells
+
+
+@dataclass(frozen=True)
+class _Game:
+    """For each draw (n,): errors found before it, the unbiased guess of the errors open then, the greatest value that
+    it could have, and the bettor's forecast (mean, variance) from the draws before."""
+
+    before: Floats
+    guess: Floats
+    highest: Floats
+    mean: Floats
+    variance: Floats
+
+
+def may_stop(evidence: Evidence, target: float, confidence: float = 0.95) -> Stop:
+    """Whether at most a share `target` of all labels is still wrong, given the answers; valid at every look.
+
+    Raises InputError when target is not in [0, 1] or confidence not in (0, 1). The chance that it ever says `met` while
+    more labels are wrong is at most 1 - confidence. Answers count as the truth; cells answered "unsure" are left out as
+    missing at random (evidence with unsure="wrong" is the careful way).
+
+    >>> from labelreview.review.audit import Answers, Audit
+    >>> audit = Audit(np.zeros((5000, 4), np.int8), np.full((5000, 4), 0.9), seed="doc", ahead=400)
+    >>> right = Answers(np.array(sorted(audit.next_cells(400))), np.zeros(400, np.int8))
+    >>> stop = may_stop(audit.evidence(right), 0.02)
+    >>> stop.met, stop.left_at_most
+    (True, 194)
+    """
+    if not 0 <= target <= 1:
+        raise InputError(f"The target error rate is {target}. Give a share between 0 and 1, such as 0.01 for 1 %.")
+    left = left_at_most(evidence, confidence)
+    return Stop(left <= target * evidence.population, target, confidence, left, evidence.population)
+
+
+def left_at_most(evidence: Evidence, confidence: float = 0.95) -> int:
+    """The greatest number of errors left among the unanswered cells that the draws so far have not refuted."""
+    if not 0 < confidence < 1:
+        raise InputError(f"The confidence is {confidence}. Give a number between 0 and 1, such as 0.95.")
+    room, found = evidence.population - len(evidence.cells), evidence.found
+    game, limit = _game(evidence), -np.log(1 - confidence)
+    low, high = 0, room
+    while high - low > 1 and len(game.guess):
+        grid = np.unique(np.concatenate([[low], low + np.geomspace(1, high - low, GRID).astype(np.int64)]))
+        kept = np.flatnonzero(_capital(game, found + grid.astype(float)) < limit)
+        at = int(kept[-1]) if len(kept) else 0
+        if at == len(grid) - 1:
+            return int(grid[-1])
+        low, high = int(grid[at]), int(grid[at + 1])
+        if high - low <= max(1, low // 200):
+            break
+    return high if len(game.guess) else room
+
+
+def ever_refuted(evidence: Evidence, total: int, confidence: float = 0.95) -> bool:
+    """Whether the draws have refuted, at any moment so far, that `total` labels were wrong as given (for checks against
+    a known truth: it happens to the true number with a chance of at most 1 - confidence)."""
+    return bool(_capital(_game(evidence), np.array([float(total)]))[0] >= -np.log(1 - confidence))
+
+
+def _capital(game: _Game, total: Floats) -> Floats:
+    """The greatest log capital that the bettor ever had against each total number of errors, (T,)."""
+    impossible = (total[:, None] - game.before > game.highest).any(axis=1)
+    return np.asarray(np.where(impossible, np.inf, _capitals(game, total).max(axis=1, initial=0)))
+
+
+def _capitals(game: _Game, total: Floats) -> Floats:
+    """The log capital after each draw, (T, n): the mean of a bettor who learns (half) and of some with fixed stakes.
+
+    The stake is a share of what cannot be lost. The learning one is the growth-optimal of a mean and a variance
+    forecast from earlier draws ("aGRAPA").
+    """
+    open_errors = total[:, None] - game.before
+    reach = np.maximum(game.highest - open_errors, 1e-9)
+    gain = (open_errors - game.guess) / reach
+    edge = np.maximum(open_errors - game.mean, 0)
+    learned = np.minimum(edge / (game.variance + edge**2 + 1e-12) * reach, BOLDEST)
+    stakes = [(learned, 0.5), *((np.full(1, fixed), 0.5 / len(FIXED)) for fixed in FIXED)]
+    logs = [
+        np.log(share) + np.cumsum(np.log1p(np.maximum(stake * gain, -1 + 1e-12)), axis=1) for stake, share in stakes
+    ]
+    return np.asarray(np.logaddexp.reduce(np.array(logs), axis=0))
+
+
+def _game(evidence: Evidence) -> _Game:
+    at = np.flatnonzero(evidence.drawn)
+    strata, cells = evidence.strata, evidence.totals.sum(axis=1)
+    here = strata[:, None] == np.arange(len(cells))
+    sizes = np.where(evidence.even[at, None], 1.0, evidence.sizes)
+    pool = (cells - np.cumsum(here, axis=0) + here)[at].astype(float)
+    found = evidence.wrong.astype(float)
+    before = (np.cumsum(found) - found)[at]
+    mine, wrong, drawn = strata[at], evidence.wrong[at], here[at]
+    times = np.cumsum(drawn, axis=0) - drawn
+    hits = drawn * wrong[:, None]
+    seen = np.cumsum(hits, axis=0) - hits
+    expected = pool * seen / (times + 1)
+    careful = np.minimum((seen + 0.25) / (times + 1), 0.5)
+    mass = (pool * sizes).sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = np.where(pool > 0, mass[:, None] / (sizes * pool), 0)
+    row = np.arange(len(at))
+    mean = expected.sum(axis=1)
+    guess = scale[row, mine] * (pool[row, mine] * wrong - expected[row, mine]) + mean
+    highest = (scale * (pool - expected)).max(axis=1, initial=0) + mean
+    variance = (mass[:, None] / sizes * pool * careful * (1 - careful)).sum(axis=1)
+    return _Game(before, guess, highest, mean, variance)
