@@ -134,13 +134,11 @@ def joined(labels: TagMatrix, pred_probs: TagMatrix, *, only_common: bool = Fals
     """
     ids, rows = _common("id", labels.ids, pred_probs.ids, only_common)
     tags, columns = _common("tag", labels.tags, pred_probs.tags, only_common)
-    left = labels.values if len(ids) == len(labels.ids) else labels.values[[i for i, _ in rows]]
-    left = left if len(tags) == len(labels.tags) else left[:, [i for i, _ in columns]]
-    right = pred_probs.values
-    if [j for _, j in rows] != list(range(len(pred_probs.ids))):
-        right = right[[j for _, j in rows]]
-    if [j for _, j in columns] != list(range(len(pred_probs.tags))):
-        right = right[:, [j for _, j in columns]]
+    left, right = labels.values, pred_probs.values
+    if rows:
+        left, right = left[rows[0]], right[rows[1]]
+    if columns:
+        left, right = left[:, columns[0]], right[:, columns[1]]
     return Dataset(
         Names.of(ids), tuple(tags), np.ascontiguousarray(left, np.int8), np.ascontiguousarray(right, np.float32)
     )
@@ -148,7 +146,10 @@ def joined(labels: TagMatrix, pred_probs: TagMatrix, *, only_common: bool = Fals
 
 def _common(
     noun: str, left: Sequence[str], right: Sequence[str], only_common: bool
-) -> tuple[list[str], list[tuple[int, int]]]:
+) -> tuple[list[str], tuple[list[int], list[int]] | None]:
+    """The names that both sides have, and where they stand on each; None when both have the same in the same order."""
+    if len(left) and list(left) == list(right):
+        return list(left), None
     there = {name: at for at, name in enumerate(right)}
     here = set(left)
     only_left = [name for name in left if name not in there]
@@ -161,8 +162,9 @@ def _common(
         ]
         raise InputError(f"Labels and predictions do not match: {'; '.join(found)}. Correct the files, or keep only "
                          "what both have (--only-common).")  # fmt: skip
-    kept = [(at, there[name]) for at, name in enumerate(left) if name in there]
+    kept = [at for at, name in enumerate(left) if name in there]
     if not kept:
         raise InputError(f"Labels and predictions have no {noun} in common (labels: {few(left)}; predictions: "
                          f"{few(right)}). Are these the files of the same data set?")  # fmt: skip
-    return [left[i] for i, _ in kept], kept
+    names = [left[at] for at in kept]
+    return names, (kept, [there[name] for name in names])

@@ -89,7 +89,7 @@ def check_free(target: Path, overwrite: bool) -> None:
 
 
 def _there(target: Path) -> Refused:
-    return Refused(f"{target} is there already, and nothing was written. Choose another name, or allow overwriting.")
+    return Refused(f"{target} is there already, and nothing was written. Choose another name, or say --overwrite.")
 
 
 def _mode(target: Path, wanted: int = 0o666) -> int:

@@ -163,6 +163,8 @@ def _with(report: Report, errors: list[str], warnings: list[str]) -> Report:
 
 def _sides(left: Sequence[str], right: Sequence[str]) -> tuple[list[str], tuple[str, ...], tuple[str, ...]]:
     """What both have, in the order of the left; what only the left has; what only the right has."""
+    if list(left) == list(right):
+        return list(dict.fromkeys(left)), (), ()
     here, there = set(left), set(right)
     common = [name for name in dict.fromkeys(left) if name in there]
     return common, tuple(name for name in left if name not in there), tuple(n for n in right if n not in here)

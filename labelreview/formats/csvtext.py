@@ -157,18 +157,26 @@ class CsvText:
         data, start = (self.data, start) if self.encoding == "utf-8" else (self.text[head:].encode(), 0)
         if data.startswith(codecs.BOM_UTF8, start) or not WELL_QUOTED[self.delimiter].fullmatch(data, start):
             return None  # Arrow would eat a mark that belongs to the first id, and take a quote that is never closed
-        names = [str(column) for column in range(len(self.header))]
-        types = {LABEL: pa.dictionary(pa.int32(), pa.string()), PROB: pa.float32()}
+        rest = pa.py_buffer(data)[start:]
+        return self._arrow(rest, roles, pa.binary(1)) or self._arrow(
+            rest, roles, pa.dictionary(pa.int32(), pa.string())
+        )
+
+    def _arrow(self, data: Any, roles: Mapping[int, Role], label: Any) -> dict[int, Any] | None:
+        """The columns as Arrow reads them; labels of one letter each (1, 0 or nothing) take a byte, others a code."""
+        types = {LABEL: label, PROB: pa.float32()}
         try:
             found = pacsv.read_csv(
-                pa.BufferReader(pa.py_buffer(data)[start:]),
-                read_options=pacsv.ReadOptions(column_names=names, block_size=1 << 24),
+                pa.BufferReader(data),
+                read_options=pacsv.ReadOptions(
+                    column_names=[str(column) for column in range(len(self.header))], block_size=1 << 24
+                ),
                 parse_options=pacsv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
                 convert_options=pacsv.ConvertOptions(
                     column_types={str(column): types.get(role, pa.string()) for column, role in roles.items()},
                     include_columns=[str(column) for column in roles],
                     null_values=[""],
-                    strings_can_be_null=False,
+                    strings_can_be_null=LABEL in roles.values(),
                 ),
             )
         except pa.ArrowInvalid:

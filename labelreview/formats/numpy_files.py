@@ -47,12 +47,13 @@ def read_npz(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatri
 
 
 def _npy(file: Opened) -> Array:
-    """The array, mapped from disk: it is copied once, when its values have the right type."""
+    """The array. It is mapped from disk first: that tells of a shape that the file cannot hold, before it is read."""
     try:
-        found: Array = np.load(file.where, mmap_mode="r", allow_pickle=False)
+        limits.check_shape(file.name, *(*np.load(file.where, mmap_mode="r", allow_pickle=False).shape, 1, 1)[:2])
+        found: Array = np.load(file.where, allow_pickle=False)
         return found
     except (ValueError, OSError, EOFError) as error:
-        raise _broken(file, error) from None
+        raise error if isinstance(error, InputError) else _broken(file, error) from None
 
 
 def _npz(file: Opened) -> dict[str, Array]:
@@ -96,7 +97,8 @@ def _matrix(file: Opened, values: Array, arrays: Mapping[str, Array], kind: Kind
     check_tags(tags, lambda at: f"{file.where.stem}{TAGS}, line {at + 1}")
     if kind == "labels":
         return TagMatrix(ids, tuple(tags), _labels(file, values, missing))
-    probs = np.array(values, np.float32, order="C")
+    probs = np.ascontiguousarray(values, np.float32)
+    probs = probs if probs.flags.writeable else probs.copy()
     place = f"{file.name}, item "
     probs = checked_probs(probs, lambda at: f"{place}'{ids[at // len(tags)]}', tag '{tags[at % len(tags)]}'", kind)
     return TagMatrix(ids, tuple(tags), probs)

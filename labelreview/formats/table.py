@@ -85,6 +85,7 @@ class Table:
         problems = Problems()
         for row in rows[: problems.limit]:
             value = self._columns[column][int(row)].as_py()
+            value = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
             problems.add(f"{self.place(int(row), column)}: '{str(value)[:80]}' {remedy}")
         problems.count = len(rows)
         problems.stop()
@@ -92,10 +93,25 @@ class Table:
 
 def _labels(chunk: Any, meanings: Mapping[str, int]) -> npt.NDArray[np.int8]:
     """The labels of one chunk: each distinct value is looked up once. NaN and null are empty."""
+    if pa.types.is_fixed_size_binary(chunk.type):
+        return _letters(chunk, meanings)
     coded = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
     found = [meanings.get(_plain(value), NO_LABEL) for value in coded.dictionary.to_pylist()]
     lookup = np.array([*found, meanings[""]], np.int8)
     labels: npt.NDArray[np.int8] = lookup[np.asarray(pc.fill_null(coded.indices, len(found)))]
+    return labels
+
+
+def _letters(chunk: Any, meanings: Mapping[str, int]) -> npt.NDArray[np.int8]:
+    """The labels of a chunk of one letter each."""
+    lookup = np.full(256, NO_LABEL, np.int8)
+    for text, label in meanings.items():
+        if len(text) == 1:
+            lookup[ord(text)] = label
+    lookup[ord(" ")] = meanings[""]
+    labels: npt.NDArray[np.int8] = lookup[np.frombuffer(chunk.buffers()[1], np.uint8)[chunk.offset :][: len(chunk)]]
+    if chunk.null_count:
+        labels[np.asarray(chunk.is_null())] = meanings[""]
     return labels
 
 
