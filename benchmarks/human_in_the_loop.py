@@ -17,7 +17,7 @@ from labelreview import scoring
 from labelreview.scoring import rerank
 
 BUDGETS = (100, 300, 1000)
-EVERY = 50
+EVERY = 25
 
 
 def items_by_ema(data: PaperSet) -> Iterator[int]:
@@ -71,7 +71,7 @@ def asked_in_order(data: PaperSet, name: str, err: float, seed: int):
 
 
 def asked_while_learning(data: PaperSet, err: float, seed: int):
-    """The recipe, re-ranked after every 50 decisions."""
+    """The recipe, re-ranked after every 25 decisions."""
     rng = np.random.default_rng(seed)
     odds = scoring.error_log_odds(data.labels, data.pred_probs)
     ahead = rerank.heads(data.labels, odds, depth=2 * max(BUDGETS))
@@ -108,7 +108,7 @@ def main() -> None:
                 for order in ORDERS:
                     results.setdefault(order, []).append(found(data, *asked_in_order(data, order, percent / 100, seed)))
                 learning = found(data, *asked_while_learning(data, percent / 100, seed))
-                results.setdefault("recipe, re-ranked every 50", []).append(learning)
+                results.setdefault("recipe, re-ranked every 25", []).append(learning)
             for order, rows in results.items():
                 mean = [f"{value:.0f}" for value in np.mean(rows, axis=0)]
                 print(f"  {order:28} {'/'.join(mean[:3]):>14} | {'/'.join(mean[3:]):>14}", flush=True)

@@ -5,7 +5,7 @@ one tag with one given label, tag * 2 + given (absent: maybe missing; present: m
 
 The model of a decision: logit p(wrong) = slope × candidate's log-odds + shift of the group. The shift is the sum of an
 intercept, a direction, a tag and a tag with direction, normal about 0 with variances 1, .3, .3, .3; its mode is found
-by Newton's method (Rasmussen and Williams 2006, section 3.4). Candidate (p_only, cooc, recipe) and slope (.15 to 1) are
+by Newton's method (Rasmussen and Williams 2006, section 3.4). Candidate (p_only, cooc, recipe) and slope (.3 to 2) are
 those of highest posterior density at the mode. One answer is one binary outcome; the same answers give the same order.
 
 As a shift is one number a group and a slope scales all, the front of the queue needs but the head of every group: heads
@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve
 from scipy.special import expit
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from labelreview.errors import InputError
 from labelreview.scoring.arrays import Counts, Float32s, Float64s, Mask
@@ -26,9 +27,9 @@ from labelreview.scoring.recipe import ErrorLogOdds, mixed
 from labelreview.tags import UNKNOWN, Labels
 
 CANDIDATES = ("p_only", "cooc", "recipe")
-SLOPES = (0.15, 0.3, 0.5, 0.75, 1.0)
+SLOPES = (0.3, 0.5, 0.75, 1.0, 1.5, 2.0)
 VARIANCES = {"intercept": 1.0, "direction": 0.3, "tag": 0.3, "both": 0.3}
-FEWEST = 50
+FEWEST = 25
 NINETY_PERCENT = 1.645
 UNREACHED = 0.02
 
@@ -36,7 +37,7 @@ Places = npt.NDArray[np.int64]
 
 
 class Correction(NamedTuple):
-    """What the decisions taught: the recipe as it is before there are 50 of them.
+    """What the decisions taught: the recipe as it is before there are 25 of them.
 
     candidate: index into CANDIDATES; slope: float; reach: the candidate's log-odds down to which decisions have gone.
     By group, (G,): mean and deviation of the shift in log-odds; how many decisions, and how many of them were errors.
@@ -87,10 +88,11 @@ def learned(labels: Labels, odds: ErrorLogOdds, cells: npt.ArrayLike, wrong: npt
         return Correction(2, 1.0, np.inf, np.zeros(groups), unknown, asked, found)
     answered = np.flatnonzero(asked)
     within, prior = np.searchsorted(answered, group), _covariance(answered, answered)
-    best = max(
-        ((*_mode(slope * values, outcome, within, prior), at, slope) for at, slope, values in _offers(odds, places)),
-        key=lambda fit: fit[0],
-    )
+    with threadpool_limits(1, user_api="blas"):
+        fits = [
+            (*_mode(slope * values, outcome, within, prior), at, slope) for at, slope, values in _offers(odds, places)
+        ]
+        best = max(fits, key=lambda fit: fit[0])
     _, pull, weight, candidate, slope = best
     reach = float(np.quantile(_candidate(odds, candidate, places), UNREACHED))
     return Correction(candidate, slope, reach, *_shifts(groups, answered, prior, pull, weight), asked, found)
@@ -148,7 +150,7 @@ def reordered(labels: Labels, odds: ErrorLogOdds, correction: Correction) -> Flo
 def calibrated(labels: Labels, odds: ErrorLogOdds, correction: Correction, cells: npt.ArrayLike) -> Chances:
     """How likely some cells (flat positions) are wrong, from the decisions so far.
 
-    NaN where the label is unknown, before 50 decisions, and below the log-odds that decisions have reached (all but
+    NaN where the label is unknown, before 25 decisions, and below the log-odds that decisions have reached (all but
     their lowest 2 %): from the worst cells nothing follows about the rest. The interval covers what is not known about
     the group's shift: it is wide for groups that nobody looked at.
     """

@@ -101,9 +101,9 @@ def test_the_candidate_that_the_answers_confirm_is_chosen():
         assert rerank.CANDIDATES[taught.candidate] == candidate
 
 
-def test_before_fifty_decisions_the_order_is_the_recipe_and_nothing_is_a_probability():
+def test_before_twenty_five_decisions_the_order_is_the_recipe_and_nothing_is_a_probability():
     labels, odds = random_odds(100, 3)
-    cells, wrong = decide(labels, odds, 49)
+    cells, wrong = decide(labels, odds, 24)
     taught = rerank.learned(labels, odds, cells, wrong)
     np.testing.assert_array_equal(rerank.reordered(labels, odds, taught), odds.recipe)
     assert np.isnan(rerank.calibrated(labels, odds, taught, [0, 1, 2]).probability).all()
