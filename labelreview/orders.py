@@ -43,7 +43,7 @@ class Reason:
 
     expected: probability of the tag by the model and the item's other tags; rate: estimated share of wrong labels among
     this tag's labels given so; asked, wrong: such cells answered so far, and how many of them were wrong; moved: by how
-    much the answers moved the cell, in log-odds; chance, low, high: probability that the label is wrong, calibrated by
+    much the answers moved such cells against all others, in log-odds; chance, low, high: probability that the label is wrong, calibrated by
     the answers, with its 90 % interval (None while the answers do not reach that far).
     """
 
@@ -107,7 +107,6 @@ class Orders:
         """Why cells stand where they stand."""
         labels, pred_probs, taught = self.dataset.judged, self.dataset.pred_probs, self._taught
         why = reasons(labels, pred_probs, self._odds, cells)
-        moved = self._corrected(cells) - self._plain(cells)
         chances = rerank.calibrated(labels, self._odds, taught, cells)
         rows, columns = np.divmod(cells, len(self.dataset.tags))
         groups = 2 * columns + (np.asarray(labels[rows, columns]) == PRESENT)
@@ -117,7 +116,7 @@ class Orders:
                 float(why.rate[at]),
                 int(taught.asked[group]),
                 int(taught.wrong[group]),
-                float(moved[at]),
+                float(taught.lift[group]),
                 *(None if math.isnan(chance[at]) else float(chance[at]) for chance in chances),
             )
             for at, group in enumerate(groups)
@@ -143,10 +142,6 @@ class Orders:
     def _taught(self) -> rerank.Correction:
         nothing = np.zeros(0, np.int64), np.zeros(0, bool)
         return self._correction or rerank.learned(self.dataset.judged, self._odds, *nothing)
-
-    def _plain(self, cells: Cells) -> npt.NDArray[np.float64]:
-        rows, columns = np.divmod(cells, len(self.dataset.tags))
-        return np.asarray(scoring.recipe.mixed(self._odds.p_only[rows, columns], self._odds.cooc[rows, columns]), float)
 
     def _corrected(self, cells: Cells) -> npt.NDArray[np.float64]:
         rows, columns = np.divmod(cells, len(self.dataset.tags))

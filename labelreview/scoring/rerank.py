@@ -51,6 +51,11 @@ class Correction(NamedTuple):
     asked: Counts
     wrong: Counts
 
+    @property
+    def lift(self) -> Float64s:
+        """(G,): how far the answers moved the cells of a group against those of the average group, in log-odds."""
+        return np.asarray(self.shift - self.shift.mean())
+
 
 class Heads(NamedTuple):
     """The `depth` cells of highest log-odds of every group, by candidate: (3, G, depth), best first, -1 where fewer."""
