@@ -43,8 +43,9 @@ class Reason:
 
     expected: probability of the tag by the model and the item's other tags; rate: estimated share of wrong labels among
     this tag's labels given so; asked, wrong: such cells answered so far, and how many of them were wrong; moved: by how
-    much the answers moved such cells against all others, in log-odds; chance, low, high: probability that the label is wrong, calibrated by
-    the answers, with its 90 % interval (None while the answers do not reach that far).
+    much the answers moved such cells against all others, in log-odds; chance, low,
+    high: probability that the label is wrong, calibrated by the answers, with its 90 % interval (None while the answers
+    do not reach that far).
     """
 
     expected: float
