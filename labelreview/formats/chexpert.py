@@ -1,5 +1,6 @@
-"""CheXpert (and data sets that follow it): one column a finding with 1.0 present, 0.0 absent, -1.0 uncertain, empty =
-not mentioned. Uncertain and not mentioned are unknown; `missing_means="absent"` speaks of what is not mentioned alone.
+"""CheXpert, and data sets that follow it: one column a finding with 1.0 present, 0.0 absent, -1.0 uncertain, empty =
+not mentioned. The id is the path or, in MIMIC-CXR, the study. Uncertain and not mentioned are unknown;
+`missing_means="absent"` speaks of what is not mentioned alone.
 """
 
 from labelreview.formats import wide
@@ -10,7 +11,7 @@ from labelreview.tags import TagMatrix
 
 SAYS = Says("`1.0`", "`0.0`", "`-1.0` (uncertain), empty (not mentioned)")
 NOT_FINDINGS = ("sex", "age", "frontal/lateral", "ap/pa", "subject_id", "study_id", "split", "patient_id")
-CSV = wide.Dialect(UNCERTAIN, frozenset(NOT_FINDINGS))
+CSV = wide.Dialect(UNCERTAIN, frozenset(NOT_FINDINGS), id="study_id")
 KNOWN_BY = {"Enlarged Cardiomediastinum", "Lung Opacity", "Pleural Other", "Support Devices"}
 
 

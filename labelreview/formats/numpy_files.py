@@ -71,7 +71,7 @@ def _npz(file: Opened) -> dict[str, Array]:
 
 
 def _broken(file: Opened, error: Exception) -> InputError:
-    if "allow_pickle" in str(error):
+    if "allow_pickle" in str(error) or "Python objects" in str(error):
         return InputError(f"{file.name}: an array holds Python objects, which are not read. Save ids and tags as text "
                           "(array.astype(str)) and values as numbers.")  # fmt: skip
     return InputError(f"{file.name}: this array cannot be read ({error}). Write it again with numpy.save.")

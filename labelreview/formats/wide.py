@@ -23,16 +23,20 @@ from labelreview.tags import UNKNOWN, TagMatrix
 
 @dataclass(frozen=True)
 class Dialect:
-    """A data set's own wide file: how it writes labels, and which columns are no tags (small letters)."""
+    """A data set's own wide file: how it writes labels, which columns are no tags, and which is the id where it is not
+    named like one (all in small letters).
+    """
 
     spelling: Spelling = PLAIN
     not_tags: frozenset[str] = frozenset()
+    id: str = ""
 
     def columns(self, source: CsvText | ParquetFile) -> tuple[int, list[int]]:
         """Where the id and the tags stand."""
         found = columns_of(source.name, source.header, source.sample(), "wide")
         tags = [at for at in found.tags(source.header) if source.header[at].strip().lower() not in self.not_tags]
-        return found.id, tags
+        names = [name.strip().lower() for name in source.header]
+        return names.index(self.id) if self.id in names else found.id, tags
 
 
 ANY = Dialect()
