@@ -16,7 +16,7 @@ import numpy as np
 
 from labelreview.decisions import Direction
 from labelreview.review.audit import Answers, Audit
-from labelreview.review.estimates import likelihood, rates, stopping
+from labelreview.review.estimates import calibration, forecast, likelihood, rates, stopping
 
 MODELS = ("good", "over-confident", "useless")
 BUDGETS = (100, 300, 1000, 2500, 5000)
@@ -151,7 +151,12 @@ def session(project: World, seed: int, share: float, truth: int) -> dict:
     for count in range(project.budget):
         team.verdict()
         if not stopped and count % max(20, project.budget // 20) == 19:
-            stop = stopping.may_stop(team.audit.evidence(team.answers()), target, CONFIDENCE)
+            evidence = team.audit.evidence(team.answers())
+            allowed = evidence.found + int(target * project.wrong.size)
+            # The bound itself takes 50 times as long; it can meet the target only if the next number is refuted.
+            if not stopping.ever_refuted(evidence, allowed + 1, CONFIDENCE):
+                continue
+            stop = stopping.may_stop(evidence, target, CONFIDENCE)
             left = truth - int(team.wrong[team.asked].sum())
             if stop.met:
                 stopped = True
@@ -174,6 +179,32 @@ def session(project: World, seed: int, share: float, truth: int) -> dict:
     inside = [t.errors.low <= w <= t.errors.high for t, w in zip(tags, project.wrong.sum(0), strict=True) if t.drawn]
     row["tags"] = np.mean(inside) if inside else np.nan
     return row
+
+
+def future(seed: int) -> dict:
+    """Half of the budget answered, a tenth of it drawn: is what the next quarter finds inside the forecast's band?"""
+    project = world(seed)
+    team, doubt = Team(project, seed, 0.1), project.doubt.ravel()
+    for _ in range(project.budget // 2):
+        team.verdict()
+    upcoming = [cell for cell in team.order.tolist() if cell not in team.done][: max(20, project.budget // 4)]
+    left = rates.error_rate(team.audit.evidence(team.answers()), CONFIDENCE).left
+    band = forecast(calibration(doubt[team.asked], team.wrong[team.asked]), doubt[upcoming], left)
+    found = team.wrong[upcoming].sum()
+    inside = band.low[-1] <= found <= band.high[-1]
+    off, width = abs(band.found[-1] - found) / len(upcoming), (band.high[-1] - band.low[-1]) / len(upcoming)
+    return {"model": project.model, "learns": project.learns, "inside": inside, "off": off, "width": width}
+
+
+def report_futures(rows: list[dict]) -> None:
+    print(
+        "\n| model | queue learns | projects | inside the band | median error by verdict | width |\n|---|---|---|---|---|---|"
+    )
+    for model in MODELS:
+        for learns in (False, True):
+            mine = [row for row in rows if (row["model"], row["learns"]) == (model, learns)]
+            off, width = (f"{np.median([row[key] for row in mine]):.3f}" for key in ("off", "width"))
+            print(f"| {model} | {learns} | {len(mine)} | {percent(mine, 'inside')} | {off} | {width} |")
 
 
 COLUMNS = {
@@ -236,12 +267,13 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=1000, help="the first seed; 0-999 were used in development")
     parser.add_argument("--projects", type=int, default=600)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--forecast", action="store_true", help="measure the forecast's band instead")
     chosen = parser.parse_args()
     seeds = range(chosen.first, chosen.first + chosen.projects)
     with multiprocessing.Pool(chosen.jobs) as pool:
-        rows = pool.map(trial, seeds, chunksize=4)
+        rows = pool.map(future if chosen.forecast else trial, seeds, chunksize=4)
     print(f"seeds {seeds.start} to {seeds.stop - 1}")
-    report(rows)
+    (report_futures if chosen.forecast else report)(rows)
 
 
 if __name__ == "__main__":

@@ -290,6 +290,11 @@ def test_the_forecast_band_holds_most_futures():
     assert np.mean(inside) > 0.9
 
 
+def test_a_model_that_is_sure_and_often_mistaken_is_brought_down():
+    fitted = estimates.calibration(np.full(500, 1.0), np.arange(500) % 5 < 2)
+    assert fitted(1.0) == pytest.approx(0.4, abs=0.01)
+
+
 def test_without_verdicts_the_doubt_is_taken_as_it_is():
     fitted = estimates.calibration([], [])
     assert fitted([0.1, 0.7]) == pytest.approx([0.1, 0.7])

@@ -76,16 +76,7 @@ def impact(
         kept &= only
     group, weights = _resampling(len(given), resamples, seed)
     every = _chosen(pred_probs, given, corrected, group, *np.nonzero(kept))
-    tags = [
-        _chosen(
-            pred_probs[:, tag, None],
-            given[:, tag, None],
-            corrected[:, tag, None],
-            group,
-            *np.nonzero(kept[:, tag, None]),
-        )
-        for tag in range(given.shape[1])
-    ]
+    tags = [_chosen(pred_probs, given, corrected, group, *_cells_of(kept, tag)) for tag in range(given.shape[1])]
     ap = np.array([_precisions(cells, weights) for cells in tags])
     hits = np.array([_hits(cells, weights, threshold) for cells in tags])
     figures = _mean(ap), _precisions(every, weights), _mean(_f1(hits)), _f1(hits.sum(axis=0, keepdims=True))[0]
@@ -106,6 +97,11 @@ class _Cells:
     given: Mask
     corrected: Mask
     group: Ints
+
+
+def _cells_of(kept: Mask, tag: int) -> tuple[Ints, Ints]:
+    rows = np.flatnonzero(kept[:, tag])
+    return rows, np.full(len(rows), tag)
 
 
 def _chosen(
