@@ -102,10 +102,9 @@ def main() -> None:
                 key = f"{kind} ours {scorer}"
                 print(f"    {scorer:26} {first} {second} {mean[key]:9.4f} ± {spread[key]:.4f}")
         largest = max(row["largest difference of scores"] for row in rows)
-        masks = sum(row["cells whose mask differs"] for row in rows)
-        print(
-            f"  largest difference to cleanlab's item scores {largest:.1e}; mask cells that differ {masks}", flush=True
-        )
+        print(f"  largest difference to cleanlab's item scores {largest:.1e}", flush=True)
+        if options.masks:
+            print(f"  mask cells that differ {sum(row['cells whose mask differs'] for row in rows):.0f}", flush=True)
 
 
 if __name__ == "__main__":

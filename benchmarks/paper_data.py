@@ -56,8 +56,27 @@ def paper_set(name: str, seed: int) -> PaperSet:
 
 
 def any_set(name: str, seed: int) -> PaperSet:
-    """A set of the paper, or a structure-keeping one (swap_SIZE_MODEL)."""
+    """A set of the paper; a structure-keeping one (swap_SIZE_MODEL); or the demo's tags with injected errors.
+
+    demo_noise flips 8 % of the present and 0.3 % of the absent labels of the demo, demo_swap swaps as swap_set does;
+    the given labels count as the truth there, and the probabilities stay those of the clean labels.
+    """
+    if name.startswith("demo_"):
+        return demo_set(name, seed)
     return swap_set(name.removeprefix("swap_"), seed) if name.startswith("swap_") else paper_set(name, seed)
+
+
+def demo_set(name: str, seed: int) -> PaperSet:
+    """Real tags of real pictures with errors planted among them."""
+    from labelreview import read_dataset
+
+    folder, rng = Path(__file__).parent.parent / "data" / "demo", np.random.default_rng(seed)
+    demo = read_dataset(folder / "labels.csv", folder / "predictions.csv")
+    truth, probs = demo.labels, demo.pred_probs
+    if name == "demo_swap":
+        return PaperSet(swapped(truth, probs, 0.05, seed), truth, probs)
+    flips = rng.random(truth.shape) < np.where(truth == 1, 0.08, 0.003)
+    return PaperSet(np.where(flips, 1 - truth, truth).astype(np.int8), truth, probs)
 
 
 def seeds(text: str) -> list[int]:
