@@ -198,7 +198,8 @@ def future(seed: int) -> dict:
 
 def report_futures(rows: list[dict]) -> None:
     print(
-        "\n| model | queue learns | projects | inside the band | median error by verdict | width |\n|---|---|---|---|---|---|"
+        "\n| model | queue learns | projects | inside the band | median error by verdict | width |\n"
+        "|---|---|---|---|---|---|"
     )
     for model in MODELS:
         for learns in (False, True):
