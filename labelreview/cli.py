@@ -46,6 +46,7 @@ def init(
 ) -> None:
     """Check the files and make a project of them."""
     settings = Settings.from_environment()
+    folder.free_name(settings.projects, name)  # before minutes of reading
     log = formats.decision_log.read(decisions) if decisions else []
     inputs = intake.gather(
         labels,
@@ -140,7 +141,7 @@ def export(
 
 @app.command()
 def serve(
-    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8501,
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65535)] = 8501,
     address: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Start the app for the browser."""

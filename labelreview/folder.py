@@ -96,6 +96,15 @@ def checked_name(name: str) -> str:
     return name
 
 
+def free_name(projects: Path, name: str) -> str:
+    """The name of a new project. InputError when it cannot be one, Refused when it is taken."""
+    if not name:
+        raise InputError("Enter a name for the project.")
+    if (projects / checked_name(name)).exists():
+        raise Refused(f"There is a project '{name}' already. Choose another name.")
+    return name
+
+
 def names(projects: Path) -> list[str]:
     """The projects of this home, by name."""
     return sorted(path.parent.name for path in projects.glob("*/project.json") if not path.parent.name.startswith("."))
@@ -107,9 +116,7 @@ def write(projects: Path, card: Card, dataset: Dataset, images: Sequence[str], s
     `source` are the files that the labels came in, by the names that they keep: `labels.csv`, or those of a folder,
     `VOC2007/ImageSets/Main/dog_val.txt`. Refused when the project's name is taken.
     """
-    target = projects / checked_name(card.name)
-    if target.exists():
-        raise Refused(f"There is a project '{card.name}' already. Choose another name.")
+    target = projects / free_name(projects, card.name)
     projects.mkdir(parents=True, exist_ok=True)
     partial = projects / f".{uuid.uuid4().hex}.partial"
     try:

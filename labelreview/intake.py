@@ -75,7 +75,7 @@ def create(settings: Settings, name: str, inputs: Inputs) -> folder.Card:
 
     InputError when the check found errors, Refused when the name is taken; then nothing has been written.
     """
-    folder.checked_name(name)
+    folder.free_name(settings.projects, name)
     if inputs.report.errors:
         raise InputError("\n".join(inputs.report.errors))
     dataset = joined(inputs.labels.matrix, inputs.pred_probs.matrix, only_common=inputs.only_common)

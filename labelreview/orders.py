@@ -8,7 +8,7 @@ the poolers, which take item after item. Big arrays are kept beside the project'
 import math
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -167,6 +167,7 @@ class Orders:
         return front
 
     def _order(self, filters: Filters, rows: Mask | None) -> Cells:
+        filters = replace(filters, suspects=False)  # the worklist picks those from any order
         key = (filters.order, self.revision if filters.order == LEARNED else 0, filters)
         if key not in self._sorted:
             self._sorted[key] = self._computed(filters, rows)

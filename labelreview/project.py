@@ -63,7 +63,7 @@ class Project:
         self._lock = threading.RLock()
         self._log = DecisionLog.open(settings.database_url)
         self._verdicts, self._events = Verdicts(), 0
-        self._worklist = Worklist(self.dataset, self.orders.cells)
+        self._worklist = Worklist(self.dataset, self.orders.cells, lambda: self.issues)
         self._learner = ThreadPoolExecutor(1, "labelreview-learner")
 
     @classmethod
@@ -149,6 +149,10 @@ class Project:
             return self._worklist.is_open(self.dataset.cell(*cell))
         except NotFound:
             return False
+
+    def hold(self, holder: str, cells: Sequence[Cell]) -> None:
+        """Lease cells that a tab has on screen again (it took an answer back), so that nobody else is asked them."""
+        self._log.lease(self.card.uid, cells, holder=holder, want=len(cells), seconds=LEASE_SECONDS)
 
     def release(self, holder: str) -> None:
         """Give a tab's leases back, so that others are asked those cells at once."""

@@ -11,12 +11,17 @@ st.title(project.card.name)
 figures = results.overview(project)
 suspects, answered = sum(f.suspects for f in figures), sum(f.suspects_answered for f in figures)
 
-numbers = st.columns(5)
-numbers[0].metric("Items", f"{project.card.items:,}")
-numbers[1].metric("Tags", f"{len(project.card.tags):,}")
-numbers[2].metric("Suspects", f"{suspects:,}", help="Cells (one tag of one item) that confident learning flags.")
-numbers[3].metric("Verdicts", f"{sum(f.answered for f in figures):,}", help="Cells with a standing verdict.")
-numbers[4].metric("Corrected", f"{sum(f.changed for f in figures):,}", help="Verdicts that change the given label.")
+session.stay_with_project()
+numbers = st.container(horizontal=True)
+numbers.metric("Items", f"{project.card.items:,}", width=120)
+numbers.metric("Tags", f"{len(project.card.tags):,}", width=120)
+numbers.metric(
+    "Suspects", f"{suspects:,}", width=120, help="Cells (one tag of one item) that confident learning flags."
+)
+numbers.metric("Verdicts", f"{sum(f.answered for f in figures):,}", width=120, help="Cells with a standing verdict.")
+numbers.metric(
+    "Corrected", f"{sum(f.changed for f in figures):,}", width=120, help="Verdicts that change the given label."
+)
 
 if not suspects:
     st.info("No cell is suspect: labels and predictions agree. You can still review every cell, worst first.")
@@ -33,7 +38,9 @@ if suspects:
         session.go_to_review(tag=chosen[0], direction=chosen[1])
 
 st.subheader("All tags")
-st.dataframe(
+st.caption("Select a row to review the suspects of its tag.")
+shown = sorted(figures, key=lambda f: -f.suspects)
+table = st.dataframe(
     [
         {
             "Tag": f.tag,
@@ -45,8 +52,14 @@ st.dataframe(
             "Unsure": f.unsure,
             "Unknown": f.unknown,
         }
-        for f in sorted(figures, key=lambda f: -f.suspects)
+        for f in shown
     ],
     hide_index=True,
     width="stretch",
+    height=min(36 * (len(shown) + 1) + 3, 900),
+    on_select="rerun",
+    selection_mode="single-row",
+    key="tags",
 )
+if table.selection.rows:
+    session.go_to_review(tag=shown[table.selection.rows[0]].tag)

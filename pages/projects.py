@@ -47,7 +47,8 @@ if checked := newproject.checked():
         st.error(problem, icon=":material/error:")
     for warning in checked.report.warnings:
         st.warning(warning, icon=":material/warning:")
-    st.dataframe(checked.report.rows(), hide_index=True, width="stretch")
+    rows = [{"Looked at": what, "Found": found} for what, found in checked.report.rows()]
+    st.dataframe(rows, hide_index=True, width="stretch", height="content")
     if not checked.report.errors and st.button("Create the project", type="primary"):
         try:
             session.switch_project(newproject.create())

@@ -13,7 +13,8 @@ row, stage = st.container(key="filters", horizontal=True, vertical_alignment="ce
 
 with stage:  # mounted before anything else can fail: an exception before it would take the loop off the page
     token = session.token(project, reviewer)
-    loop.review(project, reviewer, token, filters, on_no_token=session.forget_token)
+    calls = {"on_no_token": session.forget_token, "on_all_cells": session.ask_all_cells}
+    loop.review(project, reviewer, token, filters, **calls)
 
 DIRECTIONS = {"": "All", Direction.WRONG.value: "Maybe wrong", Direction.MISSING.value: "Maybe missing"}
 with row:
@@ -31,6 +32,14 @@ with row:
         key="filter_text",
         label_visibility="collapsed",
         width=220,
+    )
+    st.selectbox(
+        "Cells",
+        ["", session.ALL_CELLS],
+        format_func=lambda cells: "All cells" if cells else "Suspects",
+        key="filter_cells",
+        label_visibility="collapsed",
+        width=130,
     )
     st.segmented_control(
         "Direction",

@@ -23,12 +23,16 @@ KEPT = 12
 
 @dataclass(frozen=True)
 class Filters:
-    """Which cells to ask about (one tag, one direction, ids that contain a text whatever its case), in which order."""
+    """Which cells to ask about, in which order: one tag, one direction, ids that contain a text whatever its case.
+
+    `suspects`: only the cells that confident learning holds for wrong.
+    """
 
     tag: str = ""
     direction: Direction | None = None
     text: str = ""
     order: str = "learned"
+    suspects: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,13 +57,17 @@ Order = Callable[[Filters, Mask | None], Iterator[Cells]]
 
 
 class Worklist:
-    """Cells and their answers. `order(filters, rows)` gives the cells under a filter, most urgent first, in chunks."""
+    """Cells and their answers.
 
-    def __init__(self, dataset: Dataset, order: Order) -> None:
-        self.dataset, self.order = dataset, order
+    `order(filters, rows)` gives the cells under a filter, most urgent first, in chunks; `suspects()` the (N, K) mask of
+    the suspects, asked for when a filter needs it.
+    """
+
+    def __init__(self, dataset: Dataset, order: Order, suspects: Callable[[], Mask]) -> None:
+        self.dataset, self.order, self.suspects = dataset, order, suspects
         self._answers = np.zeros(dataset.labels.size, np.int8)
         self._rows_of: OrderedDict[str, Mask] = OrderedDict()
-        self._totals: OrderedDict[tuple[str, Direction | None, str], int] = OrderedDict()
+        self._totals: OrderedDict[tuple[str, Direction | None, str, bool], int] = OrderedDict()
 
     def mark(self, cell: int, answer: Answer) -> None:
         """Say what the standing answer about a cell (flat position) is."""
@@ -76,8 +84,10 @@ class Worklist:
 
     def open_cells(self, filters: Filters) -> Iterator[Cells]:
         """Unanswered cells under the filter, most urgent first, in chunks."""
+        suspects = np.ravel(self.suspects()) if filters.suspects else None
         for chunk in self.order(filters, self._rows(filters.text)):
-            unanswered = chunk[self._answers[chunk] == Answer.NONE]
+            wanted = chunk if suspects is None else chunk[suspects[chunk]]
+            unanswered = wanted[self._answers[wanted] == Answer.NONE]
             if len(unanswered):
                 yield unanswered
 
@@ -87,7 +97,7 @@ class Worklist:
         return Progress(self._total(filters), int(np.count_nonzero(self._matches(answered, filters))))
 
     def _total(self, filters: Filters) -> int:
-        key = (filters.tag, filters.direction, filters.text)
+        key = (filters.tag, filters.direction, filters.text, filters.suspects)
         if key not in self._totals:
             _keep(self._totals, key, self._count(filters))
         return self._totals[key]
@@ -98,6 +108,9 @@ class Worklist:
         if rows is not None:
             labels = labels[rows]
         asked = labels != UNKNOWN
+        if filters.suspects:
+            suspects = self.suspects()[:, columns]
+            asked &= suspects if rows is None else suspects[rows]
         if filters.direction:
             asked &= (labels == PRESENT) == (filters.direction is Direction.WRONG)
         return int(np.count_nonzero(asked))
@@ -118,6 +131,8 @@ class Worklist:
             matches &= (given == PRESENT) == (filters.direction is Direction.WRONG)
         if filters.tag:
             matches &= columns == self.dataset.column(filters.tag)
+        if filters.suspects:
+            matches &= self.suspects()[rows, columns]
         wanted = self._rows(filters.text)
         return matches if wanted is None else matches & wanted[rows]
 

@@ -28,6 +28,10 @@ def suspects_by_tag(figures: Sequence[TagFigures], most: int = 40) -> go.Figure:
             customdata=[(f.tag, direction) for f in shown],
             name=name,
             orientation="h",
+            texttemplate="%{x}",
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
             marker_color=colour,
             hovertext=[short(f.tag) for f in shown],
             hovertemplate="%{hovertext}: %{x} " + name.split(" (")[0].lower() + "<extra></extra>",
@@ -40,7 +44,8 @@ def suspects_by_tag(figures: Sequence[TagFigures], most: int = 40) -> go.Figure:
         bargap=0.3,
         clickmode="event+select",
     )
-    figure.update_xaxes(title="cells", rangemode="tozero", fixedrange=True)
+    figure.update_layout(uniformtext={"minsize": 10, "mode": "hide"})
+    figure.update_xaxes(visible=False, fixedrange=True)
     figure.update_yaxes(
         autorange="reversed",
         type="category",

@@ -21,6 +21,8 @@ STYLE = """<style>
 </style>"""
 
 st.set_page_config(page_title="Label review", page_icon=str(session.HERE / "icon.png"), layout="wide")
+# Streamlit shows the focus of its own links and menus by a shade of grey alone.
+st.html("<style>a:focus-visible { outline: 2px solid currentColor; outline-offset: 1px }</style>")
 registered = [
     st.Page(session.screens() / file, title=title, icon=icon, url_path=path, default=not path)
     for file, title, icon, path in PAGES

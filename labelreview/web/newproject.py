@@ -68,7 +68,7 @@ def check(name: str, labels: Any, predictions: Any, images: Any, *, progress: in
     """Read and check what the form holds: paths as text, or uploaded files. Shows why where it cannot be read."""
     st.session_state.pop(WAITING, None)
     try:
-        folder.checked_name(name.strip())
+        folder.free_name(session.settings().projects, name.strip())
         if not labels or not predictions:
             raise InputError("Give both a labels file and a predictions file.")
         pictures = _pictures(images) if images else None
@@ -76,7 +76,7 @@ def check(name: str, labels: Any, predictions: Any, images: Any, *, progress: in
         inputs = intake.gather(*files, progress=progress, **options)
         st.session_state[WAITING] = Checked(name.strip(), inputs)
     except LabelReviewError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(str(error).replace("\n", "  \n"), icon=":material/error:")  # Markdown joins lines that end at once
 
 
 def create() -> str:

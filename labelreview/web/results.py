@@ -21,7 +21,8 @@ def overview(project: Project) -> list[TagFigures]:
 
 
 @st.cache_data(max_entries=8, show_spinner="Counting")
-def _overview(_project: Project, _uid: str, _version: str, _seq: int) -> list[TagFigures]:
+def _overview(_project: Project, uid: str, version: str, seq: int) -> list[TagFigures]:
+    # Streamlit leaves arguments with an underscore out of the key: the other three are the key.
     return by_tag(_project.dataset, _project.issues, _project.verdicts())
 
 

@@ -88,7 +88,10 @@ def decisions(_request: Request, project: Project, grant: auth.Grant, body: Shap
             project.dataset.cell(decision.item, decision.tag)
     except NotFound as error:
         raise InputError(str(error)) from None
-    return {"stored": project.record(made), "revision": project.orders.revision}
+    stored = project.record(made)
+    if undone := [(decision.item, decision.tag) for decision in made if decision.undoes]:
+        project.hold(_holder(body.get("holder")), undone)  # it is on the sender's screen again
+    return {"stored": stored, "revision": project.orders.revision}
 
 
 def release(_request: Request, project: Project, _grant: auth.Grant, body: Shape) -> Shape:
@@ -190,6 +193,7 @@ def _kept(body: Shape) -> list[tuple[str, str]]:
 
 def _filters(project: Project, body: Shape) -> Filters:
     words = {name: body.get(name) or default for name, default in FILTERS.items()}
+    suspects = body.get("suspects") is True
     if not all(isinstance(word, str) for word in words.values()):
         raise InputError(f"{', '.join(FILTERS)} must be texts.")
     tag, direction = words["tag"], words["direction"]
@@ -197,7 +201,7 @@ def _filters(project: Project, body: Shape) -> Filters:
         raise NotFound(f"There is no tag '{tag}' in this project.")
     if direction not in ("", *Direction):
         raise InputError(f"direction={direction!r} is not known. Use wrong, missing, or leave it out.")
-    return Filters(tag, Direction(direction) if direction else None, words["text"], words["order"])
+    return Filters(tag, Direction(direction) if direction else None, words["text"], words["order"], suspects)
 
 
 def _number(text: str) -> int:

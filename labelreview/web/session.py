@@ -40,6 +40,7 @@ COOKIE = "labelreview_reviewer"
 REVIEWER, ASK_AGAIN, PROJECT, TOKEN = "reviewer", "reviewer_ask_again", "project_name", "token"
 PICKED = "project_picked"
 FILTERED = "review_filtered"
+ALL_CELLS = "all"
 NEW_TOKEN_AFTER = auth.TOKEN_SECONDS / 4
 
 _remember = st.components.v2.component(
@@ -176,13 +177,18 @@ def forget_token() -> None:
 
 def review_filters(project: Project) -> Filters:
     """What the review page asks about. The address wins when it changed (a link), else the widgets `filter_…`."""
-    asked = {name: st.query_params.get(name, "") for name in ("tag", "direction", "text", "order")}
-    if asked["tag"] not in project.dataset.tags:
+    asked = {name: st.query_params.get(name, "") for name in ("tag", "direction", "text", "order", "cells")}
+    if asked["tag"] not in ("", *project.dataset.tags):
+        st.toast(
+            f"There is no tag “{_plain(asked['tag'])}” in this project: every tag is shown.", icon=":material/info:"
+        )
         asked["tag"] = ""
     if asked["direction"] not in tuple(Direction):
         asked["direction"] = ""
     if asked["order"] not in ORDERS or asked["order"] == LEARNED:
         asked["order"] = ""  # the learned order, which no address need name
+    if asked["cells"] != ALL_CELLS:
+        asked["cells"] = ""
     if asked != st.session_state.get(FILTERED) or "filter_tag" not in st.session_state:
         st.session_state.update({f"filter_{name}": value for name, value in asked.items()})
     now = {name: st.session_state.get(f"filter_{name}") or "" for name in asked}
@@ -190,7 +196,19 @@ def review_filters(project: Project) -> Filters:
     st.session_state[FILTERED] = now
     _to_address(now)
     direction = Direction(now["direction"]) if now["direction"] else None
-    return Filters(now["tag"], direction, now["text"], now["order"] or LEARNED)
+    return Filters(now["tag"], direction, now["text"], now["order"] or LEARNED, now["cells"] != ALL_CELLS)
+
+
+def ask_all_cells() -> None:
+    """The suspects are answered: ask about all cells under the filter."""
+    st.session_state["filter_cells"] = ALL_CELLS
+
+
+def stay_with_project() -> None:
+    """Leave nothing in the address but the project: filters of another page mean nothing here."""
+    project = st.query_params.get("project", "")
+    if list(st.query_params) != ["project"]:
+        st.query_params.from_dict({"project": project})
 
 
 def _to_address(filters: Mapping[str, str]) -> None:

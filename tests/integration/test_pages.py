@@ -77,6 +77,23 @@ def test_the_overview_counts_verdicts_and_corrections(settings, tmp_path):
     assert shown["Corrected"] == "1"
 
 
+def test_the_overview_is_each_projects_own_and_follows_the_answers(settings, tmp_path):
+    make(settings, tmp_path, ["hat", "cat"])
+    make(settings, tmp_path, ["hat", "cat", "boat"], name="dogs")
+    figures = {}
+    for answers in (0, 1):
+        with Project.open(settings, "cats") as project:
+            project.record([decision("item0", "hat", Verdict.ABSENT)] * answers)
+        for name in ("cats", "dogs"):
+            app = AppTest.from_file(str(MAIN), default_timeout=30)
+            app.session_state["reviewer"] = "Ada"
+            app.query_params["project"] = name
+            app.run()
+            figures[name, answers] = {metric.label: metric.value for metric in app.metric}
+    assert [figures["cats", 0]["Tags"], figures["dogs", 0]["Tags"]] == ["2", "3"]
+    assert [figures[key]["Verdicts"] for key in sorted(figures)] == ["0", "1", "0", "0"]
+
+
 def test_the_export_page_lists_the_changes(settings, tmp_path):
     make(settings, tmp_path, ["hat", "cat"])
     with Project.open(settings, "cats") as project:

@@ -267,6 +267,15 @@ def test_other_projects_are_not_found(browser, ann, name, status):
     assert answer.status_code == status
 
 
+def test_a_cell_taken_back_stays_with_the_tab_that_took_it_back(browser, ann):
+    first = cells(browser, ann)[0]
+    send(browser, ann, event(first, uid="uid-00000001"))
+    browser.post(f"{AT}/release", json={"holder": HOLDER}, headers=ann)
+    send(browser, ann, event(first, uid="uid-00000002", verdict=None, undoes="uid-00000001"))
+    other = cells(browser, ann, holder="another-tab")
+    assert (first["item"], first["tag"]) not in {(cell["item"], cell["tag"]) for cell in other}
+
+
 def test_one_uid_for_two_cells_is_refused(browser, ann):
     first, second = cells(browser, ann)[:2]
     assert send(browser, ann, event(first)).status_code == 200

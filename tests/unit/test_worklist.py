@@ -25,7 +25,7 @@ def worklist(labels: np.ndarray, scores: np.ndarray) -> Worklist:
         column = data.column(filters.tag) if filters.tag else None
         yield worst_first(known, labels, direction=filters.direction, column=column, rows=mask)
 
-    return Worklist(data, order)
+    return Worklist(data, order, lambda: scores < 0.25)
 
 
 def cells(work: Worklist, filters: Filters = EVERYTHING) -> list[int]:
@@ -59,6 +59,14 @@ def test_filters_pick_tag_direction_and_text_whatever_its_case():
     assert cells(work, Filters(text="no such id")) == []
 
 
+def test_suspects_alone_are_asked_and_counted_when_asked_for():
+    work = worklist(LABELS, SCORES)
+    assert sorted(cells(work, Filters(suspects=True))) == [1, 3]
+    work.mark(3, Answer.UNSURE)
+    progress = work.progress(Filters(suspects=True))
+    assert (progress.total, progress.answered) == (2, 1)
+
+
 def test_a_tag_that_is_not_there_is_named():
     with pytest.raises(NotFound, match="no tag 'hat'"):
         cells(worklist(LABELS, SCORES), Filters(tag="hat"))
@@ -71,9 +79,10 @@ def test_a_tag_that_is_not_there_is_named():
     st.sampled_from(["", "tag0", "tag2"]),
     st.sampled_from([None, *Direction]),
     st.sampled_from(["", "item1", "3"]),
+    st.booleans(),
 )
-def test_progress_counts_what_the_list_shows(labels, scores, answered, tag, direction, text):
-    work, filters = worklist(labels, scores), Filters(tag, direction, text)
+def test_progress_counts_what_the_list_shows(labels, scores, answered, tag, direction, text, suspects):
+    work, filters = worklist(labels, scores), Filters(tag, direction, text, suspects=suspects)
     everything = cells(work, filters)
     for cell in answered:
         work.mark(cell, Answer.RIGHT)

@@ -30,8 +30,20 @@ _component = st.components.v2.component(
 )
 
 
-def review(project: Project, reviewer: str, token: str, filters: Filters, *, on_no_token: Callable[[], None]) -> None:
-    """The loop over one project. `on_no_token` is called when the routes do not take the token any more."""
+def review(
+    project: Project,
+    reviewer: str,
+    token: str,
+    filters: Filters,
+    *,
+    on_no_token: Callable[[], None],
+    on_all_cells: Callable[[], None],
+) -> None:
+    """The loop over one project.
+
+    `on_no_token` is called when the routes do not take the token any more, `on_all_cells` when somebody who has
+    answered all suspects goes on with the rest.
+    """
     _component(
         key="loop",
         data={
@@ -45,4 +57,5 @@ def review(project: Project, reviewer: str, token: str, filters: Filters, *, on_
             "keys": keys.table(),
         },
         on_auth_change=on_no_token,
+        on_all_change=on_all_cells,
     )

@@ -262,9 +262,12 @@ function startLoop(root) {
   function emptyText() {
     if (!counts) return ['loading', 'Fetching the questions', '']
     const { total, answered } = counts, left = total - answered
-    if (!total) return ['empty', 'Nothing matches this filter', 'Choose another tag, direction or text above.']
+    const { tag, direction, text, suspects } = config.filters, all = { all: suspects }
+    if (!total) return ['empty', suspects ? 'No suspect matches this filter' : 'Nothing matches this filter', 'Choose another tag, direction or text above.', all]
     const done = `${number(answered)} of ${number(total)} answered. `
-    if (left > 0) return ['empty', 'Nothing to ask right now', `${done}The other ${number(left)} are with other reviewers, or you put them aside with a flag.`, true]
+    if (left > 0) return ['empty', 'Nothing to ask right now', `${done}The other ${number(left)} are with other reviewers, or you put them aside with a flag.`, { again: true }]
+    if (suspects) return ['empty', 'All suspects answered', `${done}The rest is what labels and model agree on.`, all]
+    if (!tag && !direction && !text) return ['empty', 'Everything is answered', `${done}The Export page gives the corrected labels.`]
     return ['empty', 'Nothing left under this filter', `${done}Choose another tag or direction above, or undo to look again.`]
   }
 
@@ -445,7 +448,7 @@ function startLoop(root) {
   const resized = new ResizeObserver(view.fit) // what stands above comes, goes and wraps
   resized.observe(root.host)
   if (root.host.closest('[data-testid=stMain]')) resized.observe(root.host.closest('[data-testid=stMain]').firstElementChild)
-  view.wire(act, flag, () => { filledAt = 0; refill() })
+  view.wire(act, flag, () => { filledAt = 0; refill() }, () => renew('all', Date.now()))
 
   // ---- from Streamlit: configuration and a token
 

@@ -39,7 +39,7 @@ function openView(root, part) {
     part('mat').replaceChildren(...(image ? [image] : []))
     const missing = Boolean(entry) && !image
     part('notice').hidden = !missing
-    if (missing) { put('notice-title', 'No picture to show'); put('notice-text', why); part('again').hidden = true }
+    if (missing) { put('notice-title', 'No picture to show'); put('notice-text', why); part('again').hidden = part('all').hidden = true }
   }
 
   function fit() { // the loop fills what is left of the window below it
@@ -57,7 +57,7 @@ function openView(root, part) {
   return {
     fit,
     focus() { stage.focus({ preventScroll: true }) },
-    wire(act, flag, again) {
+    wire(act, flag, again, all) {
       for (const button of root.querySelectorAll('[data-action]')) {
         button.addEventListener('click', () => { act(button.dataset.action); if (note.hidden && !help.open) stage.focus({ preventScroll: true }) })
       }
@@ -70,6 +70,7 @@ function openView(root, part) {
       note.addEventListener('submit', event => event.preventDefault())
       part('help-close').addEventListener('click', () => this.help())
       part('again').addEventListener('click', again)
+      part('all').addEventListener('click', all)
     },
     keys(table) {
       for (const { action, key, cap, does } of table) {
@@ -95,6 +96,7 @@ function openView(root, part) {
       answerable(true)
       picture(entry)
       put('tag', cell.tag)
+      part('tag').title = cell.tag
       put('given', VALUE[cell.given])
       part('given').dataset.value = VALUE[cell.given]
       put('prob', percent(cell.pred_prob))
@@ -121,7 +123,7 @@ function openView(root, part) {
       const model = cell.pred_prob === null ? 'no prediction' : `model ${percent(cell.pred_prob)}`
       put('live', `${lastSaid} Is ${cell.tag} in this picture? Labelled ${VALUE[cell.given]}, ${model}. Picture ${cell.item}.`)
     },
-    notice(state, title, words, again = false) {
+    notice(state, title, words, { again = false, all = false } = {}) {
       loop.dataset.state = state
       delete loop.dataset.item
       part('mat').replaceChildren()
@@ -133,6 +135,7 @@ function openView(root, part) {
       part('others').replaceChildren()
       part('notice').hidden = false
       part('again').hidden = !again
+      part('all').hidden = !all
       put('notice-title', title)
       put('notice-text', words)
       put('live', `${lastSaid} ${title}. ${words}`)
