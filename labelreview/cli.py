@@ -24,6 +24,7 @@ Name = Annotated[str, typer.Argument(help="The project's name.", show_default=Fa
 Out = Annotated[Path, typer.Option(help="The CSV file to write.", show_default=False)]
 ExcelSafe = Annotated[bool, typer.Option("--excel-safe", help="Texts that a spreadsheet would run get an apostrophe.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")]
+FormatName = Annotated[str | None, typer.Option(help="Instead of the recognised format.", show_default=False)]
 
 
 @app.command()
@@ -32,12 +33,8 @@ def init(
     labels: Annotated[Path, typer.Option(help="The labels file.", show_default=False)],
     predictions: Annotated[Path, typer.Option(help="The file of predicted probabilities.", show_default=False)],
     images: Annotated[Path | None, typer.Option(help="The folder of the pictures.", show_default=False)] = None,
-    labels_format: Annotated[
-        str | None, typer.Option(help="Instead of the recognised one.", show_default=False)
-    ] = None,
-    predictions_format: Annotated[
-        str | None, typer.Option(help="The same for predictions.", show_default=False)
-    ] = None,
+    labels_format: FormatName = None,
+    predictions_format: FormatName = None,
     missing_means: Annotated[str | None, typer.Option(help="absent or unknown: a tag that is not listed.")] = None,
     logits: Annotated[bool, typer.Option("--logits", help="The predictions are logits: take their sigmoid.")] = False,
     only_common: Annotated[bool, typer.Option("--only-common", help="Drop ids and tags that one side lacks.")] = False,

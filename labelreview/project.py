@@ -171,6 +171,10 @@ class Project:
             scores, reasons = self.orders.score(order, places), self.orders.reasons(places)
         return tuple(map(self._question, places.tolist(), scores, reasons))
 
+    def question(self, item: str, tag: str) -> Question:
+        """One cell as it is shown; NotFound when there is no such item or tag."""
+        return self.questions([(item, tag)])[0]
+
     def _question(self, place: int, score: float, reason: Reason) -> Question:
         row, column = divmod(place, len(self.dataset.tags))
         item, tag = self.dataset.at(place)

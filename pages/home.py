@@ -41,19 +41,7 @@ st.subheader("All tags")
 st.caption("Select a row to review the suspects of its tag.")
 shown = sorted(figures, key=lambda f: -f.suspects)
 table = st.dataframe(
-    [
-        {
-            "Tag": f.tag,
-            "Labelled": f.labelled,
-            "Maybe wrong": f.maybe_wrong,
-            "Maybe missing": f.maybe_missing,
-            "Verdicts": f.answered,
-            "Corrected": f.changed,
-            "Unsure": f.unsure,
-            "Unknown": f.unknown,
-        }
-        for f in shown
-    ],
+    results.tag_rows(shown),
     hide_index=True,
     width="stretch",
     height=min(36 * (len(shown) + 1) + 3, 900),

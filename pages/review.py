@@ -3,7 +3,6 @@
 import streamlit as st
 
 from labelreview.decisions import Direction
-from labelreview.orders import LEARNED, ORDERS
 from labelreview.web import loop, session
 
 reviewer = session.current_reviewer()
@@ -50,8 +49,8 @@ with row:
     )
     st.selectbox(
         "Order",
-        ["", *(order for order in ORDERS if order != LEARNED)],
-        format_func=lambda order: f"Order: {ORDERS[order or LEARNED]}",
+        list(session.ORDER_TITLES),
+        format_func=lambda order: f"Order: {session.ORDER_TITLES[order]}",
         key="filter_order",
         label_visibility="collapsed",
         width=250,

@@ -12,8 +12,8 @@ from scipy.special import expit
 from labelreview.scoring.arrays import Float32s, Mask
 from labelreview.tags import PRESENT, UNKNOWN, Labels
 
-STEPS, LINE_STEPS = 60, 3
-TOLERANCE = 2e-4
+STEPS, LINE_STEPS = 60, 8
+TOLERANCE, FLAT, TINY = 2e-4, 0.1, np.float32(1e-12)
 
 
 class Linear(NamedTuple):
@@ -61,16 +61,33 @@ class _Slope(NamedTuple):
         return Linear(self.rows.T @ rest - self.penalty * at.weights, rest.sum(axis=0))
 
     def step(self, at: Linear, along: Linear, odds: Float32s, moved: Float32s) -> Float32s:
-        """For each tag how far to go, by Newton's method in one dimension."""
+        """For each tag how far to go: where the slope along the line is a tenth of what it was, or short of the top.
+
+        Newton's method overshoots where the curve is flat far out, so it is kept between a point before the top and one
+        beyond it.
+        """
         step = np.zeros(len(along.intercepts), np.float32)
+        before, beyond = step.copy(), np.full_like(step, np.inf)
         turn, square = (at.weights * along.weights).sum(axis=0), (along.weights**2).sum(axis=0)
         seen = moved if self.known is None else moved * self.known
-        for _ in range(LINE_STEPS):
+        first, done = step, np.zeros(len(step), np.bool_)
+        for count in range(LINE_STEPS):
             prob = expit(odds + step * moved)
             up = np.einsum("ij,ij->j", seen, self.present - prob) - self.penalty * (turn + step * square)
+            first = up if count == 0 else first
+            done = np.abs(up) <= FLAT * np.abs(first)
+            if done.all():
+                break
+            before, beyond = np.where(up > 0, step, before), np.where(up < 0, step, beyond)
             bend = np.einsum("ij,ij->j", seen * moved, prob * (1 - prob)) + self.penalty * square
-            step += up / np.maximum(bend, np.float32(1e-12))
-        return step
+            step = np.where(done, step, _between(before, beyond, step + up / np.maximum(bend, TINY)))
+        return np.where(done, step, before)
+
+
+def _between(before: Float32s, beyond: Float32s, wanted: Float32s) -> Float32s:
+    """The wanted point, or where it leaves the bracket, the middle of it."""
+    out = np.where(np.isfinite(beyond), (before + beyond) / 2, wanted)
+    return np.asarray(np.where((wanted > before) & (wanted < beyond), wanted, out), np.float32)
 
 
 def _descend(slope: _Slope, at: Linear, scale: Float32s, intercept_scale: Float32s) -> Linear:

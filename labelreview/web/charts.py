@@ -36,9 +36,14 @@ def suspects_by_tag(figures: Sequence[TagFigures], most: int = 40) -> go.Figure:
             hovertext=[short(f.tag) for f in shown],
             hovertemplate="%{hovertext}: %{x} " + name.split(" (")[0].lower() + "<extra></extra>",
         )
+    _lay_out(figure, [f.tag for f in shown])
+    return figure
+
+
+def _lay_out(figure: go.Figure, tags: Sequence[str]) -> None:
     figure.update_layout(
         barmode="stack",
-        height=110 + 22 * max(len(shown), 3),
+        height=110 + 22 * max(len(tags), 3),
         margin={"l": 0, "r": 8, "t": 34, "b": 30},
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
         bargap=0.3,
@@ -49,11 +54,10 @@ def suspects_by_tag(figures: Sequence[TagFigures], most: int = 40) -> go.Figure:
     figure.update_yaxes(
         autorange="reversed",
         type="category",
-        tickvals=[f.tag for f in shown],
-        ticktext=[short(f.tag) for f in shown],
+        tickvals=list(tags),
+        ticktext=[short(tag) for tag in tags],
         fixedrange=True,
     )
-    return figure
 
 
 def short(tag: str) -> str:

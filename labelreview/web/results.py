@@ -1,6 +1,6 @@
 """What the pages show of a project, kept as long as its log has not grown; and its exports, as bytes to download."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,6 +24,23 @@ def overview(project: Project) -> list[TagFigures]:
 def _overview(_project: Project, uid: str, version: str, seq: int) -> list[TagFigures]:
     # Streamlit leaves arguments with an underscore out of the key: the other three are the key.
     return by_tag(_project.dataset, _project.issues, _project.verdicts())
+
+
+def tag_rows(figures: Sequence[TagFigures]) -> list[dict[str, object]]:
+    """The figures of tags as rows of a table."""
+    return [
+        {
+            "Tag": f.tag,
+            "Labelled": f.labelled,
+            "Maybe wrong": f.maybe_wrong,
+            "Maybe missing": f.maybe_missing,
+            "Verdicts": f.answered,
+            "Corrected": f.changed,
+            "Unsure": f.unsure,
+            "Unknown": f.unknown,
+        }
+        for f in figures
+    ]
 
 
 def changed(project: Project) -> list[dict[str, object]]:

@@ -41,6 +41,7 @@ REVIEWER, ASK_AGAIN, PROJECT, TOKEN = "reviewer", "reviewer_ask_again", "project
 PICKED = "project_picked"
 FILTERED = "review_filtered"
 ALL_CELLS = "all"
+ORDER_TITLES = {"": ORDERS[LEARNED], **{name: title for name, title in ORDERS.items() if name != LEARNED}}
 NEW_TOKEN_AFTER = auth.TOKEN_SECONDS / 4
 
 _remember = st.components.v2.component(
