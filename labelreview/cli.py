@@ -87,7 +87,7 @@ def list_projects() -> None:
 def rank(
     name: Name,
     out: Out,
-    by: Annotated[str, typer.Option(help="A cell scorer, or an item pooler such as ema.")] = "self_confidence",
+    by: Annotated[str, typer.Option(help="A cell scorer, or an item pooler such as ema.")] = "recipe",
     excel_safe: ExcelSafe = False,
     overwrite: Overwrite = False,
 ) -> None:
