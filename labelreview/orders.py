@@ -31,7 +31,7 @@ CHUNK = 1024
 DEPTH = 1000
 KEPT_ORDERS = 8
 ORDERS: dict[str, str] = {
-    LEARNED: "learns from the answers",
+    LEARNED: "worst first, learning",
     **{name: scorer.title for name, scorer in scoring.SCORERS.items()},
     **{name: f"items by {name.replace('_', ' ')}" for name in scoring.POOLERS},
 }
@@ -99,10 +99,13 @@ class Orders:
 
     def scores(self, scorer: str) -> Probs:
         """(N, K) label quality by a scorer, kept on disk."""
-        labels, pred_probs = self.dataset.judged, self.dataset.pred_probs
-        return self.folder.kept(
-            f"scores-{scorer}", lambda: np.asarray(scoring.cell_scores(labels, pred_probs, scorer=scorer), np.float32)
-        )
+        return self.folder.kept(f"scores-{scorer}", lambda: self._scored(scorer))
+
+    def _scored(self, scorer: str) -> Probs:
+        if scorer == "recipe":  # its costly part is on disk already
+            return quality(scoring.recipe.mixed(np.asarray(self._odds.p_only), np.asarray(self._odds.cooc)))
+        scores = scoring.cell_scores(self.dataset.judged, self.dataset.pred_probs, scorer=scorer)
+        return np.asarray(scores, np.float32)
 
     def reasons(self, cells: Cells) -> list[Reason]:
         """Why cells stand where they stand."""

@@ -23,14 +23,14 @@ with row:
         format_func=lambda tag: tag or "Every tag",
         key="filter_tag",
         label_visibility="collapsed",
-        width=250,
+        width=200,
     )
     st.text_input(
         "Text in the id",
         placeholder="Text in the id",
         key="filter_text",
         label_visibility="collapsed",
-        width=220,
+        width=170,
     )
     st.selectbox(
         "Cells",
@@ -38,7 +38,15 @@ with row:
         format_func=lambda cells: "All cells" if cells else "Suspects",
         key="filter_cells",
         label_visibility="collapsed",
-        width=130,
+        width=120,
+    )
+    st.selectbox(
+        "Order",
+        list(session.ORDER_TITLES),
+        format_func=lambda order: session.ORDER_TITLES[order].capitalize(),
+        key="filter_order",
+        label_visibility="collapsed",
+        width=180,
     )
     st.segmented_control(
         "Direction",
@@ -46,12 +54,4 @@ with row:
         format_func=lambda direction: DIRECTIONS[direction],
         key="filter_direction",
         label_visibility="collapsed",
-    )
-    st.selectbox(
-        "Order",
-        list(session.ORDER_TITLES),
-        format_func=lambda order: f"Order: {session.ORDER_TITLES[order]}",
-        key="filter_order",
-        label_visibility="collapsed",
-        width=250,
     )

@@ -32,6 +32,8 @@ def suspects_by_tag(figures: Sequence[TagFigures], most: int = 40) -> go.Figure:
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
+            textfont={"size": 11, "color": "#ffffff"},
+            constraintext="none",
             marker_color=colour,
             hovertext=[short(f.tag) for f in shown],
             hovertemplate="%{hovertext}: %{x} " + name.split(" (")[0].lower() + "<extra></extra>",
@@ -49,7 +51,6 @@ def _lay_out(figure: go.Figure, tags: Sequence[str]) -> None:
         bargap=0.3,
         clickmode="event+select",
     )
-    figure.update_layout(uniformtext={"minsize": 10, "mode": "hide"})
     figure.update_xaxes(visible=False, fixedrange=True)
     figure.update_yaxes(
         autorange="reversed",

@@ -16,7 +16,8 @@ PAGES = [
 STYLE = """<style>
 .stMainBlockContainer { padding-inline: clamp(1rem, 3vw, 2.5rem); }
 [data-testid="stSidebarUserContent"] [data-testid="stLayoutWrapper"]:has(> .st-key-who) { order: 2; }
-@media (width < 40rem) { .st-key-filters { gap: 0.5rem; } .st-key-filters > * { flex: 1 1 40% !important; } }
+@media (width < 40rem) { .st-key-filters { gap: 0.5rem; } .st-key-filters > * { flex: 1 1 40% !important; }
+  .st-key-filters > :last-child { flex-basis: 100% !important; } }
 .st-key-remember { display: none; }
 </style>"""
 

@@ -23,7 +23,7 @@ def reason(question: Question) -> str:
     if why.asked:
         way = ": moved up" if why.moved > MOVED else ": moved down" if why.moved < -MOVED else ""
         return f"{said} {why.wrong} of {why.asked} “{kind}” labels of this tag that were checked were wrong{way}."
-    return f"{said} By the model, about {_share(why.rate)} of the “{kind}” labels of this tag look wrong."
+    return f"{said} {_share(why.rate)} “{kind}” labels of this tag look wrong to it."
 
 
 def _percent(probability: float, unit: str = " %") -> str:
@@ -33,4 +33,5 @@ def _percent(probability: float, unit: str = " %") -> str:
 
 
 def _share(share: float) -> str:
-    return "less than 1 in 1,000" if share < 0.001 else f"1 in {round(1 / share):,}"
+    """In words: before answers have calibrated it, a number would claim too much."""
+    return "Many" if share >= 0.2 else "Some" if share >= 0.02 else "Few"
