@@ -105,6 +105,20 @@ def open_image(path: Path) -> Image.Image:
         return _upright(image)
 
 
+def fingerprint(path: Path) -> int:
+    """A 64-bit difference hash: pictures that look alike differ in few bits. InputError when it cannot be shown.
+
+    Each bit says whether a point is brighter than its right neighbour in the picture shrunk to 9 × 8 grey points.
+    """
+    with _opened(path) as image:
+        image.draft("L", (32, 32))
+        ground = Image.new("L", image.size, 255)  # transparent drawings are made for paper
+        grey = image.convert("LA") if image.has_transparency_data else image.convert("L")
+        ground.paste(grey.convert("L"), mask=grey.getchannel("A") if grey.mode == "LA" else None)
+        points = np.asarray(ground.resize((9, 8), Image.Resampling.BOX), np.int16)
+    return int.from_bytes(np.packbits(points[:, 1:] > points[:, :-1]).tobytes())
+
+
 def _made(path: Path, size: int) -> tuple[Picture, bool]:
     with _opened(path) as image:
         media_type = WEB_TYPES.get(image.format or "", "")

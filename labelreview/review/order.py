@@ -5,6 +5,8 @@ quality, low = likely wrong; NaN means "never ask". Equal scores stand in the or
 always gives the same order.
 """
 
+from collections import deque
+
 import numpy as np
 import numpy.typing as npt
 
@@ -49,6 +51,33 @@ def worst_first(
         sides = [_sorted(cells[side], values[side], limit) for side in _sides(present, direction)]
         return _taking_turns(sides)[:limit]
     return _sorted(cells, values, limit)
+
+
+def spread(cells: Cells, kinds: npt.NDArray[np.int64], gap: int = 12) -> Cells:
+    """The same cells, those of one kind at least `gap` places apart as far as there are others to put between.
+
+    kinds: (n,), equal for cells that look alike (the same tag of near-duplicate pictures). A cell that comes too early
+    waits, and stands as near to its place as the gap allows.
+
+    >>> spread(np.array([10, 11, 12, 13, 14]), np.array([1, 1, 2, 3, 4]), gap=2).tolist()
+    [10, 12, 13, 11, 14]
+    """
+    if len(np.unique(kinds)) == len(kinds):
+        return cells
+    out, waiting, recent, kind = list[int](), list[int](), deque[int](maxlen=gap), kinds.tolist()
+    coming = deque(range(len(cells)))
+    while coming or waiting:
+        at = next((early for early in waiting if kind[early] not in recent), None)
+        if at is not None:
+            waiting.remove(at)
+        elif not coming:
+            at = waiting.pop(0)
+        elif kind[at := coming.popleft()] in recent:
+            waiting.append(at)
+            continue
+        out.append(at)
+        recent.append(kind[at])
+    return cells[out]
 
 
 def _asked(scores: Scores, labels: Labels, column: int | None, rows: Mask | None, exclude: Mask | None) -> Cells:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labelreview.decisions import Direction
+from labelreview.review.order import spread
 from labelreview.tags import PRESENT, UNKNOWN, Dataset
 
 Cells = npt.NDArray[np.int64]
@@ -60,11 +61,13 @@ class Worklist:
     """Cells and their answers.
 
     `order(filters, rows)` gives the cells under a filter, most urgent first, in chunks; `suspects()` the (N, K) mask of
-    the suspects, asked for when a filter needs it.
+    the suspects, asked for when a filter needs it. `twins`: (N,) numbers, equal for items that look alike; once they
+    are known, the same tag of twins is not asked by the dozen.
     """
 
     def __init__(self, dataset: Dataset, order: Order, suspects: Callable[[], Mask]) -> None:
         self.dataset, self.order, self.suspects = dataset, order, suspects
+        self.twins: npt.NDArray[np.int64] | None = None
         self._answers = np.zeros(dataset.labels.size, np.int8)
         self._rows_of: OrderedDict[str, Mask] = OrderedDict()
         self._totals: OrderedDict[tuple[str, Direction | None, str, bool], int] = OrderedDict()
@@ -89,7 +92,11 @@ class Worklist:
             wanted = chunk if suspects is None else chunk[suspects[chunk]]
             unanswered = wanted[self._answers[wanted] == Answer.NONE]
             if len(unanswered):
-                yield unanswered
+                yield unanswered if self.twins is None else spread(unanswered, self._kinds(unanswered, self.twins))
+
+    def _kinds(self, cells: Cells, twins: npt.NDArray[np.int64]) -> Cells:
+        rows, columns = np.divmod(cells, len(self.dataset.tags))
+        return twins[rows] * len(self.dataset.tags) + columns
 
     def progress(self, filters: Filters) -> Progress:
         """How far the cells under the filter are answered."""

@@ -107,3 +107,14 @@ def test_files_that_cannot_be_shown_say_why(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(images, "MOST_PIXELS", 1000)
     with pytest.raises(InputError, match=r"too large \(900 x 900"):
         images.picture(tmp_path / "whole.png", 1280, tmp_path / "cache")
+
+
+def test_pictures_that_look_alike_have_fingerprints_of_few_differing_bits(tmp_path):
+    points = np.random.default_rng(0).integers(0, 255, (2, 12, 16), np.uint8)
+    first, other = (Image.fromarray(each).resize((320, 240), Image.Resampling.BICUBIC) for each in points)
+    first.save(tmp_path / "a.png")
+    first.resize((200, 150)).save(tmp_path / "smaller.jpg", quality=60)
+    other.save(tmp_path / "b.png")
+    codes = [images.fingerprint(tmp_path / name) for name in ("a.png", "smaller.jpg", "b.png")]
+    assert (codes[0] ^ codes[1]).bit_count() <= 3
+    assert (codes[0] ^ codes[2]).bit_count() > 10

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from labelreview.decisions import Direction
-from labelreview.review.order import worst_first
+from labelreview.review.order import spread, worst_first
 from labelreview.tags import ABSENT, PRESENT, UNKNOWN
 
 few_values = st.sampled_from([0.0, -0.0, 1e-45, 1e-8, 0.1, 0.25, 0.5, 0.999, 1.0, np.nan])
@@ -103,3 +103,18 @@ def test_what_is_given_is_not_changed():
 def test_shapes_that_do_not_fit_are_said(options, says):
     with pytest.raises(ValueError, match=says):
         worst_first(np.zeros((2, 2)), **{"labels": np.zeros((2, 2), np.int8), **options})
+
+
+@given(st.lists(st.integers(0, 5), max_size=60), st.integers(1, 8))
+def test_alike_cells_stand_apart_as_long_as_there_is_something_to_put_between(kinds, gap):
+    cells = np.arange(100, 100 + len(kinds))
+    apart = spread(cells, np.array(kinds, np.int64), gap)
+    assert sorted(apart.tolist()) == cells.tolist()
+    shown = [kinds[cell - 100] for cell in apart]
+    for kind in set(kinds):  # each kind keeps its own order
+        assert [cell for cell in apart if kinds[cell - 100] == kind] == [
+            cell for cell in cells if kinds[cell - 100] == kind
+        ]
+    for at, kind in enumerate(shown):
+        too_near = kind in shown[max(0, at - gap) : at]
+        assert not too_near or len(set(shown[at:])) <= gap  # only a tail without enough other kinds is crowded
