@@ -66,7 +66,7 @@ class Reviewer:
         self.page = page
         self.loop: Locator = page.locator("[data-part=loop]")
 
-    def open(self, address: str, path: str = "review", name: str = "") -> "Reviewer":
+    def open(self, address: str, path: str = "review?cells=all", name: str = "") -> "Reviewer":
         self.page.goto(f"{address}/{path}")
         self.page.wait_for_selector(READY, timeout=PATIENCE)
         if name:

@@ -198,8 +198,11 @@ def test_links_filter_and_an_empty_filter_says_what_to_do(server, newcomer):
     assert ada.text("given") == "yes"
     ada.page.goto(f"{server.address}/review?text=nowhere")
     expect(ada.loop).to_have_attribute("data-state", "empty", timeout=PATIENCE)
-    assert ada.text("notice-title") == "Nothing matches this filter"
-    ada.page.goto(f"{server.address}/review?text=item%20000")
+    assert ada.text("notice-title") == "No suspect matches this filter"
+    ada.page.get_by_role("button", name="Go on with all cells").click()
+    expect(ada.page.locator("[data-part=notice-title]")).to_have_text("Nothing matches this filter", timeout=PATIENCE)
+    assert "cells=all" in ada.page.url
+    ada.page.goto(f"{server.address}/review?text=item%20000&cells=all")
     for _ in range(3):
         ada.press("a")
     expect(ada.loop).to_have_attribute("data-state", "empty", timeout=PATIENCE)
