@@ -88,12 +88,14 @@ def rank(
     name: Name,
     out: Out,
     by: Annotated[str, typer.Option(help="A cell scorer, or an item pooler such as ema.")] = "recipe",
+    limit: Annotated[int | None, typer.Option(help="Only so many rows, from the top.", min=1)] = None,
     excel_safe: ExcelSafe = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Write every known cell (or every item), most suspicious first."""
     with _opened(name) as project:
-        _wrote(exports.ranking(project, out, by=by, excel_safe=excel_safe, overwrite=overwrite), "rows", out)
+        count = exports.ranking(project, out, by=by, limit=limit, excel_safe=excel_safe, overwrite=overwrite)
+        _wrote(count, "rows", out)
 
 
 @app.command()

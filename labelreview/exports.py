@@ -5,15 +5,14 @@ faithful to the letter; nothing here rounds labels or renames anything. `excel_s
 spreadsheet: a text that would be run as a formula gets an apostrophe before it.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from labelreview import formats, scoring
-from labelreview.formats.tables import write_csv
+from labelreview.formats.tables import Named, write_columns, write_csv
 from labelreview.project import Project
-from labelreview.review.order import worst_first
+from labelreview.review.order import Cells, Scores, worst_first
 from labelreview.review.verdicts import changes
 
 CHANGES = ("id", "tag", "given", "corrected", "reviewers", "when", "pred_prob", "score")
@@ -43,18 +42,23 @@ def decision_log(project: Project, out: Path, *, overwrite: bool = False, excel_
     return formats.decision_log.write(out, project.log(), overwrite=overwrite, excel_safe=excel_safe)
 
 
-def ranking(project: Project, out: Path, *, by: str, overwrite: bool = False, excel_safe: bool = False) -> int:
-    """All known cells by a cell scorer (`id,tag,given,pred_prob,score`), or all items by a pooler (`id,score`)."""
-    labels, pred_probs = project.dataset.labels, project.dataset.pred_probs
+def ranking(
+    project: Project, out: Path, *, by: str, limit: int | None = None, overwrite: bool = False, excel_safe: bool = False
+) -> int:
+    """The known cells by a cell scorer (`id,tag,given,pred_prob,score`), or the items by a pooler (`id,score`).
+
+    Worst first; all of them, or the first `limit`.
+    """
+    labels, pred_probs = project.dataset.judged, project.dataset.pred_probs
     if by in scoring.SCORERS:
         scores = scoring.cell_scores(labels, pred_probs, scorer=by)
-        order = worst_first(scores, labels, mix=False)
-        write_csv(out, RANKING, _cells(project, order, scores), overwrite, excel_safe=excel_safe)
+        order = worst_first(scores, labels, mix=False, limit=limit)
+        _write_cells(project, out, order, scores, overwrite, excel_safe)
     else:
         scores = scoring.item_scores(labels, pred_probs, scorer=by)
-        order = np.argsort(scores, kind="stable")
-        rows = ((project.dataset.ids[row], scores[row]) for row in order if not np.isnan(scores[row]))
-        write_csv(out, ("id", "score"), rows, overwrite, excel_safe=excel_safe)
+        order = np.argsort(scores, kind="stable")[: np.count_nonzero(~np.isnan(scores))][:limit]
+        columns = (Named(list(project.dataset.ids), order), scores[order])
+        write_columns(out, ("id", "score"), columns, overwrite, excel_safe=excel_safe)
     return len(order)
 
 
@@ -62,16 +66,17 @@ def label_issues(
     project: Project, out: Path, *, filter_by: str, overwrite: bool = False, excel_safe: bool = False
 ) -> int:
     """The cells that confident learning flags, worst self-confidence first."""
-    labels, pred_probs = project.dataset.labels, project.dataset.pred_probs
+    labels, pred_probs = project.dataset.judged, project.dataset.pred_probs
     flagged = scoring.find_label_issues(labels, pred_probs, filter_by=filter_by)
     scores = np.where(flagged, scoring.cell_scores(labels, pred_probs, scorer="self_confidence"), np.nan)
     order = worst_first(scores, labels, mix=False)
-    write_csv(out, RANKING, _cells(project, order, scores), overwrite, excel_safe=excel_safe)
+    _write_cells(project, out, order, scores, overwrite, excel_safe)
     return len(order)
 
 
-def _cells(project: Project, order: np.ndarray, scores: np.ndarray) -> Iterator[tuple[object, ...]]:
+def _write_cells(project: Project, out: Path, order: Cells, scores: Scores, overwrite: bool, excel_safe: bool) -> None:
     data = project.dataset
-    flat = (np.ravel(data.labels), np.ravel(data.pred_probs), np.ravel(scores))
-    for cell in order:
-        yield (*data.at(cell), int(flat[0][cell]), float(flat[1][cell]), float(flat[2][cell]))
+    rows, tags = np.divmod(order, len(data.tags))
+    values = (data.labels[rows, tags], data.pred_probs[rows, tags], scores[rows, tags])
+    columns = (Named(list(data.ids), rows), Named(data.tags, tags), *values)
+    write_columns(out, RANKING, columns, overwrite, excel_safe=excel_safe)

@@ -132,3 +132,10 @@ def test_a_missing_project_is_answered_with_those_that_there_are(home, capsys):
     init()
     assert run("rank", "dogs", "--out", "r.csv") == 1
     assert "Projects here: cats" in capsys.readouterr().err
+
+
+def test_rank_can_be_cut_short(home):
+    init()
+    assert run("rank", "cats", "--out", "all.csv") == 0
+    assert run("rank", "cats", "--limit", "3", "--out", "top.csv") == 0
+    assert rows("top.csv") == rows("all.csv")[:4]

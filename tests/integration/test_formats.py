@@ -18,7 +18,7 @@ from labelreview import formats
 from labelreview.errors import InputError, NotFound, Refused
 from labelreview.formats import FORMATS, read_labels, read_pred_probs, sniff, write_labels
 from labelreview.formats.cells import plain
-from labelreview.formats.tables import write_csv
+from labelreview.formats.tables import Named, write_columns, write_csv
 from labelreview.tags import TagMatrix
 
 HOSTILE = [
@@ -452,3 +452,15 @@ def test_every_format_has_a_title_and_is_read_from_its_own_file() -> None:
     assert all(
         name == row.name and row.title and (row.suffixes or row.is_folder) for name, row in formats.FORMATS.items()
     )
+
+
+def test_a_table_of_columns_has_the_bytes_of_the_same_table_of_rows(tmp_path):
+    names = [*HOSTILE, "plain"]
+    at = np.arange(len(names))[::-1]
+    floats = np.array([0.1 + 0.2, 1, 1e-9, float("nan")] * len(names))[: len(names)]
+    given = np.array([1, 0, -1] * len(names), np.int8)[: len(names)]
+    for safe in (False, True):
+        write_columns(tmp_path / "a.csv", ["id", "n", "p"], [Named(names, at), given, floats], True, excel_safe=safe)
+        rows = zip([names[i] for i in at], given, floats, strict=True)
+        write_csv(tmp_path / "b.csv", ["id", "n", "p"], rows, True, excel_safe=safe)
+        assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
