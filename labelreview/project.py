@@ -1,7 +1,7 @@
 """A project: opened data and its decision log. Every door (pages, routes, command line, notebooks) comes in here."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,11 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from labelreview import folder, scoring
+from labelreview.auditing import AUDIT, REVIEW, Auditing, woven
 from labelreview.decisions import Decision, Suspect, Verdict
 from labelreview.errors import NotFound
 from labelreview.orders import EVERY, LEARNED, Orders, Reason
+from labelreview.review.audit import Answers, Evidence, answers
 from labelreview.review.verdicts import Cell, Verdicts
-from labelreview.review.worklist import Answer, Filters, Progress, Worklist
+from labelreview.review.worklist import Answer, Cells, Filters, Progress, Worklist
 from labelreview.settings import Settings
 from labelreview.store import DecisionLog
 from labelreview.tags import PRESENT
@@ -35,11 +37,15 @@ class OtherTag:
 
 @dataclass(frozen=True)
 class Question:
-    """A suspect with what is shown around it; `reason` is None where no model scored the cell."""
+    """A suspect with what is shown around it; `reason` is None where no model scored the cell.
+
+    `screen`: "audit" where chance chose it, not the order; the answer carries it into the log.
+    """
 
     suspect: Suspect
     others: tuple[OtherTag, ...]
     reason: Reason | None
+    screen: str = REVIEW
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,8 @@ class Project:
         self._log = DecisionLog.open(settings.database_url)
         self._verdicts, self._events = Verdicts(), 0
         self._worklist = Worklist(self.dataset, self.orders.cells, lambda: self.issues)
+        seed = f"{self.card.uid}/{self.card.version}"
+        self._audit = Auditing(self.dataset.judged, lambda: self.orders.scores("recipe"), seed)
         self._learner = ThreadPoolExecutor(1, "labelreview-learner")
 
     @classmethod
@@ -107,13 +115,16 @@ class Project:
 
     def _take(self, events: Sequence[Decision]) -> None:
         self._events += len(events)
-        for item, tag in self._verdicts.add(events):
+        # One by one: the audit's draws depend on which event came before which.
+        for item, tag in chain.from_iterable(self._verdicts.add([event]) for event in events):
             try:
                 row, column = divmod(self.dataset.cell(item, tag), len(self.dataset.tags))
             except NotFound:
                 continue  # about an item or tag that this data does not have: kept, and ignored
             answer = _answer(self._verdicts.settled.get((item, tag)), int(self.dataset.labels[row, column]))
-            self._worklist.mark(row * len(self.dataset.tags) + column, answer)
+            place = row * len(self.dataset.tags) + column
+            self._worklist.mark(place, answer)
+            self._audit.mark(place, answer is not Answer.NONE or self._verdicts.is_flagged(item, tag))
 
     def _learn(self, events: int, cells: npt.NDArray[np.int64], wrong: npt.NDArray[np.bool_]) -> None:
         correction = self.orders.learn(cells, wrong)
@@ -132,17 +143,56 @@ class Project:
     def queue(self, reviewer: str, holder: str, filters: Filters, want: int, keep: Sequence[Cell] = ()) -> Batch:
         """The next `want` questions for a reviewer, leased to their tab (`holder`) for two minutes.
 
-        First those of `keep` (pictures that the tab has ready) that are still open, then the most urgent ones.
+        First those of `keep` (pictures that the tab has ready) that are still open, then the most urgent ones, and
+        without filters among them a share that the random audit drew.
         """
         with self._lock:
             flagged = self.verdicts().flagged_by(reviewer)
             kept = {cell: None for cell in keep if self._open(cell)}  # an ordered set
+            audited = filters == Filters(suspects=filters.suspects)
+            due = self._audit.due(self._events, len(kept), want - len(kept)) if audited else []
+            open_draws = dict.fromkeys(map(self.dataset.at, self._audit.draws() if any(due) else ()))
+            drawn = self._leased(holder, (cell for cell in open_draws if cell not in kept), sum(due))
             open_cells = map(self.dataset.at, chain.from_iterable(self._worklist.open_cells(filters)))
-            asked = chain(kept, (cell for cell in open_cells if cell not in kept))
-            unflagged = (cell for cell in asked if cell not in flagged)
-            granted = self._log.lease(self.card.uid, unflagged, holder=holder, want=want, seconds=LEASE_SECONDS)
-            questions = self.questions(granted, filters.order)
+            asked = chain(kept, (cell for cell in open_cells if cell not in kept and cell not in drawn))
+            ranked = self._leased(holder, (cell for cell in asked if cell not in flagged), want - len(drawn))
+            start = sum(cell in kept for cell in ranked)
+            batch = [*ranked[:start], *(woven(due, ranked[start:], drawn) if drawn else ranked[start:])]
+            chosen = {*drawn, *(cell for cell in kept if cell in open_draws)}
+            questions = self.questions(batch, filters.order, chosen)
             return Batch(questions, self._worklist.progress(filters), self.orders.revision)
+
+    def _leased(self, holder: str, cells: Iterable[Cell], want: int) -> list[Cell]:
+        if not want:
+            return []
+        return self._log.lease(self.card.uid, cells, holder=holder, want=want, seconds=LEASE_SECONDS)
+
+    def answers(self) -> Answers:
+        """The answered cells with a known given label, and what the answers say of it."""
+        with self._lock:
+            return answers(self.dataset, self.verdicts())
+
+    def evidence(self) -> Evidence:
+        """The random audit's draws and all answers, ready for `review.estimates`; InputError without a known cell."""
+        with self._lock:
+            return self._audit.evidence(self.answers())
+
+    def doubt(self, cells: Cells) -> npt.NDArray[np.float64]:
+        """The model's probability that the given label of some cells (flat positions) is wrong."""
+        with self._lock:
+            return self._audit.doubt(cells)
+
+    def upcoming(self, most: int) -> Cells:
+        """The next cells of the unfiltered queue, without audit and leases."""
+        with self._lock:
+            self.verdicts()
+            found, count = [np.zeros(0, np.int64)], 0
+            for chunk in self._worklist.open_cells(Filters()):
+                found.append(chunk)
+                count += len(chunk)
+                if count >= most:
+                    break
+            return np.concatenate(found)[:most]
 
     def _open(self, cell: Cell) -> bool:
         try:
@@ -164,18 +214,21 @@ class Project:
             self.verdicts()
             return self._worklist.progress(filters)
 
-    def questions(self, cells: Sequence[Cell], order: str = LEARNED) -> tuple[Question, ...]:
-        """Cells as they are shown; NotFound when there is no such item or tag."""
+    def questions(
+        self, cells: Sequence[Cell], order: str = LEARNED, drawn: Container[Cell] = ()
+    ) -> tuple[Question, ...]:
+        """Cells as they are shown, those in `drawn` as the audit's; NotFound when there is no such item or tag."""
         places = np.array([self.dataset.cell(*cell) for cell in cells], np.int64)
         with self._lock:
             scores, reasons = self.orders.score(order, places), self.orders.reasons(places)
-        return tuple(map(self._question, places.tolist(), scores, reasons))
+        screens = [AUDIT if cell in drawn else REVIEW for cell in cells]
+        return tuple(map(self._question, places.tolist(), scores, reasons, screens))
 
     def question(self, item: str, tag: str) -> Question:
         """One cell as it is shown; NotFound when there is no such item or tag."""
         return self.questions([(item, tag)])[0]
 
-    def _question(self, place: int, score: float, reason: Reason) -> Question:
+    def _question(self, place: int, score: float, reason: Reason, screen: str) -> Question:
         row, column = divmod(place, len(self.dataset.tags))
         item, tag = self.dataset.at(place)
         given, pred_prob = self.dataset.labels[row], float(self.dataset.pred_probs[row, column])
@@ -185,9 +238,8 @@ class Project:
             if at != column and PRESENT in (int(given[at]), now):
                 others.append(OtherTag(other, int(given[at]), now))
         judged = not np.isnan(score)
-        return Question(
-            Suspect(item, tag, int(given[column]), pred_prob, float(score)), tuple(others), reason if judged else None
-        )
+        suspect = Suspect(item, tag, int(given[column]), pred_prob, float(score))
+        return Question(suspect, tuple(others), reason if judged else None, screen)
 
     def image_path(self, item: str) -> Path | None:
         """The picture of an item, or None where none was found; NotFound when there is no such item."""

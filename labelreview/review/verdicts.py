@@ -5,6 +5,7 @@ verdict or the flag whose uid it names, and only one's own. A cell is *settled* 
 gave it. So after an undo the verdict before it holds again, or the cell is open again.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,7 @@ class Verdicts:
         self._cells: dict[Cell, list[Decision]] = {}  # standing verdicts of a cell, oldest first
         self._settled: dict[Cell, Decision] = {}
         self._flags: dict[str, Decision] = {}
+        self._flagged: Counter[Cell] = Counter()  # how many flags a cell has
         self._reviewers: dict[str, dict[str, Decision]] = {}  # standing verdicts of a reviewer by uid, oldest first
         self._events: dict[str, Decision] = {}  # by uid: an undo names what it takes back by this alone
         self._undone: set[tuple[str, str]] = set()  # reviewer, uid
@@ -86,6 +88,10 @@ class Verdicts:
         """The cells that a reviewer has put aside with a flag."""
         return {(flag.item, flag.tag) for flag in self.flags if flag.reviewer == reviewer}
 
+    def is_flagged(self, item: str, tag: str) -> bool:
+        """Whether anybody has put the cell aside with a flag."""
+        return self._flagged[item, tag] > 0
+
     def label(self, item: str, tag: str, given: int) -> int:
         """The label of a cell with its verdict applied; unsure and unanswered leave the given one."""
         return _applied(self._settled.get((item, tag)), given)
@@ -100,6 +106,7 @@ class Verdicts:
             self._settled[cell] = event
         elif event.note:
             self._flags[event.uid] = event
+            self._flagged[cell] += 1
         return cell
 
     def _take_back(self, undo: Decision) -> Cell:
@@ -108,7 +115,8 @@ class Verdicts:
         if event is None or event.reviewer != undo.reviewer:
             return undo.item, undo.tag
         cell = event.item, event.tag
-        self._flags.pop(event.uid, None)
+        if self._flags.pop(event.uid, None):
+            self._flagged[cell] -= 1
         if self._reviewers.get(event.reviewer, {}).pop(event.uid, None):
             left = self._cells[cell]
             left.remove(event)

@@ -226,6 +226,7 @@ def _cell(project: Project, question: Question) -> Shape:
         "pred_prob": suspect.pred_prob if suspect.pred_prob == suspect.pred_prob else None,
         "score": suspect.score if suspect.score == suspect.score else None,
         "direction": suspect.direction.value,
+        "screen": question.screen,
         "others": [{"tag": other.tag, "given": other.given, "now": other.now} for other in question.others],
         "reason": wording.reason(question),
         **_image_address(project, suspect.item),
@@ -238,7 +239,7 @@ def _with_cell(project: Project, decision: Decision) -> list[Shape]:
         (question,) = project.questions([(decision.item, decision.tag)])
     except NotFound:
         return []
-    return [{**wire(decision), "cell": _cell(project, question)}]
+    return [{**wire(decision), "cell": {**_cell(project, question), "screen": decision.screen}}]
 
 
 def _image_address(project: Project, item: str) -> Shape:

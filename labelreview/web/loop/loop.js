@@ -305,15 +305,18 @@ function startLoop(root) {
     cell.answers.push({ uid: event.uid, value })
     cell.touched = true
     undoable.push({ uid: event.uid, cell })
-    if (fresh && counts) counts.answered++
+    if (fresh && counts && !beside(cell)) counts.answered++
     counted()
     view.last(`${value === -1 ? 'Unsure about' : value === cell.given ? `Kept ${VALUE[value]} for` : `Changed to ${VALUE[value]}:`}`, cell.tag)
     advance(at)
     emit(event)
   }
 
+  // a question of the random audit need not be a suspect; the next batch brings the exact figures
+  const beside = cell => cell.screen === 'audit' && config.filters.suspects
+
   function about(cell) {
-    return { uid: newId(), item: cell.item, tag: cell.tag, at: new Date().toISOString(), screen: 'review' }
+    return { uid: newId(), item: cell.item, tag: cell.tag, at: new Date().toISOString(), screen: cell.screen ?? 'review' }
   }
 
   function seconds() { return Math.max(0, (performance.now() - shownAt - away) / 1000) }
@@ -347,7 +350,7 @@ function startLoop(root) {
     cell.answers = cell.answers.filter(answer => answer.uid !== uid)
     if (cell.flagged === uid) cell.flagged = null
     cell.touched = true
-    if (answered && !cell.answers.length && counts) counts.answered--
+    if (answered && !cell.answers.length && counts && !beside(cell)) counts.answered--
     let position = cells.indexOf(cell)
     if (position < 0) { position = Math.min(at, cells.length); cells.splice(position, 0, cell); known.set(cellKey(cell), cell) }
     at = position
