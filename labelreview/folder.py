@@ -67,9 +67,9 @@ class Folder:
         """An array kept beside the data: computed once, then opened by memory map."""
         path = self.path / f"{name}.npy"
         if not path.exists():
-            partial = path.with_suffix(f".{uuid.uuid4().hex}.tmp")
+            values, partial = compute(), path.with_suffix(f".{uuid.uuid4().hex}.tmp")
             with partial.open("wb") as file:
-                np.save(file, compute())
+                np.save(file, values)
             os.replace(partial, path)
         kept: npt.NDArray[Scalar] = np.load(path, mmap_mode="r")
         return kept

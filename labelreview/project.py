@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from labelreview import folder, scoring
+from labelreview import folder, scoring, twins
 from labelreview.auditing import AUDIT, REVIEW, Auditing, woven
 from labelreview.decisions import Decision, Suspect, Verdict
 from labelreview.errors import NotFound
@@ -73,6 +73,7 @@ class Project:
         seed = f"{self.card.uid}/{self.card.version}"
         self._audit = Auditing(self.dataset.judged, lambda: self.orders.scores("recipe"), seed)
         self._learner = ThreadPoolExecutor(1, "labelreview-learner")
+        self._closed, self._looked_for_twins = False, False
 
     @classmethod
     def open(cls, settings: Settings, name: str) -> "Project":
@@ -80,6 +81,7 @@ class Project:
         return cls(settings, folder.read(settings.projects, name))
 
     def close(self) -> None:
+        self._closed = True
         self._learner.shutdown()
         self._log.close()
 
@@ -148,6 +150,7 @@ class Project:
         """
         with self._lock:
             flagged = self.verdicts().flagged_by(reviewer)
+            self._look_for_twins()
             kept = {cell: None for cell in keep if self._open(cell)}  # an ordered set
             audited = filters == Filters(suspects=filters.suspects)
             due = self._audit.due(self._events, len(kept), want - len(kept)) if audited else []
@@ -161,6 +164,15 @@ class Project:
             chosen = {*drawn, *(cell for cell in kept if cell in open_draws)}
             questions = self.questions(batch, filters.order, chosen)
             return Batch(questions, self._worklist.progress(filters), self.orders.revision)
+
+    def _look_for_twins(self) -> None:
+        """With the first queue, since nobody else needs it: find look-alikes in the background, to spread them."""
+        if not self._looked_for_twins:
+            self._looked_for_twins = True
+            self._learner.submit(self._find_twins)
+
+    def _find_twins(self) -> None:
+        self._worklist.twins = twins.groups(self.folder, lambda: self._closed)
 
     def _leased(self, holder: str, cells: Iterable[Cell], want: int) -> list[Cell]:
         if not want:
