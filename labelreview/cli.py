@@ -1,9 +1,10 @@
 """The command line: a thin shell over intake, Project and exports.
 
 Exit codes: 0 done · 1 the input, the project or the place to write to is not usable (the message says what to do) ·
-2 wrong usage.
+2 wrong usage · 3 the labels do not meet the target of `check`.
 """
 
+import json
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -12,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from labelreview import exports, folder, formats, intake
+from labelreview import exports, folder, formats, intake, triage
 from labelreview.errors import InputError, LabelReviewError
 from labelreview.project import Project
 from labelreview.review.worklist import Filters
@@ -136,6 +137,32 @@ def export(
         for path, write, noun in wanted:
             if path:
                 _wrote(write(project, path, overwrite=overwrite), noun, path)
+
+
+@app.command()
+def stats(
+    name: Name,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for a program.")] = False,
+) -> None:
+    """Say how many labels are wrong, how many errors are found, and what is left."""
+    with _opened(name) as project:
+        found = triage.figures(project)
+    text = json.dumps(triage.shape(found), indent=2, ensure_ascii=False) if as_json else "\n".join(triage.lines(found))
+    typer.echo(text)
+
+
+@app.command()
+def check(
+    name: Name,
+    max_error_rate: Annotated[float, typer.Option(help="The share of labels that may be wrong.")] = triage.TARGET,
+    confidence: Annotated[float, typer.Option(help="How sure to be.")] = triage.CONFIDENCE,
+) -> None:
+    """Exit with 3 unless at most this share of labels is still wrong."""
+    with _opened(name) as project:
+        found = triage.figures(project, max_error_rate, confidence)
+    typer.echo(triage.stop_sentence(found))
+    if not found.stop.met:
+        raise typer.Exit(3)
 
 
 @app.command()

@@ -8,6 +8,7 @@ from labelreview.web import session
 PAGES = [
     ("home.py", "Overview", ":material/dashboard:", ""),
     ("review.py", "Review", ":material/image_search:", "review"),
+    ("triage.py", "Triage", ":material/query_stats:", "triage"),
     ("projects.py", "New project", ":material/create_new_folder:", "projects"),
     ("export.py", "Export", ":material/download:", "export"),
 ]

@@ -1,6 +1,7 @@
 """The command line, as a pipeline uses it: files in, files out, exit codes."""
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,25 @@ def test_rank_can_be_cut_short(home):
     assert run("rank", "cats", "--out", "all.csv") == 0
     assert run("rank", "cats", "--limit", "3", "--out", "top.csv") == 0
     assert rows("top.csv") == rows("all.csv")[:4]
+
+
+def test_stats_and_check_say_how_far_the_labels_are_from_the_target(home, capsys):
+    init()
+    capsys.readouterr()
+    assert run("check", "cats") == 3
+    assert "The target is not met yet" in capsys.readouterr().out
+    assert run("stats", "cats") == 0
+    assert "too few to say how many labels are wrong" in capsys.readouterr().out
+    with Project.open(Settings.from_environment(), "cats") as project:
+        places = range(project.dataset.labels.size)
+        cells = [project.dataset.at(place) for place in places if project.dataset.labels.flat[place] == 1]
+        rest = [project.dataset.at(place) for place in places if project.dataset.labels.flat[place] == 0]
+        answers = [decision(*cell, Verdict.PRESENT) for cell in cells]
+        project.record(answers + [decision(*cell, Verdict.ABSENT) for cell in rest])
+    assert run("check", "cats", "--max-error-rate", "0", "--confidence", "0.99") == 0
+    assert run("check", "cats", "--max-error-rate", "7") == 1
+    capsys.readouterr()
+    assert run("stats", "cats", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["overall"]["rate"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+    assert told["stop"]["met"] is True

@@ -13,7 +13,7 @@ from labelreview.settings import Settings
 from tests.made import decision
 
 MAIN = Path(__file__).parents[2] / "labelreview" / "web" / "main.py"
-PAGES = ("home", "review", "projects", "export")
+PAGES = ("home", "review", "triage", "projects", "export")
 HOSTILE = ["<img src=x onerror=alert(1)>", "=cmd()", "x" * 200, "🎩", "שלום", "**bold** $x$ :red[no]"]
 
 
@@ -55,7 +55,7 @@ def test_every_page_asks_for_a_name_first(settings, tmp_path, name):
     assert len(app.metric) == 0
 
 
-@pytest.mark.parametrize("name", ["home", "review", "export"])
+@pytest.mark.parametrize("name", ["home", "review", "triage", "export"])
 def test_without_a_project_a_page_says_how_to_make_one(settings, name):
     assert "No project yet" in [title.value for title in page(name).title]
 
@@ -92,6 +92,31 @@ def test_the_overview_is_each_projects_own_and_follows_the_answers(settings, tmp
             figures[name, answers] = {metric.label: metric.value for metric in app.metric}
     assert [figures["cats", 0]["Tags"], figures["dogs", 0]["Tags"]] == ["2", "3"]
     assert [figures[key]["Verdicts"] for key in sorted(figures)] == ["0", "1", "0", "0"]
+
+
+def test_the_triage_page_before_any_verdict_says_what_it_needs(settings, tmp_path):
+    make(settings, tmp_path, ["hat", "cat"])
+    app = page("triage")
+    assert "No verdict yet" in app.info[0].value
+    assert not app.dataframe
+
+
+def test_the_triage_page_with_too_little_audit_names_no_rate(settings, tmp_path):
+    make(settings, tmp_path, ["hat", "cat"])
+    with Project.open(settings, "cats") as project:
+        project.record([decision("item0", "hat", Verdict.ABSENT)])
+    app = page("triage")
+    assert "too few to say how many labels are wrong" in app.subheader[0].value
+    assert app.dataframe[0].value["Errors found"].sum() == 1
+
+
+def test_the_triage_page_knows_the_rate_when_all_is_answered(settings, tmp_path):
+    make(settings, tmp_path, ["hat", "cat"])
+    with Project.open(settings, "cats") as project:
+        cells = [(item, tag) for item in project.dataset.ids for tag in project.dataset.tags]
+        project.record([decision(item, tag, Verdict.PRESENT) for item, tag in cells])
+    said = page("triage").subheader[0].value.replace("\N{NO-BREAK SPACE}", " ")
+    assert "About 50 % of labels are wrong (50–50 %)" in said
 
 
 def test_the_export_page_lists_the_changes(settings, tmp_path):
