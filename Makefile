@@ -23,5 +23,5 @@ screenshots: .venv/installed ## docs/img/*.png, taken from the running app
 
 .venv/installed: requirements-dev.txt
 	python3 -m venv .venv
-	.venv/bin/pip install -r requirements-dev.txt
+	.venv/bin/pip install -r requirements-dev.txt -e .
 	touch $@
