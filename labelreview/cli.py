@@ -13,7 +13,8 @@ from typing import Annotated
 
 import typer
 
-from labelreview import exports, folder, formats, intake, triage
+from labelreview import embed, exports, folder, formats, intake, triage
+from labelreview import predictions as made
 from labelreview.errors import InputError, LabelReviewError
 from labelreview.project import Project
 from labelreview.review.worklist import Filters
@@ -24,6 +25,11 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__.split
 Name = Annotated[str, typer.Argument(help="The project's name.", show_default=False)]
 Out = Annotated[Path, typer.Option(help="The CSV file to write.", show_default=False)]
 ExcelSafe = Annotated[bool, typer.Option("--excel-safe", help="Texts that a spreadsheet would run get an apostrophe.")]
+Predictions = Annotated[Path | None, typer.Option(help="Predicted probabilities; made from the pictures if left out.")]
+Images = Annotated[Path | None, typer.Option(help="The folder of the pictures.", show_default=False)]
+MissingMeans = Annotated[str | None, typer.Option(help="absent or unknown: a tag that is not listed.")]
+Model = Annotated[Path | None, typer.Option(help="An ONNX image model, instead of colours and edges.")]
+Scaling = Annotated[str, typer.Option(help=f"How the model wants pixels: {', '.join(embed.SCALINGS)}.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")]
 FormatName = Annotated[str | None, typer.Option(help="Instead of the recognised format.", show_default=False)]
 
@@ -32,11 +38,11 @@ FormatName = Annotated[str | None, typer.Option(help="Instead of the recognised 
 def init(
     name: Name,
     labels: Annotated[Path, typer.Option(help="The labels file.", show_default=False)],
-    predictions: Annotated[Path, typer.Option(help="The file of predicted probabilities.", show_default=False)],
-    images: Annotated[Path | None, typer.Option(help="The folder of the pictures.", show_default=False)] = None,
+    predictions: Predictions = None,
+    images: Images = None,
     labels_format: FormatName = None,
     predictions_format: FormatName = None,
-    missing_means: Annotated[str | None, typer.Option(help="absent or unknown: a tag that is not listed.")] = None,
+    missing_means: MissingMeans = None,
     logits: Annotated[bool, typer.Option("--logits", help="The predictions are logits: take their sigmoid.")] = False,
     only_common: Annotated[bool, typer.Option("--only-common", help="Drop ids and tags that one side lacks.")] = False,
     decisions: Annotated[Path | None, typer.Option(help="A decision log to take over.", show_default=False)] = None,
@@ -163,6 +169,52 @@ def check(
     typer.echo(triage.stop_sentence(found))
     if not found.stop.met:
         raise typer.Exit(3)
+
+
+@app.command("embed")
+def embed_images(
+    images: Annotated[Path, typer.Argument(help="The folder of the pictures.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="The .npy file to write; the paths go beside it.", show_default=False)],
+    model: Model = None,
+    scaling: Scaling = "imagenet",
+    overwrite: Overwrite = False,
+) -> None:
+    """Describe every picture of a folder by numbers, for `predict`."""
+    found, problems = made.embed_folder(images, out, model, scaling=scaling, overwrite=overwrite, progress=_show)
+    for path, problem in list(problems.items())[:5]:
+        typer.echo(f"Left out: {path}: {problem}", err=True)
+    _wrote(len(found.names) - len(problems), f"pictures as {found.rows.shape[1]:,} numbers each", out)
+
+
+@app.command()
+def predict(
+    labels: Annotated[Path, typer.Argument(help="The labels file.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="The .csv or .parquet file to write.", show_default=False)],
+    images: Images = None,
+    embeddings: Annotated[Path | None, typer.Option(help="Instead of it, what `embed` wrote.")] = None,
+    tag_embeddings: Annotated[Path | None, typer.Option(help="Zero-shot: embeddings of the tags' names.")] = None,
+    compare: Annotated[Path | None, typer.Option(help="The labels before corrections: what did these do?")] = None,
+    model: Model = None,
+    scaling: Scaling = "imagenet",
+    labels_format: FormatName = None,
+    missing_means: MissingMeans = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Make predictions from pictures and labels, each from other pictures than its own."""
+    if (images is None) == (embeddings is None):
+        raise typer.BadParameter("Say what to predict from: --images DIR or --embeddings F.npy.")
+    made.check(out, overwrite)
+    given, *earlier = (
+        formats.read_labels(path, format=labels_format, missing_means=missing_means)
+        for path in (labels, compare)
+        if path is not None
+    )
+    found = made.described(given, images, embeddings, model, scaling=scaling, progress=_show)
+    probs = made.made_from(given, found, tag_embeddings, progress=_show)
+    made.write(probs, out, overwrite=overwrite)
+    for line in (*probs.notes, *(made.comparison(given, before, found) for before in earlier)):
+        typer.echo(line)
+    _wrote(len(probs.matrix.ids), "items", out)
 
 
 @app.command()

@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from labelreview.errors import InputError, Refused
@@ -44,9 +45,23 @@ def find_images(folder: Path, ids: Iterable[str]) -> list[str]:
     """
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder. Name the folder that holds the images.")
+    return matched(image_files(folder), ids)
+
+
+def image_files(folder: Path) -> Iterator[str]:
+    """The images below a folder, by name, relative to it; hidden ones are left out."""
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
+                yield Path(parent, name).relative_to(folder).as_posix()
+
+
+def matched(files: Iterable[str], ids: Iterable[str]) -> list[str]:
+    """For each id the one of the files that it means; '' where there is none."""
     paths: dict[str, str] = {}
     names: dict[str, str] = {}
-    for relative in _image_files(folder):
+    for relative in files:
         _, _, name = relative.rpartition("/")
         for known, key in ((paths, relative), (paths, _stem(relative)), (names, name), (names, _stem(name))):
             known[key] = relative if known.get(key, relative) == relative else _preferred(known, key, relative)
@@ -119,6 +134,16 @@ def fingerprint(path: Path) -> int:
     return int.from_bytes(np.packbits(points[:, 1:] > points[:, :-1]).tobytes())
 
 
+def pixels(path: Path, width: int, height: int) -> npt.NDArray[np.uint8]:
+    """The whole image at width × height, (height, width, 3) RGB on white; proportions give way to the frame."""
+    with _opened(path) as image:
+        image.draft("RGB", (width, height))  # JPEGs decode at reduced size
+        upright = _upright(image)
+        if upright.mode == "RGBA":
+            upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
+        return np.asarray(upright.convert("RGB").resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2.0))
+
+
 def _made(path: Path, size: int) -> tuple[Picture, bool]:
     with _opened(path) as image:
         media_type = WEB_TYPES.get(image.format or "", "")
@@ -185,14 +210,6 @@ def _opened(path: Path) -> Iterator[Image.Image]:
 
 def _unreadable(path: Path, why: str) -> InputError:
     return InputError(f"Image '{path.name}' {why}.")
-
-
-def _image_files(folder: Path) -> Iterator[str]:
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
-                yield Path(parent, name).relative_to(folder).as_posix()
 
 
 def _stem(name: str) -> str:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from labelreview import folder, formats, images
+from labelreview import folder, formats, images, predictions
 from labelreview.decisions import Decision
 from labelreview.errors import InputError
 from labelreview.formats.check import Report, examine
+from labelreview.scoring.insample import looks_in_sample
 from labelreview.settings import Settings
 from labelreview.tags import Names, joined
 
@@ -36,7 +37,7 @@ class Inputs:
 
 def gather(
     labels: Path,
-    predictions: Path,
+    predicted: Path | None,
     image_folder: Path | None = None,
     *,
     labels_format: str | None = None,
@@ -46,18 +47,30 @@ def gather(
     only_common: bool = False,
     progress: Progress = lambda step, share: None,
 ) -> Inputs:
-    """Read and check the files of a project. Raises InputError where a file cannot be read at all."""
+    """Read and check the files of a project. Raises InputError where a file cannot be read at all.
+
+    Without a file of predictions they are made from the images, which takes minutes for thousands of them.
+    """
     progress("Reading labels", 0.0)
     given = formats.read_labels(labels, format=labels_format, missing_means=missing_means)
     progress("Reading predictions", 0.2)
-    predicted = formats.read_pred_probs(predictions, format=predictions_format, logits=logits)
+    if predicted is not None:
+        probs = formats.read_pred_probs(predicted, format=predictions_format, logits=logits)
+    else:
+        probs = predictions.made_from(
+            given, predictions.described(given, image_folder, progress=progress), progress=progress
+        )
     paths: Sequence[str] = ()
     problems = None
     if image_folder is not None:
         paths, problems = _look_at_images(image_folder, given.matrix.ids, progress)
-    report = examine(given, predicted, problems, only_common=only_common)
+    report = examine(given, probs, problems, only_common=only_common)
+    if predicted is not None and not report.errors:
+        dataset = joined(given.matrix, probs.matrix, only_common=only_common)
+        warning = looks_in_sample(dataset.judged, dataset.pred_probs)
+        report = replace(report, warnings=report.warnings + ((warning,) if warning else ()))
     progress("Checked", 1.0)
-    return Inputs(given, predicted, image_folder, paths, report, only_common)
+    return Inputs(given, probs, image_folder, paths, report, only_common)
 
 
 def _look_at_images(where: Path, ids: Sequence[str], progress: Progress) -> tuple[Sequence[str], dict[str, str]]:
