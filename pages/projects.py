@@ -8,8 +8,8 @@ from labelreview.web import newproject, session
 session.current_reviewer()
 
 st.title("New project")
-st.write("One file of labels, one of predicted probabilities, and the pictures. They are joined by id and by tag name, "
-         "checked before anything is written, and never changed.")  # fmt: skip
+st.write("One file of labels, one of predicted probabilities, and the pictures: joined by id and by tag name, checked "
+         "before anything is written, and never changed.")  # fmt: skip
 
 upload = (
     st.segmented_control("Where are the files?", ["On this server", "Upload"], default="On this server") == "Upload"
@@ -18,12 +18,14 @@ with st.form("files", border=True):
     name = st.text_input("Name of the project", placeholder="celebrities")
     left, right = st.columns(2)
     if upload:
-        labels = left.file_uploader("Labels (CSV, TSV or Parquet)", newproject.TABLES)
-        predictions = right.file_uploader("Predictions (CSV, TSV or Parquet)", newproject.TABLES)
+        labels = left.file_uploader("Labels", newproject.TABLES)
+        predictions = right.file_uploader("Predictions (left out: made from the pictures)", newproject.TABLES)
         images = st.file_uploader("Pictures (one zip)", ["zip"])
     else:
-        labels = left.text_input("Labels (CSV, TSV or Parquet)", placeholder="/data/labels.csv")
-        predictions = right.text_input("Predictions (CSV, TSV or Parquet)", placeholder="/data/predictions.csv")
+        labels = left.text_input("Labels", placeholder="/data/labels.csv")
+        predictions = right.text_input(
+            "Predictions (left out: made from the pictures)", placeholder="/data/predictions.csv"
+        )
         images = st.text_input("Folder of the pictures", placeholder="/data/images")
     with st.expander("Formats and matching"):
         left, right = st.columns(2)

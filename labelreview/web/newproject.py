@@ -69,10 +69,10 @@ def check(name: str, labels: Any, predictions: Any, images: Any, *, progress: in
     st.session_state.pop(WAITING, None)
     try:
         folder.free_name(session.settings().projects, name.strip())
-        if not labels or not predictions:
-            raise InputError("Give both a labels file and a predictions file.")
+        if not labels or not (predictions or images):
+            raise InputError("Give a labels file, and a predictions file or pictures to make predictions from.")
         pictures = _pictures(images) if images else None
-        files = _path(labels, "labels"), _path(predictions, "predictions"), pictures
+        files = _path(labels, "labels"), _path(predictions, "predictions") if predictions else None, pictures
         inputs = intake.gather(*files, progress=progress, **options)
         st.session_state[WAITING] = Checked(name.strip(), inputs)
     except LabelReviewError as error:

@@ -151,3 +151,12 @@ def test_an_unusable_file_is_explained_on_the_page_and_nothing_is_written(settin
     app.button[0].click().run()
     assert "line 2, column 'cat': 'maybe'" in app.error[0].value
     assert not (settings.projects / "second").exists()
+
+
+def test_without_predictions_the_page_asks_for_pictures_to_make_them_from(settings, tmp_path):
+    make(settings, tmp_path, ["hat", "cat"], name="first")
+    app = page("projects")
+    app.text_input[0].set_value("second")
+    app.text_input[1].set_value(str(tmp_path / "labels.csv"))
+    app.button[0].click().run()
+    assert "pictures to make predictions from" in app.error[0].value
