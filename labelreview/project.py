@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Container, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -73,6 +73,7 @@ class Project:
         seed = f"{self.card.uid}/{self.card.version}"
         self._audit = Auditing(self.dataset.judged, lambda: self.orders.scores("recipe"), seed)
         self._learner = ThreadPoolExecutor(1, "labelreview-learner")
+        self._handed_draws: set[Cell] = set()  # what tabs may have ready as the audit's questions
         self._closed, self._looked_for_twins = False, False
 
     @classmethod
@@ -161,7 +162,8 @@ class Project:
             ranked = self._leased(holder, (cell for cell in asked if cell not in flagged), want - len(drawn))
             start = sum(cell in kept for cell in ranked)
             batch = [*ranked[:start], *(woven(due, ranked[start:], drawn) if drawn else ranked[start:])]
-            chosen = {*drawn, *(cell for cell in kept if cell in open_draws)}
+            self._handed_draws.update(drawn)
+            chosen = {*drawn, *(cell for cell in kept if cell in self._handed_draws)}
             questions = self.questions(batch, filters.order, chosen)
             return Batch(questions, self._worklist.progress(filters), self.orders.revision)
 
@@ -233,6 +235,8 @@ class Project:
         places = np.array([self.dataset.cell(*cell) for cell in cells], np.int64)
         with self._lock:
             scores, reasons = self.orders.score(order, places), self.orders.reasons(places)
+        if order != LEARNED:
+            reasons = [replace(reason, moved=0.0) for reason in reasons]  # nothing moves in a fixed order
         screens = [AUDIT if cell in drawn else REVIEW for cell in cells]
         return tuple(map(self._question, places.tolist(), scores, reasons, screens))
 

@@ -1,5 +1,6 @@
 """What the loop says in words about numbers. Tag names are data: the browser shows these texts as text."""
 
+from labelreview.auditing import AUDIT
 from labelreview.project import Question
 from labelreview.tags import PRESENT
 
@@ -16,12 +17,15 @@ def reason(question: Question) -> str:
     if why is None:
         return ""
     said = f"With the picture's other tags the model comes to {_percent(why.expected)}."
+    if question.screen == AUDIT:
+        return f"Drawn by chance, to estimate how many labels are wrong. {said}"
     if why.chance is not None and why.low is not None and why.high is not None:
         chance = f"The answers so far make a wrong label {_percent(why.chance)} likely"
         said = f"{said} {chance} ({_percent(why.low, '')}–{_percent(why.high)})."
     kind = "yes" if suspect.given == PRESENT else "no"
     if why.asked:
-        way = ": moved up" if why.moved > MOVED else ": moved down" if why.moved < -MOVED else ""
+        up, down = why.moved > MOVED and why.wrong, why.moved < -MOVED and why.wrong < why.asked
+        way = ": moved up" if up else ": moved down" if down else ""
         return f"{said} {why.wrong} of {why.asked} “{kind}” labels of this tag that were checked were wrong{way}."
     return f"{said} {_share(why.rate)} “{kind}” labels of this tag look wrong to it."
 

@@ -265,7 +265,7 @@ function startLoop(root) {
     const { tag, direction, text, suspects } = config.filters, all = { all: suspects }
     if (!total) return ['empty', suspects ? 'No suspect matches this filter' : 'Nothing matches this filter', 'Choose another tag, direction or text above.', all]
     const done = `${number(answered)} of ${number(total)} answered. `
-    if (left > 0) return ['empty', 'Nothing to ask right now', `${done}The other ${number(left)} are with other reviewers, or you put them aside with a flag.`, { again: true }]
+    if (left > 0) return ['empty', 'Nothing to ask right now', `${done}The other ${number(left)} are in other tabs (for two minutes after they close), or you put them aside with a flag.`, { again: true, all: suspects }]
     if (suspects) return ['empty', 'All suspects answered', `${done}The rest is what labels and model agree on.`, all]
     if (!tag && !direction && !text) return ['empty', 'Everything is answered', `${done}The Export page gives the corrected labels.`]
     return ['empty', 'Nothing left under this filter', `${done}Choose another tag or direction above, or undo to look again.`]
@@ -462,6 +462,9 @@ function startLoop(root) {
     show()
     saved()
     await Promise.race([flush(), new Promise(resolve => setTimeout(resolve, 2000))])
+    if (mine !== round || stopped) return
+    // what this tab held under another filter is for whoever asks next
+    await ask('POST', 'release', { body: { holder: await me } }).catch(() => {})
     if (mine !== round || stopped) return
     await refill()
     if (mine === round && anew && !undoable.length) { undoing = true; await recall().finally(() => { undoing = false }) }
