@@ -4,7 +4,7 @@
         project.json            the card: uid, version, where the data came from
         labels.npy              int8 (N, K)          pred_probs.npy   float32 (N, K)
         ids.*.npy images.*.npy  texts, packed        source/          the labels as they came in, for exports
-        scores-NAME.npy         float32 (N, K), kept so that opening need not compute them
+        scores-NAME.v1.npy …    what the orders computed, kept so that opening need not do it again
 
 The user's own files are only ever read. `uid` names the project in the decision log for ever; `version` changes when
 the data does, so that caches and picture addresses of older data are never mixed up with it.
@@ -29,6 +29,7 @@ from labelreview.errors import InputError, NotFound, Refused
 from labelreview.tags import Dataset, Names
 
 Scalar = TypeVar("Scalar", bound=np.generic)
+COMPUTATION = 1  # of what `kept` keeps: raise it when an order changes, and old arrays are left lying
 NAME = re.compile(r"\w[\w .-]{0,79}")
 
 
@@ -65,7 +66,7 @@ class Folder:
 
     def kept(self, name: str, compute: Callable[[], npt.NDArray[Scalar]]) -> npt.NDArray[Scalar]:
         """An array kept beside the data: computed once, then opened by memory map."""
-        path = self.path / f"{name}.npy"
+        path = self.path / f"{name}.v{COMPUTATION}.npy"
         if not path.exists():
             values, partial = compute(), path.with_suffix(f".{uuid.uuid4().hex}.tmp")
             with partial.open("wb") as file:

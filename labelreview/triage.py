@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from labelreview.auditing import AUDIT
 from labelreview.decisions import Decision, Direction
 from labelreview.project import Project
 from labelreview.review import estimates
@@ -28,7 +29,8 @@ class Triage:
     """Everything the triage page and `labelreview stats` show.
 
     `whole`: all cells; `tags`: names that `by_tag` goes by; `curve`: errors found by verdict n, from 0; `ahead`: what
-    the next verdicts will find, None where no cell is open; `cost`: of the target, in verdicts and hours.
+    the next verdicts will find, None where no cell is open; `cost`: of the target, in verdicts and hours; `waiting`:
+    audit answers that count once the draws before them are answered.
     """
 
     target: float
@@ -40,6 +42,7 @@ class Triage:
     curve: npt.NDArray[np.int64]
     ahead: Forecast | None
     cost: Cost
+    waiting: int
 
     @property
     def verdicts(self) -> int:
@@ -72,6 +75,7 @@ def figures(project: Project, target: float = TARGET, confidence: float = CONFID
         estimates.found_curve(wrong),
         ahead,
         cost,
+        max(0, sum(decision.screen == AUDIT for decision in project.verdicts().settled.values()) - whole.drawn),
     )
 
 
@@ -97,6 +101,8 @@ def sentence(found: Triage) -> str:
             f"{whole.drawn:,} of {NEEDED:,} random audit answers so far: too few to say how many labels are wrong. "
             "The ranked queue alone cannot tell, since it asks only what is suspicious; every tenth question of the "
             "queue without filters is drawn by chance."
+            + f" {found.waiting:,} more answers count once earlier draws, open in some tab, are answered."
+            * bool(found.waiting)
         )
     shares = whole.share_found
     parts = [

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from labelreview import folder
+from labelreview import folder, triage
 from labelreview.auditing import AUDIT, REVIEW
 from labelreview.decisions import Direction, Verdict
 from labelreview.project import Project, Question
@@ -157,3 +157,11 @@ def test_a_project_of_few_cells_is_not_audited(settings, tmp_path):
     folder.write(settings.projects, card, data, [""] * 12, {"labels.csv": tmp_path / "labels.csv"})
     with Project.open(settings, "few") as few:
         assert not drawn(few.queue("ann", "holder-of-ann", Filters(), 100).questions)
+
+
+def test_answers_to_later_draws_wait_for_the_earlier_ones_and_triage_says_so(project):
+    last = drawn(project.queue("ann", "holder-of-ann", Filters(), 40).questions)[-1]
+    project.record([decision(*last, Verdict.ABSENT, screen=AUDIT)])
+    found = triage.figures(project)
+    assert (found.whole.drawn, found.waiting) == (0, 1)
+    assert "1 more answers count once earlier draws" in triage.sentence(found)
