@@ -4,6 +4,8 @@
     python -m tests lint         the lint steps alone
     python -m tests -k "burst"   arguments go to pytest, after the lint steps
 
+Tests run in several processes at once; `-n 0` takes them one by one, as a debugger needs.
+
 pytest comes last and nothing is printed after it, so that its closing line closes the run.
 """
 
@@ -16,6 +18,8 @@ from tests import chromium
 ROOT = Path(__file__).resolve().parent.parent
 # import-linter has no -m. No cache: it keeps what an import meant before the module that it names was there.
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command(['--no-logo', '--no-cache'])"
+# More processes than four help nobody: each that needs them starts a PostgreSQL and a Chromium of its own.
+AT_ONCE = ["-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"]
 LINT = {
     "ruff: no known mistakes": ["-m", "ruff", "check", "."],
     "ruff: one way to lay out code": ["-m", "ruff", "format", "--check", "."],
@@ -52,7 +56,7 @@ def main(arguments: list[str]) -> int:
     say("Chromium for the browser tests")
     print(chromium.ensure(), flush=True)
     say("pytest: unit, integration (SQLite and PostgreSQL), browser")
-    return 0 if python("-m", "pytest", *arguments) else 1
+    return 0 if python("-m", "pytest", *AT_ONCE, *arguments) else 1
 
 
 if __name__ == "__main__":

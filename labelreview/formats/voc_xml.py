@@ -107,7 +107,7 @@ def _block(said: dict[str, int]) -> bytes:
 def make(matrix: TagMatrix) -> Files:
     """Files without boxes: all that is known stands in `image_tags`."""
     if any(set(item) & set("/\\\0") for item in matrix.ids):
-        raise InputError("An id of Pascal VOC names a file, so it cannot hold '/'. Choose another format.")
+        raise InputError("An id of Pascal VOC names a file, so it cannot hold '/' or '\\'. Choose another format.")
     files = {}
     for item, row in zip(matrix.ids, matrix.values, strict=True):
         said = {tag: int(value) for tag, value in zip(matrix.tags, row, strict=True)}

@@ -15,12 +15,11 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from labelreview.decisions import Decision, Direction, Verdict
+from labelreview.decisions import Decision, Verdict
 from labelreview.errors import NotFound
 from labelreview.tags import ABSENT, PRESENT, UNKNOWN, Dataset, Labels
 
 Cell = tuple[str, str]
-DIRECTIONS, VERDICTS = tuple(Direction), tuple(Verdict)
 
 
 class Verdicts:
@@ -192,17 +191,6 @@ def changes(dataset: Dataset, verdicts: Verdicts) -> list[Change]:
             change = Change(decision.item, decision.tag, before, now, agreeing, decision.at, shown, decision.score)
             found.append(change)
     return found
-
-
-def tally(dataset: Dataset, verdicts: Verdicts) -> npt.NDArray[np.int64]:
-    """Settled cells counted: (K, 2, 3) = tag × direction of the given label (DIRECTIONS) × verdict (VERDICTS)."""
-    counts = np.zeros((len(dataset.tags), len(DIRECTIONS), len(VERDICTS)), np.int64)
-    here, given = placed(dataset, verdicts), dataset.labels.reshape(-1)
-    for cell, decision in zip(here.cells.tolist(), here.decisions, strict=True):
-        if decision.verdict:
-            side = Direction.WRONG if given[cell] == PRESENT else Direction.MISSING
-            counts[cell % len(dataset.tags), DIRECTIONS.index(side), VERDICTS.index(decision.verdict)] += 1
-    return counts
 
 
 def _applied(decision: Decision | None, given: int) -> int:

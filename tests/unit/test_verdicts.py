@@ -1,6 +1,5 @@
 """What holds now, against a slow and plain oracle, and what it makes of the labels."""
 
-from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -9,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labelreview.decisions import Decision, Direction, Verdict
-from labelreview.review.verdicts import DIRECTIONS, VERDICTS, Verdicts, changes, corrected, placed, tally
-from labelreview.tags import PRESENT, Dataset, Names
+from labelreview.decisions import Decision, Verdict
+from labelreview.review.verdicts import Verdicts, changes, corrected, placed
+from labelreview.tags import Dataset, Names
 from tests.made import decision
 
 ITEMS, TAGS, REVIEWERS = ("a", "b", "elsewhere"), ("hat", "cat"), ("ann", "ben")
@@ -90,9 +89,9 @@ def test_the_touched_cells_are_enough_to_follow_what_is_settled(log):
 
 
 @given(logs())
-def test_labels_changes_and_tally_follow_from_what_is_settled(log):
+def test_labels_and_changes_follow_from_what_is_settled(log):
     verdicts, settled = Verdicts(log), Oracle(log).settled
-    labels, moved, counted = np.array(DATA.labels), [], Counter()
+    labels, moved = np.array(DATA.labels), []
     for row, item in enumerate(DATA.ids):
         for column, tag in enumerate(TAGS):
             holds = settled.get((item, tag))
@@ -101,15 +100,11 @@ def test_labels_changes_and_tally_follow_from_what_is_settled(log):
                 before if holds is None or holds.verdict is Verdict.UNSURE else holds.verdict.label
             )
             if holds is not None:
-                counted[tag, "wrong" if before == PRESENT else "missing", holds.verdict] += 1
                 labels[row, column] = verdicts.label(item, tag, before)
                 if labels[row, column] != before:
                     moved.append((item, tag, before, int(labels[row, column]), holds.at))
     assert corrected(DATA, verdicts).tolist() == labels.tolist()
     assert [(c.item, c.tag, c.given, c.corrected, c.at) for c in changes(DATA, verdicts)] == moved
-    table = tally(DATA, verdicts)
-    assert {(t, d.value, v): int(table[i, j, k]) for i, t in enumerate(TAGS) for j, d in enumerate(DIRECTIONS)
-            for k, v in enumerate(VERDICTS) if table[i, j, k]} == dict(counted)  # fmt: skip
     assert len(placed(DATA, verdicts).elsewhere) == sum(item == "elsewhere" for item, _ in settled)
 
 
@@ -196,12 +191,3 @@ def test_verdicts_about_other_items_and_tags_are_kept_apart():
     found = placed(DATA, verdicts)
     assert (found.cells.tolist(), found.elsewhere) == ([3], other)
     assert len(verdicts.settled) == 3
-
-
-def test_the_tally_counts_by_tag_direction_and_verdict():
-    verdicts = Verdicts([decision("a", "hat", Verdict.ABSENT), decision("b", "hat", Verdict.UNSURE)])
-    table = tally(DATA, verdicts)
-    assert table.shape == (2, 2, 3)
-    assert table[0, DIRECTIONS.index(Direction.WRONG), VERDICTS.index(Verdict.ABSENT)] == 1
-    assert table[0, DIRECTIONS.index(Direction.MISSING), VERDICTS.index(Verdict.UNSURE)] == 1
-    assert table.sum() == 2
