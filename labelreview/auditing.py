@@ -5,7 +5,7 @@ did not ask. `review.audit` has the draws and the reasons.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +45,10 @@ class Auditing:
     def draws(self) -> list[int]:
         """Cells drawn by chance that have no answer yet, in the order to be asked."""
         return self.audit.next_cells(AHEAD)
+
+    def late(self, handed: Collection[int]) -> list[int]:
+        """Draws that somebody had and left open while later ones were answered: these wait, so late ones come first."""
+        return self.audit.late_cells(handed) if handed else []
 
     def evidence(self, answered: Answers) -> Evidence:
         """What the answers say, ready for estimates. Raises InputError when no cell is known."""

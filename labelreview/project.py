@@ -73,7 +73,7 @@ class Project:
         seed = f"{self.card.uid}/{self.card.version}"
         self._audit = Auditing(self.dataset.judged, lambda: self.orders.scores("recipe"), seed)
         self._learner = ThreadPoolExecutor(1, "labelreview-learner")
-        self._handed_draws: set[Cell] = set()  # what tabs may have ready as the audit's questions
+        self._handed_draws: set[int] = set()  # what tabs may have ready as the audit's questions
         self._closed, self._looked_for_twins = False, False
 
     @classmethod
@@ -147,23 +147,28 @@ class Project:
         """The next `want` questions for a reviewer, leased to their tab (`holder`) for two minutes.
 
         First those of `keep` (pictures that the tab has ready) that are still open, then the most urgent ones, and
-        without filters among them a share that the random audit drew.
+        without filters among them a share that the random audit drew, those that later draws wait for at once.
         """
         with self._lock:
             flagged = self.verdicts().flagged_by(reviewer)
             self._look_for_twins()
             kept = {cell: None for cell in keep if self._open(cell)}  # an ordered set
             audited = filters == Filters(suspects=filters.suspects)
-            due = self._audit.due(self._events, len(kept), want - len(kept)) if audited else []
+            open_late = self._audit.late(self._handed_draws) if audited else ()
+            left = [cell for cell in map(self.dataset.at, open_late) if cell not in kept]
+            late = self._leased(holder, left, want - len(kept)) if left else []
+            due = self._audit.due(self._events, len(kept), want - len(kept) - len(late)) if audited else []
             open_draws = dict.fromkeys(map(self.dataset.at, self._audit.draws() if any(due) else ()))
-            drawn = self._leased(holder, (cell for cell in open_draws if cell not in kept), sum(due))
+            fresh = (cell for cell in open_draws if cell not in kept and cell not in late)
+            drawn = late + self._leased(holder, fresh, sum(due))
             open_cells = map(self.dataset.at, chain.from_iterable(self._worklist.open_cells(filters)))
             asked = chain(kept, (cell for cell in open_cells if cell not in kept and cell not in drawn))
             ranked = self._leased(holder, (cell for cell in asked if cell not in flagged), want - len(drawn))
             start = sum(cell in kept for cell in ranked)
-            batch = [*ranked[:start], *(woven(due, ranked[start:], drawn) if drawn else ranked[start:])]
-            self._handed_draws.update(drawn)
-            chosen = {*drawn, *(cell for cell in kept if cell in self._handed_draws)}
+            rest = woven(due, ranked[start:], drawn[len(late) :]) if len(drawn) > len(late) else ranked[start:]
+            batch = [*ranked[:start], *late, *rest]
+            self._handed_draws.update(self.dataset.cell(*cell) for cell in drawn)
+            chosen = {*drawn, *(cell for cell in kept if self.dataset.cell(*cell) in self._handed_draws)}
             questions = self.questions(batch, filters.order, chosen)
             return Batch(questions, self._worklist.progress(filters), self.orders.revision)
 

@@ -100,9 +100,7 @@ def sentence(found: Triage) -> str:
         return (
             f"{whole.drawn:,} of {NEEDED:,} random audit answers so far: too few to say how many labels are wrong. "
             "The ranked queue alone cannot tell, since it asks only what is suspicious; every tenth question of the "
-            "queue without filters is drawn by chance."
-            + f" {found.waiting:,} more answers count once earlier draws, open in some tab, are answered."
-            * bool(found.waiting)
+            "queue without filters is drawn by chance." + _waiting(found.waiting)
         )
     shares = whole.share_found
     parts = [
@@ -111,6 +109,13 @@ def sentence(found: Triage) -> str:
         f"{_more(found)} {percent(found.target)}",
     ]
     return "; ".join(parts) + "."
+
+
+def _waiting(count: int) -> str:
+    if not count:
+        return ""
+    more = f"{count:,} more answers count" if count > 1 else "1 more answer counts"
+    return f" {more} once earlier draws, open in some tab, are answered."
 
 
 def stop_sentence(found: Triage) -> str:

@@ -12,7 +12,7 @@ seed, scores and marks in the same order give the same draws, on every machine a
 """
 
 import hashlib
-from collections.abc import Container
+from collections.abc import Collection, Container
 from dataclasses import dataclass
 from typing import Literal
 
@@ -193,6 +193,12 @@ class Audit:
     def next_cells(self, how_many: int, skip: Container[int] = ()) -> list[int]:
         """Open draws in the order to be asked, without those in `skip` (leased to others)."""
         return [cell for cell in sorted(self._open, key=self._slots.__getitem__) if cell not in skip][:how_many]
+
+    def late_cells(self, handed: Collection[int]) -> list[int]:
+        """Of the draws that were handed out, those still open though a later one has its answer; oldest first."""
+        answered = (self._slots[cell] for cell in handed if cell not in self._open)
+        newest = max(answered, default=0)
+        return [cell for cell in self.next_cells(self._ahead) if cell in handed and self._slots[cell] < newest]
 
     def evidence(self, answered: Answers, *, unsure: Unsure = "missing") -> Evidence:
         """What the answers say, ready for estimates.

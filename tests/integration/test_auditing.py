@@ -164,4 +164,20 @@ def test_answers_to_later_draws_wait_for_the_earlier_ones_and_triage_says_so(pro
     project.record([decision(*last, Verdict.ABSENT, screen=AUDIT)])
     found = triage.figures(project)
     assert (found.whole.drawn, found.waiting) == (0, 1)
-    assert "1 more answers count once earlier draws" in triage.sentence(found)
+    assert "1 more answer counts once earlier draws" in triage.sentence(found)
+
+
+def test_draws_left_open_by_another_tab_come_first_once_it_gave_them_up(project):
+    gone = drawn(project.queue("ann", "holder-of-ann", Filters(), 40).questions)
+    later = drawn(project.queue("bea", "holder-of-bea", Filters(), 40).questions)
+    project.record([decision(*each, Verdict.ABSENT, "bea", screen=AUDIT) for each in later])
+    held = project.queue("bea", "holder-of-bea", Filters(), 40).questions
+    assert not set(gone) & set(drawn(held)), "they are Ann's as long as she holds them"
+    project.release("holder-of-ann")
+    ready = [cell(question) for question in held[:3]]
+    freed = project.queue("bea", "holder-of-bea", Filters(), 40, ready).questions
+    assert [cell(question) for question in freed[: 3 + len(gone)]] == ready + gone
+    assert {question.screen for question in freed[3 : 3 + len(gone)]} == {AUDIT}
+    assert len({cell(question) for question in freed}) == 40
+    project.record([decision(*each, Verdict.ABSENT, "bea", screen=AUDIT) for each in gone])
+    assert triage.figures(project).waiting == 0
