@@ -16,6 +16,8 @@ from typing import Any
 from labelreview.errors import InputError
 from labelreview.tags import ABSENT, PRESENT, UNKNOWN
 
+ADJUDICATE = "adjudicate"  # the `screen` of an adjudicator's decision about a disputed cell
+
 
 class Verdict(StrEnum):
     """What a reviewer says about a cell."""

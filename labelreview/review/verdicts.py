@@ -6,7 +6,7 @@ gave it. So after an undo the verdict before it holds again, or the cell is open
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from math import isnan
@@ -15,7 +15,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from labelreview.decisions import Decision, Verdict
+from labelreview.decisions import ADJUDICATE, Decision, Verdict
 from labelreview.errors import NotFound
 from labelreview.tags import ABSENT, PRESENT, UNKNOWN, Dataset, Labels
 
@@ -82,6 +82,12 @@ class Verdicts:
     def about(self, item: str, tag: str) -> list[Decision]:
         """All standing verdicts about a cell, newest last."""
         return list(self._cells.get((item, tag), ()))
+
+    def opinions(self) -> Iterator[tuple[Cell, dict[str, Decision]]]:
+        """The answered cells, with each reviewer's newest standing verdict; what an adjudicator decided is left out."""
+        for cell, standing in list(self._cells.items()):
+            if newest := {each.reviewer: each for each in standing if each.screen != ADJUDICATE}:
+                yield cell, newest
 
     def flagged_by(self, reviewer: str) -> set[Cell]:
         """The cells that a reviewer has put aside with a flag."""
