@@ -2,8 +2,8 @@
 
     python benchmarks/agreement.py
 
-Truth: raw, κ and α of the same reviewers over 200,000 cells. A cell is yes with a chance of 30 %; a reviewer is right as
-often as stated, and unsure (a third answer) in 3 % of cells. 400 samples a row.
+Truth: raw, κ and α of the same reviewers over 200,000 cells. A cell is yes with a chance of 30 %; a reviewer is right
+as often as stated, and unsure (a third answer) in 3 % of cells. 400 samples a row.
 """
 
 import time
@@ -27,7 +27,7 @@ def answers(rng, cells, right, answered=1.0):
 
 def main():
     print(
-        f"{'reviewers, right':<28} {'cells':>6}   raw     κ     α   (share of {SAMPLES} intervals that hold the truth)"
+        f"{'reviewers, right':<28} {'cells':>6}   raw     κ     α   (of {SAMPLES} intervals, those that hold the truth)"
     )
     for right, answered in (([0.95, 0.9], 1.0), ([0.8, 0.7], 1.0), ([0.95, 0.9, 0.85, 0.7], 0.6)):
         whole = agree(answers(np.random.default_rng(1), LARGE, right, answered), draws=2)
@@ -44,9 +44,8 @@ def main():
     big = answers(np.random.default_rng(2), 100_000, [0.9] * 50, 0.04)
     start = time.perf_counter()
     agree(big)
-    print(
-        f"50 reviewers, 100,000 cells, {np.sum(big >= 0):,} answers: {time.perf_counter() - start:.1f} s ({DRAWS} draws)"
-    )
+    took = time.perf_counter() - start
+    print(f"50 reviewers, 100,000 cells, {np.sum(big >= 0):,} answers: {took:.1f} s ({DRAWS} draws)")
 
 
 if __name__ == "__main__":
