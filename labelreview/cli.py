@@ -187,6 +187,22 @@ def embed_images(
 
 
 @app.command()
+def neighbours(
+    name: Name,
+    embeddings: Annotated[Path | None, typer.Option(help="What `embed` wrote, instead of the pictures.")] = None,
+    model: Model = None,
+    scaling: Scaling = "imagenet",
+) -> None:
+    """Find which items look alike, to be shown beside a question."""
+    with _opened(name) as project:
+        if embeddings:
+            count = project.examples.give(embeddings)
+        else:
+            count = project.examples.make(embed.encoder(model, scaling), _show)
+    typer.echo(f"Look-alikes are known for {count:,} of {project.card.items:,} items.")
+
+
+@app.command()
 def predict(
     labels: Annotated[Path, typer.Argument(help="The labels file.", show_default=False)],
     out: Annotated[Path, typer.Option(help="The .csv or .parquet file to write.", show_default=False)],

@@ -66,14 +66,24 @@ class Folder:
 
     def kept(self, name: str, compute: Callable[[], npt.NDArray[Scalar]]) -> npt.NDArray[Scalar]:
         """An array kept beside the data: computed once, then opened by memory map."""
-        path = self.path / f"{name}.v{COMPUTATION}.npy"
-        if not path.exists():
-            values, partial = compute(), path.with_suffix(f".{uuid.uuid4().hex}.tmp")
-            with partial.open("wb") as file:
-                np.save(file, values)
-            os.replace(partial, path)
-        kept: npt.NDArray[Scalar] = np.load(path, mmap_mode="r")
+        if not self.has(name):
+            self.keep(name, compute())
+        kept: npt.NDArray[Scalar] = np.load(self._place(name), mmap_mode="r")
         return kept
+
+    def has(self, name: str) -> bool:
+        """Whether an array of that name is kept."""
+        return self._place(name).exists()
+
+    def keep(self, name: str, values: npt.NDArray[Any]) -> None:
+        """Keep an array beside the data, in place of an earlier one of that name."""
+        partial = self._place(name).with_suffix(f".{uuid.uuid4().hex}.tmp")
+        with partial.open("wb") as file:
+            np.save(file, values)
+        os.replace(partial, self._place(name))
+
+    def _place(self, name: str) -> Path:
+        return self.path / f"{name}.v{COMPUTATION}.npy"
 
     def kept_parts(
         self, name: str, parts: Sequence[str], compute: Callable[[], Sequence[npt.NDArray[Any]]]

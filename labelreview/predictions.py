@@ -107,6 +107,11 @@ def _alike(codes: duplicates.Hashes) -> duplicates.Groups:
 
 
 def _from_file(ids: Sequence[str], path: Path) -> Described:
+    rows = embeddings_of(ids, path)
+    return Described(rows, duplicates.near_duplicates(rows), path.name)
+
+
+def embeddings_of(ids: Sequence[str], path: Path) -> embed.Float32s:
     """The embeddings of these items from a file, found by id as images are; a row of NaN where there is none."""
     found = embeddings.read(path)
     where = {name: row for row, name in enumerate(found.names)}
@@ -119,7 +124,7 @@ def _from_file(ids: Sequence[str], path: Path) -> Described:
     rows = np.full((len(ids), found.rows.shape[1]), np.nan, np.float32)
     at = np.flatnonzero([name != "" for name in names])
     rows[at] = found.rows[[where[names[row]] for row in at]]
-    return Described(rows, duplicates.near_duplicates(rows), path.name)
+    return rows
 
 
 def made_from(

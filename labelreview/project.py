@@ -15,6 +15,7 @@ from labelreview import folder, scoring, twins
 from labelreview.auditing import AUDIT, REVIEW, Auditing, woven
 from labelreview.decisions import Decision, Suspect, Verdict
 from labelreview.errors import NotFound
+from labelreview.examples import Beside, Examples
 from labelreview.orders import EVERY, LEARNED, Orders, Reason
 from labelreview.review.audit import Answers, Evidence, answers
 from labelreview.review.verdicts import Cell, Verdicts
@@ -72,6 +73,7 @@ class Project:
         self._worklist = Worklist(self.dataset, self.orders.cells, lambda: self.issues)
         seed = f"{self.card.uid}/{self.card.version}"
         self._audit = Auditing(self.dataset.judged, lambda: self.orders.scores("recipe"), seed)
+        self.examples = Examples(opened, lambda: self._closed)
         self._learner = ThreadPoolExecutor(1, "labelreview-learner")
         self._handed_draws: set[int] = set()  # what tabs may have ready as the audit's questions
         self._closed, self._looked_for_twins = False, False
@@ -261,6 +263,11 @@ class Project:
         judged = not np.isnan(score)
         suspect = Suspect(item, tag, int(given[column]), pred_prob, float(score))
         return Question(suspect, tuple(others), reason if judged else None, screen)
+
+    def beside(self, item: str, tag: str) -> Beside:
+        """What is known around a cell: look-alikes, confirmed examples. NotFound when there is no such item or tag."""
+        with self._lock:
+            return self.examples.beside(item, tag, self.verdicts())
 
     def image_path(self, item: str) -> Path | None:
         """The picture of an item, or None where none was found; NotFound when there is no such item."""

@@ -83,6 +83,12 @@ class Verdicts:
         """All standing verdicts about a cell, newest last."""
         return list(self._cells.get((item, tag), ()))
 
+    def newest_about(self, tag: str) -> Iterator[Decision]:
+        """The settled verdicts about a tag; cells that were answered last come first."""
+        for (_, name), decision in reversed(list(self._settled.items())):
+            if name == tag:
+                yield decision
+
     def opinions(self) -> Iterator[tuple[Cell, dict[str, Decision]]]:
         """The answered cells, with each reviewer's newest standing verdict; what an adjudicator decided is left out."""
         for cell, standing in list(self._cells.items()):

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from labelreview import images
 from labelreview.decisions import UID, Decision, Direction, from_wire, wire
 from labelreview.errors import InputError, LabelReviewError, NotFound, Refused, StoreError
+from labelreview.examples import Example
 from labelreview.orders import LEARNED
 from labelreview.project import Project, Question
 from labelreview.review.worklist import Filters
@@ -48,6 +49,7 @@ def routes(settings: Settings) -> list[Route]:
     table: list[tuple[str, str, Answer, str]] = [
         ("POST", "queue", queue, auth.READ),
         ("GET", "recent", recent, auth.READ),
+        ("GET", "beside", beside, auth.READ),
         ("POST", "decisions", decisions, auth.DECIDE),
         ("POST", "release", release, auth.READ),
     ]
@@ -75,6 +77,14 @@ def recent(request: Request, project: Project, grant: auth.Grant, _body: Shape) 
     """This reviewer's decisions that hold, newest first, each with its cell: what undo needs after a reload."""
     newest = project.verdicts().standing(grant.reviewer)[-_number(request.query_params.get("n", "50")) :]
     return {"decisions": [shape for each in reversed(newest) for shape in _with_cell(project, each)]}
+
+
+def beside(request: Request, project: Project, _grant: auth.Grant, _body: Shape) -> Shape:
+    """What is known around a cell: items that look like its item, examples and counter-examples of its tag."""
+    found = project.beside(request.query_params.get("item", ""), request.query_params.get("tag", ""))
+    groups = {"near": found.near, "present": found.present, "absent": found.absent}
+    shapes = {name: [_example(project, example) for example in examples] for name, examples in groups.items()}
+    return {**shapes, "waiting": found.waiting}
 
 
 def decisions(_request: Request, project: Project, grant: auth.Grant, body: Shape) -> Shape:
@@ -234,6 +244,17 @@ def _cell(project: Project, question: Question) -> Shape:
     }
 
 
+def _example(project: Project, example: Example) -> Shape:
+    return {
+        "item": example.item,
+        "given": example.given,
+        "now": example.now,
+        "judged": example.judged,
+        "same": example.same,
+        **_image_address(project, example.item, 320),
+    }
+
+
 def _with_cell(project: Project, decision: Decision) -> list[Shape]:
     """The decision and its cell; nothing where the data no longer has the cell."""
     try:
@@ -243,7 +264,7 @@ def _with_cell(project: Project, decision: Decision) -> list[Shape]:
     return [{**wire(decision), "cell": {**_cell(project, question), "screen": decision.screen}}]
 
 
-def _image_address(project: Project, item: str) -> Shape:
+def _image_address(project: Project, item: str, size: int = 1280) -> Shape:
     """Where the picture is, or why there is none."""
     folder = project.card.images
     try:
@@ -251,7 +272,7 @@ def _image_address(project: Project, item: str) -> Shape:
         if path is None:
             why = f"No file for this id in {folder}." if folder else "This project has no images."
             return {"image": None, "why": why}
-        address = f"{AT.format(name=quote(project.card.name, safe=''))}/images/1280/{images.version(path)}"
+        address = f"{AT.format(name=quote(project.card.name, safe=''))}/images/{size}/{images.version(path)}"
     except LabelReviewError as error:
         return {"image": None, "why": str(error)}
     return {"image": f"{address}?item={quote(item, safe='')}", "why": ""}

@@ -1,0 +1,93 @@
+"""What stands beside a question: look-alikes and confirmed examples."""
+
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from labelreview import embed, intake
+from labelreview.cli import main
+from labelreview.decisions import Verdict
+from labelreview.errors import NotFound
+from labelreview.project import Project
+from labelreview.settings import Settings
+from tests.made import decision
+
+ITEMS = 24
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch) -> Settings:
+    """24 pictures of 8 scenes, three of each in different sizes: item k shows scene k % 8. Item 23 has no picture."""
+    monkeypatch.setenv("LABELREVIEW_HOME", str(tmp_path / "home"))
+    settings = Settings.from_environment()
+    (tmp_path / "images").mkdir()
+    rng = np.random.default_rng(0)
+    scenes = rng.integers(0, 255, (8, 6, 8, 3), np.uint8)
+    for item in range(ITEMS - 1):
+        picture = Image.fromarray(scenes[item % 8]).resize((120 + item, 90 + item), Image.Resampling.BICUBIC)
+        picture.save(tmp_path / "images" / f"i{item:02d}.png")
+    rows = [f"i{item:02d},{item % 2},1" for item in range(ITEMS)]
+    (tmp_path / "labels.csv").write_text("\n".join(["id,hat,cat", *rows]) + "\n")
+    probs = [f"i{item:02d},0.{10 + item},0.9" for item in range(ITEMS)]
+    (tmp_path / "predictions.csv").write_text("\n".join(["id,hat,cat", *probs]) + "\n")
+    files = (tmp_path / "labels.csv", tmp_path / "predictions.csv", tmp_path / "images")
+    intake.create(settings, "scenes", intake.gather(*files))
+    return settings
+
+
+def test_look_alikes_are_described_in_the_background_and_then_come_nearest_first(settings):
+    with Project.open(settings, "scenes") as project:
+        assert project.beside("i00", "hat").waiting.startswith("Looking for look-alikes")
+        for _ in range(100):
+            found = project.beside("i00", "hat")
+            if not found.waiting:
+                break
+            time.sleep(0.05)
+        assert {example.item for example in found.near[:2]} == {"i08", "i16"}
+        assert all(example.same for example in found.near[:2])
+        assert not found.near[2].same
+        assert "no embedding" in project.beside("i23", "hat").waiting
+
+
+def test_look_alikes_show_the_label_they_came_with_and_what_holds_now(settings):
+    with Project.open(settings, "scenes") as project:
+        project.examples.make(embed.encoder(), lambda step, share: None)
+        project.record([decision("i08", "hat", Verdict.PRESENT)])
+        near = {example.item: example for example in project.beside("i00", "hat").near}
+    assert (near["i08"].given, near["i08"].now, near["i08"].judged) == (0, 1, True)
+    assert (near["i16"].given, near["i16"].now, near["i16"].judged) == (0, 0, False)
+
+
+def test_confirmed_examples_are_those_of_the_tag_newest_first_and_never_the_item_itself(settings):
+    verdicts = [decision(f"i{item:02d}", "hat", Verdict.PRESENT) for item in range(8)]
+    others = [
+        decision("i09", "hat", Verdict.ABSENT),
+        decision("i10", "hat", Verdict.UNSURE),
+        decision("i11", "cat", Verdict.ABSENT),
+    ]
+    with Project.open(settings, "scenes") as project:
+        project.record([*verdicts, *others])
+        found = project.beside("i05", "hat")
+    assert [example.item for example in found.present] == ["i07", "i06", "i04", "i03", "i02", "i01"]
+    assert [example.item for example in found.absent] == ["i09"]
+
+
+def test_a_file_of_embeddings_takes_the_place_of_the_pictures(settings, tmp_path, capsys):
+    rows = np.full((ITEMS, 5), 1.0)
+    rows[:, 0] = np.arange(ITEMS) // 2  # neighbours are the pairs 0-1, 2-3, ...
+    rows[:, 1] = np.arange(ITEMS) // 2 % 3
+    np.save(tmp_path / "e.npy", rows)
+    (tmp_path / "e.ids.txt").write_text("".join(f"i{item:02d}\n" for item in range(ITEMS)))
+    with pytest.raises(SystemExit) as done:
+        main(["neighbours", "scenes", "--embeddings", str(tmp_path / "e.npy")])
+    assert done.value.code == 0
+    assert "Look-alikes are known for 24 of 24 items." in capsys.readouterr().out
+    with Project.open(settings, "scenes") as project:
+        assert project.beside("i04", "hat").near[0].item == "i05"
+
+
+def test_asking_about_what_the_project_does_not_have_says_so(settings):
+    with Project.open(settings, "scenes") as project, pytest.raises(NotFound, match="There is no 'nobody'"):
+        project.beside("nobody", "hat")
