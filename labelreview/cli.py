@@ -1,7 +1,8 @@
 """The command line: a thin shell over intake, Project and exports.
 
 Exit codes: 0 done · 1 the input, the project or the place to write to is not usable (the message says what to do) ·
-2 wrong usage · 3 the labels do not meet the target of `check`.
+2 wrong usage · 3 the labels do not meet the target of `check` ·
+4 `verify` found the log tampered with.
 """
 
 import json
@@ -13,8 +14,9 @@ from typing import Annotated
 
 import typer
 
-from labelreview import embed, exports, folder, formats, intake, triage
+from labelreview import embed, exports, folder, formats, intake, record, triage
 from labelreview import predictions as made
+from labelreview.decisions import wire
 from labelreview.errors import InputError, LabelReviewError
 from labelreview.project import Project
 from labelreview.review.worklist import Filters
@@ -169,6 +171,38 @@ def check(
     typer.echo(triage.stop_sentence(found))
     if not found.stop.met:
         raise typer.Exit(3)
+
+
+@app.command("log")
+def show_log(
+    name: Name,
+    item: Annotated[str, typer.Option(help="Only about items whose id contains this.")] = "",
+    tag: Annotated[str, typer.Option(help="Only about this tag.")] = "",
+    reviewer: Annotated[str, typer.Option(help="Only of this reviewer.")] = "",
+    limit: Annotated[int, typer.Option(help="Only so many, from the newest.", min=1)] = 100,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for a program.")] = False,
+) -> None:
+    """Say who said what about a tag, when, and what they had been shown; newest first."""
+    with _opened(name) as project:
+        events = project.search(item=item, tag=tag, reviewer=reviewer, limit=limit)
+    for event in events:
+        typer.echo(json.dumps(wire(event), ensure_ascii=False) if as_json else record.line(event))
+    if not events:
+        typer.echo("No event matches.", err=True)
+
+
+@app.command()
+def verify(
+    name: Name,
+    head: Annotated[str, typer.Option(help="A head that verify printed earlier: the log must go through it.")] = "",
+) -> None:
+    """Check that the decision log is whole: exit with 4 where events were altered, removed, put in or moved."""
+    with _opened(name) as project:
+        whole, said = record.verdict_on(project, record.noted_head(head) if head else None)
+    for each in said:
+        typer.echo(each)
+    if not whole:
+        raise typer.Exit(4)
 
 
 @app.command("embed")

@@ -21,7 +21,7 @@ from labelreview.review.audit import Answers, Evidence, answers
 from labelreview.review.verdicts import Cell, Verdicts
 from labelreview.review.worklist import Answer, Cells, Filters, Progress, Worklist
 from labelreview.settings import Settings
-from labelreview.store import DecisionLog
+from labelreview.store import DecisionLog, Head, Verification
 from labelreview.tags import PRESENT
 
 LEASE_SECONDS = 120.0
@@ -140,6 +140,14 @@ class Project:
     def log(self, *, after: int = 0) -> list[Decision]:
         """The events of this project in the order they were stored."""
         return self._log.read(self.card.uid, after=after)
+
+    def search(self, *, item: str = "", tag: str = "", reviewer: str = "", limit: int | None = None) -> list[Decision]:
+        """The events about items whose id contains a text, about a tag, of a reviewer; newest first."""
+        return self._log.search(self.card.uid, item=item, tag=tag, reviewer=reviewer, limit=limit)
+
+    def verify(self, *, through: Head | None = None) -> Verification:
+        """Whether the log is whole and as it was stored; `through` is a head of it that was noted earlier."""
+        return self._log.verify(self.card.uid, through=through)
 
     def record(self, decisions: Sequence[Decision]) -> list[str]:
         """Store decisions; gives the uids that are durably in the log when it returns."""

@@ -13,13 +13,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from labelreview.decisions import Decision, Verdict
 from labelreview.errors import Refused
+from labelreview.store import chain
 from labelreview.store.database import Database
 from labelreview.store.migrations import bring_up_to_date
-from labelreview.store.tables import decisions, leases
+from labelreview.store.tables import chains, decisions, leases
 
 _opening = threading.Lock()
 _opened: dict[str, tuple[Database, int]] = {}
 UIDS_A_QUERY = 500
+LONGEST_LEASE = 600.0  # seconds
+NOT_TOLD = ("project", "number", "hash")  # the columns of a row that are not an event's
 
 
 class DecisionLog:
@@ -65,12 +68,24 @@ class DecisionLog:
         """
         if not events:
             return []
-        insert = self._insert(decisions).on_conflict_do_nothing(index_elements=["uid"])
-        # The lock makes the order of `seq` the order of commits: who polls with `after` never misses a late one.
+        # The lock makes the order of `seq` the order of commits: who polls with `after` never misses a late one. It
+        # also makes it safe to look before writing, which the chain needs: nobody else adds to this project meanwhile.
         with self._database.writing("written", lock=f"decisions {project}") as (connection, now):
-            connection.execute(insert, [_row(project, event, now) for event in events])
-            _refuse_strangers(connection, project, events)
+            if fresh := _unseen(connection, project, events):
+                last = chain.head(connection, project)
+                rows = chain.linked(last, project, [_row(project, event, now) for event in fresh])
+                self._extend(connection, project, rows)
         return [event.uid for event in events]
+
+    def _extend(self, connection: sa.Connection, project: str, rows: list[dict[str, Any]]) -> None:
+        try:
+            connection.execute(sa.insert(decisions), rows)
+        except sa.exc.IntegrityError as error:  # another project took one of the uids in this very moment
+            raise Refused("A decision's uid is in the log already, for another project. Nothing was stored.") from error
+        upsert = self._insert(chains)
+        new = {"number": upsert.excluded.number, "hash": upsert.excluded.hash}
+        values = {"project": project, "number": rows[-1]["number"], "hash": rows[-1]["hash"]}
+        connection.execute(upsert.values(**values).on_conflict_do_update(index_elements=["project"], set_=new))
 
     def read(self, project: str, *, after: int = 0, limit: int | None = None) -> list[Decision]:
         """The project's events with a `seq` above `after`, in the order they were stored."""
@@ -83,6 +98,23 @@ class DecisionLog:
         with self._database.reading() as connection:
             return [_decision(row) for row in connection.execute(query).mappings()]
 
+    def search(
+        self, project: str, *, item: str = "", tag: str = "", reviewer: str = "", limit: int | None = None
+    ) -> list[Decision]:
+        """The events about items whose id contains a text, about a tag, of a reviewer; newest first."""
+        query = sa.select(decisions).where(decisions.c.project == project).order_by(decisions.c.seq.desc()).limit(limit)
+        if item:
+            query = query.where(decisions.c.item.contains(item, autoescape=True))
+        for column, wanted in ((decisions.c.tag, tag), (decisions.c.reviewer, reviewer)):
+            query = query.where(column == wanted) if wanted else query
+        with self._database.reading() as connection:
+            return [_decision(row) for row in connection.execute(query).mappings()]
+
+    def verify(self, project: str, *, through: chain.Head | None = None) -> chain.Verification:
+        """Whether every event is there and as it was stored; `through` is a head that was noted earlier."""
+        with self._database.reading() as connection:
+            return chain.verified(connection, project, through=through)
+
     def lease(
         self, project: str, cells: Iterable[tuple[str, str]], *, holder: str, want: int, seconds: float
     ) -> list[tuple[str, str]]:
@@ -92,7 +124,10 @@ class DecisionLog:
         """
         of_project = leases.c.project == project
         with self._database.writing("written", lock=f"leases {project}") as (connection, now):
-            connection.execute(sa.delete(leases).where(of_project, leases.c.expires_at <= now))
+            # A lease that ends later than any that is given now was given before the clock was set back.
+            longest = now + timedelta(seconds=max(seconds, LONGEST_LEASE))
+            stale = (leases.c.expires_at <= now) | (leases.c.expires_at > longest)
+            connection.execute(sa.delete(leases).where(of_project, stale))
             others = sa.select(leases.c.item, leases.c.tag).where(of_project, leases.c.holder != holder)
             taken = {(item, tag) for item, tag in connection.execute(others)}
             granted = list(islice((cell for cell in cells if cell not in taken), max(want, 0)))
@@ -126,21 +161,25 @@ def _ready(url: str) -> Database:
     return database
 
 
-def _refuse_strangers(connection: sa.Connection, project: str, events: Sequence[Decision]) -> None:
-    """Refused, and with it the whole transaction, when a uid is there for something else than this very event."""
-    stored: dict[str, tuple[Any, ...]] = {}
+def _unseen(connection: sa.Connection, project: str, events: Sequence[Decision]) -> list[Decision]:
+    """The events that are not stored yet, each once. Refused when a uid stands for something else than its event."""
+    known: dict[str, tuple[Any, ...]] = {}
     fields = ("uid", "project", "reviewer", "item", "tag", "verdict", "undoes")
     for start in range(0, len(events), UIDS_A_QUERY):
         uids = [event.uid for event in events[start : start + UIDS_A_QUERY]]
         query = sa.select(*(decisions.c[field] for field in fields)).where(decisions.c.uid.in_(uids))
-        stored |= {row.uid: tuple(row) for row in connection.execute(query)}
+        known |= {row.uid: tuple(row) for row in connection.execute(query)}
+    unseen = []
     for event in events:
         sent = (event.uid, project, event.reviewer, event.item, event.tag, event.verdict, event.undoes)
-        if stored[event.uid] != sent:
+        if event.uid not in known:
+            unseen.append(event)
+        if known.setdefault(event.uid, sent) != sent:
             raise Refused(
                 f"decision '{event.uid}' is in the log already, for another project, reviewer, cell or answer. "
                 "Nothing was stored: give every decision a uid of its own."
             )
+    return unseen
 
 
 def _row(project: str, event: Decision, now: datetime) -> dict[str, Any]:
@@ -151,9 +190,9 @@ def _row(project: str, event: Decision, now: datetime) -> dict[str, Any]:
         "tag": event.tag,
         "verdict": event.verdict.value if event.verdict else None,
         "reviewer": event.reviewer,
-        "seconds": event.seconds,
+        "seconds": float(event.seconds),
         "at": event.at,
-        "given": event.given,
+        "given": int(event.given),
         "pred_prob": None if math.isnan(event.pred_prob) else float(event.pred_prob),
         "score": None if math.isnan(event.score) else float(event.score),
         "screen": event.screen,
@@ -164,7 +203,7 @@ def _row(project: str, event: Decision, now: datetime) -> dict[str, Any]:
 
 
 def _decision(row: sa.RowMapping) -> Decision:
-    shape = {name: value for name, value in row.items() if name != "project"}
+    shape = {name: value for name, value in row.items() if name not in NOT_TOLD}
     shape["verdict"] = Verdict(row["verdict"]) if row["verdict"] else None
     for number in ("pred_prob", "score"):
         shape[number] = math.nan if row[number] is None else row[number]

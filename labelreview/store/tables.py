@@ -1,7 +1,8 @@
 """The tables as the newest migration leaves them (a test compares the two).
 
 `decisions` is append-only, and the database itself refuses updates and deletes (triggers of the first migration). NaN
-is stored as NULL. `leases` says which cell is shown to whom just now; it is scratch paper, rows come and go.
+is stored as NULL. `number` counts a project's events and `hash` covers each and the one before it.
+`leases` says which cell is shown to whom just now; it is scratch paper, rows come and go.
 """
 
 from datetime import UTC, datetime
@@ -66,8 +67,20 @@ decisions = Table(
     Column("note", Text, nullable=False),
     Column("undoes", String(64), nullable=False),
     Column("recorded_at", Moment, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
     Index("decisions_of_a_project", "project", "seq"),
+    Index("decisions_in_a_chain", "project", "number", unique=True),
     sqlite_autoincrement=True,
+)
+
+# The newest link of each project's chain of hashes (chain.py).
+chains = Table(
+    "chains",
+    metadata,
+    Column("project", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
 )
 
 # `cell` is a digest of project, item and tag: ids may be longer than PostgreSQL allows in an index.
@@ -81,4 +94,27 @@ leases = Table(
     Column("holder", Text, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Index("leases_of_a_project", "project", "expires_at"),
+)
+
+# How many answers a cell gets (`answers`; of a `share` of cells), and how often a known one is asked (`gold_share`).
+rules = Table(
+    "rules",
+    metadata,
+    Column("project", Text, primary_key=True),
+    Column("answers", SmallInteger, nullable=False),
+    Column("share", Double, nullable=False),
+    Column("gold_share", Double, nullable=False),
+    Column("edition", BigInteger, nullable=False),
+)
+
+# Cells whose answer is known. `cell` as in `leases`.
+gold = Table(
+    "gold",
+    metadata,
+    Column("cell", String(32), primary_key=True),
+    Column("project", Text, nullable=False),
+    Column("item", Text, nullable=False),
+    Column("tag", Text, nullable=False),
+    Column("label", SmallInteger, nullable=False),
+    Index("gold_of_a_project", "project"),
 )
