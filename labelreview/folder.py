@@ -3,7 +3,8 @@
     HOME/projects/NAME/
         project.json            the card: uid, version, where the data came from
         labels.npy              int8 (N, K)          pred_probs.npy   float32 (N, K)
-        ids.*.npy images.*.npy  texts, packed        source/          the labels as they came in, for exports
+        ids.*.npy images.*.npy  names, packed        source/          the labels as they came in, for exports
+        texts.*.npy             documents, packed; only where items are documents
         scores-NAME.v1.npy …    what the orders computed, kept so that opening need not do it again
 
 The user's own files are only ever read. `uid` names the project in the decision log for ever; `version` changes when
@@ -48,6 +49,7 @@ class Card:
     images: str
     items: int
     tags: tuple[str, ...]
+    texts: str = ""  # the file or folder that the items' texts came from
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Folder:
     card: Card
     dataset: Dataset
     images: Names
+    texts: Names | None = None  # '' where an item has none
 
     @property
     def labels_source(self) -> Path:
@@ -121,7 +124,14 @@ def names(projects: Path) -> list[str]:
     return sorted(path.parent.name for path in projects.glob("*/project.json") if not path.parent.name.startswith("."))
 
 
-def write(projects: Path, card: Card, dataset: Dataset, images: Sequence[str], source: Mapping[str, Path]) -> Folder:
+def write(
+    projects: Path,
+    card: Card,
+    dataset: Dataset,
+    images: Sequence[str],
+    source: Mapping[str, Path],
+    texts: Sequence[str] = (),
+) -> Folder:
     """Make a project folder: everything goes to a hidden folder first, which is then renamed.
 
     `source` are the files that the labels came in, by the names that they keep: `labels.csv`, or those of a folder,
@@ -138,6 +148,8 @@ def write(projects: Path, card: Card, dataset: Dataset, images: Sequence[str], s
         np.save(partial / "pred_probs.npy", dataset.pred_probs)
         _save_names(partial / "ids", dataset.ids)
         _save_names(partial / "images", Names.of(images))
+        if card.texts:
+            _save_names(partial / "texts", Names.of(texts))
         (partial / "project.json").write_text(json.dumps(asdict(card), indent=1, ensure_ascii=False), "utf-8")
         try:
             os.rename(partial, target)
@@ -163,7 +175,8 @@ def read(projects: Path, name: str) -> Folder:
         np.load(path / "labels.npy", mmap_mode="r"),
         np.load(path / "pred_probs.npy", mmap_mode="r"),
     )
-    return Folder(path, card, dataset, _load_names(path / "images"))
+    texts = _load_names(path / "texts") if card.texts else None
+    return Folder(path, card, dataset, _load_names(path / "images"), texts)
 
 
 def new_identity() -> tuple[str, str, str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from labelreview import folder, formats, images, predictions
+from labelreview import documents, folder, formats, images, predictions
 from labelreview.decisions import Decision
 from labelreview.errors import InputError
 from labelreview.formats.check import Report, examine
@@ -33,6 +33,7 @@ class Inputs:
     image_paths: Sequence[str]
     report: Report
     only_common: bool
+    texts: documents.Texts | None = None
 
 
 def gather(
@@ -42,6 +43,7 @@ def gather(
     *,
     labels_format: str | None = None,
     predictions_format: str | None = None,
+    texts: str | Path | None = None,
     missing_means: str | None = None,
     logits: bool = False,
     only_common: bool = False,
@@ -49,13 +51,17 @@ def gather(
 ) -> Inputs:
     """Read and check the files of a project. Raises InputError where a file cannot be read at all.
 
-    Without a file of predictions they are made from the images, which takes minutes for thousands of them.
+    Without a file of predictions they are made from the images, which takes minutes for thousands of them, or from the
+    texts. `texts` is FILE, FILE:column or a folder of .txt files.
     """
     progress("Reading labels", 0.0)
     given = formats.read_labels(labels, format=labels_format, missing_means=missing_means)
+    documented = documents.found(texts, given.matrix.ids) if texts else None
     progress("Reading predictions", 0.2)
     if predicted is not None:
         probs = formats.read_pred_probs(predicted, format=predictions_format, logits=logits)
+    elif documented is not None and image_folder is None:
+        probs = predictions.made_from(given, predictions.described_texts(documented.by_item), progress=progress)
     else:
         probs = predictions.made_from(
             given, predictions.described(given, image_folder, progress=progress), progress=progress
@@ -65,12 +71,13 @@ def gather(
     if image_folder is not None:
         paths, problems = _look_at_images(image_folder, given.matrix.ids, progress)
     report = examine(given, probs, problems, only_common=only_common)
+    report = replace(report, notes=report.notes + (documented.notes if documented else ()))
     if predicted is not None and not report.errors:
         dataset = joined(given.matrix, probs.matrix, only_common=only_common)
         warning = looks_in_sample(dataset.judged, dataset.pred_probs)
         report = replace(report, warnings=report.warnings + ((warning,) if warning else ()))
     progress("Checked", 1.0)
-    return Inputs(given, probs, image_folder, paths, report, only_common)
+    return Inputs(given, probs, image_folder, paths, report, only_common, documented)
 
 
 def _look_at_images(where: Path, ids: Sequence[str], progress: Progress) -> tuple[Sequence[str], dict[str, str]]:
@@ -106,9 +113,11 @@ def create(settings: Settings, name: str, inputs: Inputs) -> folder.Card:
         images=str(inputs.images.resolve()) if inputs.images else "",
         items=dataset.shape[0],
         tags=dataset.tags,
+        texts=inputs.texts.source if inputs.texts else "",
     )
     paths = Names.of(found.get(item, "") for item in dataset.ids)
-    folder.write(settings.projects, card, dataset, paths, inputs.labels.files)
+    texts = dict(zip(inputs.labels.matrix.ids, inputs.texts.by_item, strict=True)) if inputs.texts else {}
+    folder.write(settings.projects, card, dataset, paths, inputs.labels.files, [texts.get(i, "") for i in dataset.ids])
     return card
 
 

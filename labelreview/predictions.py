@@ -13,7 +13,7 @@ from labelreview import embed, formats, images
 from labelreview.errors import InputError, few
 from labelreview.formats import embeddings
 from labelreview.formats.atomic import check_free
-from labelreview.scoring import duplicates, predict
+from labelreview.scoring import duplicates, predict, tfidf
 from labelreview.scoring.zeroshot import zero_shot
 from labelreview.tags import Labels, Probs, TagMatrix
 
@@ -72,6 +72,12 @@ def described(
     if folder is not None:
         return _from_images(ids, folder, embed.encoder(model, scaling), progress)
     raise InputError("Give a file of predictions, or the folder of the pictures to make predictions from.")
+
+
+def described_texts(texts: Sequence[str]) -> Described:
+    """Embeddings of documents, from the words in them."""
+    rows = tfidf.latent(texts)
+    return Described(rows, duplicates.near_duplicates(rows), "words of the texts")
 
 
 def _from_images(ids: Sequence[str], folder: Path, encoder: embed.Encoder, progress: Progress) -> Described:
@@ -183,13 +189,13 @@ def _in_order(words: embeddings.Embeddings, tags: Sequence[str], path: Path) -> 
 
 def _notes(matrix: TagMatrix, probs: Probs, described: Described) -> tuple[str, ...]:
     blind = np.asarray(np.isnan(described.rows).any(axis=1), np.bool_)
-    notes = ["Predictions were made here, each from pictures whose labels and near-duplicates it does not know."]
+    notes = ["Predictions were made here, each from items whose labels and near-duplicates it does not know."]
     twins = len(blind) - len(set(described.groups.tolist()))
     if twins:
         notes.append(f"{twins:,} items are near-duplicates of another and were held out together with it.")
     if blind.any():
         items = few(matrix.ids[row] for row in np.flatnonzero(blind).tolist())
-        notes.append(f"{blind.sum():,} items have no picture that can be described, so no prediction: {items}.")
+        notes.append(f"{blind.sum():,} items have nothing that can be described, so no prediction: {items}.")
     unseen = np.isnan(probs[~blind])
     if unseen.any():
         tags = few(matrix.tags[column] for column in np.flatnonzero(unseen.any(axis=0)))

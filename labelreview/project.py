@@ -282,6 +282,11 @@ class Project:
         relative = self.folder.images[self.dataset.ids.position(item)]
         return Path(self.card.images) / relative if relative else None
 
+    def text(self, item: str) -> str | None:
+        """The text of an item that is a document, or None; NotFound when there is no such item."""
+        at = self.dataset.ids.position(item)
+        return (self.folder.texts[at] or None) if self.folder.texts else None
+
 
 def _answer(decision: Decision | None, given: int) -> Answer:
     if decision is None or decision.verdict is None:

@@ -63,6 +63,12 @@ def _rows(file: Opened) -> Iterator[tuple[str, Value]]:
         yield str(found.value[key]), found
 
 
+def read_members(file: Opened) -> tuple[list[str], str, list[dict[str, Any]]]:
+    """The ids, the name of the member that holds them, and the objects of all lines."""
+    ids, rows = _read_rows(file)
+    return ids, _id_key(rows[0].value), [found.value for found in rows]
+
+
 def _id_key(value: dict[str, Any]) -> str:
     names = {name.strip().casefold(): name for name in value}
     return next((names[name] for name in ("file_name", *IDS) if name in names), next(iter(value), ""))

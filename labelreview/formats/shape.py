@@ -2,11 +2,12 @@
 
 Three shapes. *wide*: an id and one column a tag. *long*: an id, one tag a row, and perhaps a value. *delimited*: an id
 and a column that lists the tags (`a;b;c`). Names decide where they are telling, else what the cells hold; in doubt it
-is wide, whose reader names the cell that does not fit.
+is wide, whose reader names the cell that does not fit. A column of words called *text* (`TEXTS`) is the item itself, no
+tag.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from labelreview.errors import InputError
@@ -18,6 +19,7 @@ IDS = (*IDS_FOR_SURE, "item", "image", "file", "filename", "file_name", "image_p
 TAG = ("tag", "tag_name", "class", "class_name", "category", "category_name", "attribute", "concept", "label_name",
        "label")  # fmt: skip
 TAGS = ("tags", "labels", "keywords", "categories", "classes", "attributes", "concepts")
+TEXTS = ("text", "document", "body", "content", "sentence", "abstract", "title")
 VALUE = ("value", "present", "label", "prob", "probability", "pred_prob", "score", "confidence")
 DELIMITERS = (";", "|", ",")
 
@@ -32,10 +34,11 @@ class Columns:
     id: int
     tag: int = -1
     value: int = -1
+    texts: tuple[int, ...] = field(default=(), kw_only=True)  # columns of words, no tags
 
     def tags(self, header: Sequence[str]) -> list[int]:
         """The tag columns of a wide file."""
-        return [column for column in range(len(header)) if column != self.id]
+        return [column for column in range(len(header)) if column != self.id and column not in self.texts]
 
 
 def shape_of(header: Sequence[str], rows: Rows) -> Shape:
@@ -67,7 +70,8 @@ def columns_of(name: str, header: Sequence[str], rows: Rows, shape: Shape) -> Co
     if not rest:
         raise InputError(f"{name}, line 1: only one column found: '{header[0]}'. Give an id and at least one tag.")
     if shape == "wide":
-        return Columns(shape, at)
+        texts = (column for column, found in rest.items() if found in TEXTS and _wordy(rows, column))
+        return Columns(shape, at, texts=tuple(texts))
     tag = _named(rest, TAGS + TAG if shape == "delimited" else TAG + TAGS)
     tag = next(iter(rest)) if tag < 0 else tag
     if shape == "delimited":

@@ -30,6 +30,7 @@ AT = "/api/projects/{name}"
 SIZES = (320, 1280, 2560)
 LARGEST_BODY = 1_000_000
 MOST_CELLS = 500
+LONGEST_TEXT = 4000  # of a document, in the queue; the route `text` gives the whole
 FILTERS = {"tag": "", "direction": "", "text": "", "order": LEARNED}
 PLAIN = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
 STATUS: dict[type[LabelReviewError], int] = {
@@ -50,6 +51,7 @@ def routes(settings: Settings) -> list[Route]:
         ("POST", "queue", queue, auth.READ),
         ("GET", "recent", recent, auth.READ),
         ("GET", "beside", beside, auth.READ),
+        ("GET", "text", text, auth.READ),
         ("POST", "decisions", decisions, auth.DECIDE),
         ("POST", "release", release, auth.READ),
     ]
@@ -85,6 +87,11 @@ def beside(request: Request, project: Project, _grant: auth.Grant, _body: Shape)
     groups = {"near": found.near, "present": found.present, "absent": found.absent}
     shapes = {name: [_example(project, example) for example in examples] for name, examples in groups.items()}
     return {**shapes, "waiting": found.waiting}
+
+
+def text(request: Request, project: Project, _grant: auth.Grant, _body: Shape) -> Shape:
+    """The whole of a document."""
+    return {"text": project.text(request.query_params.get("item", ""))}
 
 
 def decisions(_request: Request, project: Project, grant: auth.Grant, body: Shape) -> Shape:
@@ -240,6 +247,7 @@ def _cell(project: Project, question: Question) -> Shape:
         "screen": question.screen,
         "others": [{"tag": other.tag, "given": other.given, "now": other.now} for other in question.others],
         "reason": wording.reason(question),
+        **_text(project, suspect.item),
         **_image_address(project, suspect.item),
     }
 
@@ -251,8 +259,17 @@ def _example(project: Project, example: Example) -> Shape:
         "now": example.now,
         "judged": example.judged,
         "same": example.same,
+        **_text(project, example.item),
         **_image_address(project, example.item, 320),
     }
+
+
+def _text(project: Project, item: str) -> Shape:
+    """The beginning of a document, and how many characters there are; null where the item is none."""
+    text = project.text(item)
+    if text is None:
+        return {"text": None, "characters": 0}
+    return {"text": text[:LONGEST_TEXT], "characters": len(text)}
 
 
 def _with_cell(project: Project, decision: Decision) -> list[Shape]:

@@ -16,7 +16,7 @@ def reason(question: Question) -> str:
     why, suspect = question.reason, question.suspect
     if why is None:
         return ""
-    said = f"With the picture's other tags the model comes to {_percent(why.expected)}."
+    said = f"With its other tags the model comes to {_percent(why.expected)}."
     if question.screen == AUDIT:
         return f"Drawn by chance, to estimate how many labels are wrong. {said}"
     if why.chance is not None and why.low is not None and why.high is not None:

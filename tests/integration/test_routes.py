@@ -10,12 +10,13 @@ import pytest
 import streamlit as st
 from starlette.applications import Starlette
 
+from labelreview import intake
 from labelreview.decisions import Verdict
 from labelreview.errors import Refused, StoreError
 from labelreview.project import Project
 from labelreview.settings import Settings
 from labelreview.web import auth
-from labelreview.web.routes import LARGEST_BODY, routes
+from labelreview.web.routes import LARGEST_BODY, LONGEST_TEXT, routes
 from tests.gallery import gallery, settings_in
 
 with warnings.catch_warnings():
@@ -341,3 +342,22 @@ def test_a_token_says_who_and_what(tmp_path):
         auth.granted(key, auth.token(key, "project", "Zoë"), "other", auth.READ)
     with pytest.raises(Refused, match="does not allow to decide"):
         auth.granted(key, auth.token(key, "project", "Zoë", [auth.READ]), "project", auth.DECIDE)
+
+
+def test_a_long_text_comes_cut_with_the_queue_and_whole_when_asked_for(tmp_path: Path) -> None:
+    settings, long = settings_in(tmp_path), "word <b> é " * 2000
+    rows = [f"{n},{long if n == 0 else 'short'},{n % 2}" for n in range(10)]
+    (tmp_path / "labels.csv").write_text("\n".join(["id,text,hat", *rows]), encoding="utf-8")
+    (tmp_path / "predictions.csv").write_text("\n".join(["id,hat", *(f"{n},0.5" for n in range(10))]))
+    files = tmp_path / "labels.csv", tmp_path / "predictions.csv"
+    intake.create(settings, "gallery", intake.gather(*files, texts=files[0]))
+    with Project.open(settings, "gallery") as project, TestClient(Starlette(routes=routes(settings))) as browser:
+        ann = {auth.HEADER: auth.token(auth.secret(settings.home), project.card.uid, "ann")}
+        cells = browser.post(f"{AT}/queue", json={"holder": HOLDER}, headers=ann).json()["cells"]
+        by_item = {cell["item"]: cell for cell in cells}
+        assert (by_item["1"]["text"], by_item["1"]["characters"]) == ("short", 5)
+        assert (by_item["0"]["text"], by_item["0"]["characters"]) == (long[:LONGEST_TEXT], len(long))
+        assert browser.get(f"{AT}/text?item=0", headers=ann).json() == {"text": long}
+        assert browser.get(f"{AT}/text?item=nobody", headers=ann).status_code == 404
+        assert browser.get(f"{AT}/text?item=0").status_code == 401
+    st.cache_resource.clear()

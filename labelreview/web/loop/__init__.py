@@ -25,8 +25,8 @@ def _read(*names: str) -> str:
 _component = st.components.v2.component(
     "labelreview.loop",
     html=_read("loop.html"),
-    css=_read("loop.css"),
-    js=_read("outbox.js", "pictures.js", "view.js", "loop.js"),
+    css=_read("loop.css", "card.css"),
+    js=_read("outbox.js", "pictures.js", "card.js", "view.js", "loop.js"),
 )
 
 

@@ -59,7 +59,7 @@ function keyOf(event) { // on a Cyrillic or Greek layout the place of the key co
 
 function startLoop(root) {
   const part = name => root.querySelector(`[data-part="${name}"]`)
-  const view = openView(root, part)
+  const view = openView(root, part, cell => ask('GET', 'text', { query: `?item=${encodeURIComponent(cell.item)}` }))
   const pictures = openPictures()
   let config = null, renew = null, generation = 0, scope = '', filter = '', asking = '', stopped = false
   let outbox = null, sending = false, delay = FIRST_DELAY, retry = 0, trouble = null, refused = 0, batch = BATCH

@@ -5,12 +5,13 @@ const START = 'This page was started without its routes. Stop it and start the a
 
 const number = value => value.toLocaleString('en')
 
-function openView(root, part) {
+function openView(root, part, whole) {
   const loop = part('loop'), stage = part('stage'), note = part('note'), text = part('note-text'), help = part('help')
   const put = (name, words) => { part(name).textContent = words }
+  const card = openCard(stage, whole)
   let lastSaid = ''
 
-  function chips(others) {
+  function chips({ others }, noun) {
     part('others').replaceChildren(...others.map(other => {
       const chip = document.createElement('li'), name = document.createElement('bdi')
       name.textContent = other.tag
@@ -21,7 +22,7 @@ function openView(root, part) {
       }
       return chip
     }))
-    put('others-title', others.length ? 'Other tags of this picture' : 'No other tags on this picture')
+    put('others-title', others.length ? `Other tags of this ${noun}` : `No other tags on this ${noun}`)
   }
 
   function percent(probability) {
@@ -30,16 +31,25 @@ function openView(root, part) {
     return probability > 0.99 ? '> 99 %' : `${Math.round(100 * probability)} %`
   }
 
-  function picture(entry) {
+  function picture(entry, cell) {
     const { image, why } = entry ?? {}
     if (image) {
       image.style.setProperty('--ratio', image.naturalWidth / image.naturalHeight)
       image.style.setProperty('--most', `${4 * image.naturalWidth}px`)
     }
-    part('mat').replaceChildren(...(image ? [image] : []))
-    const missing = Boolean(entry) && !image
+    const text = isText(cell), frame = text && image ? framed(image) : image
+    if (!text) card.clear()
+    part('mat').dataset.holds = text ? frame ? 'both' : 'text' : 'picture'
+    part('mat').replaceChildren(...(frame ? [frame] : []), ...(text ? [card.of(cell)] : []))
+    const missing = Boolean(entry) && !image && !text
     part('notice').hidden = !missing
     if (missing) { put('notice-title', 'No picture to show'); put('notice-text', why); part('again').hidden = part('all').hidden = true }
+  }
+
+  function framed(image) {
+    const frame = Object.assign(document.createElement('div'), { className: 'frame' })
+    frame.append(image)
+    return frame
   }
 
   function fit() { // the loop fills what is left of the window below it
@@ -94,7 +104,8 @@ function openView(root, part) {
       loop.dataset.tag = cell.tag
       part('ask').hidden = false
       answerable(true)
-      picture(entry)
+      picture(entry, cell)
+      put('ask-end', nounOf(cell) === 'text' ? 'right for this text?' : 'in this picture?')
       put('tag', cell.tag)
       part('tag').title = cell.tag
       put('given', VALUE[cell.given])
@@ -111,7 +122,7 @@ function openView(root, part) {
       part('reason').hidden = !cell.reason
       put('item', cell.item)
       part('item').title = cell.item
-      chips(cell.others)
+      chips(cell, nounOf(cell))
       const answer = cell.answers.at(-1)
       part('answered').hidden = !answer && !cell.flagged
       put('answered', answer ? `You answered ${VALUE[answer.value]}` : 'You flagged this')
@@ -121,11 +132,13 @@ function openView(root, part) {
       if (!is) return
       if (document.activeElement === document.body) stage.focus({ preventScroll: true })
       const model = cell.pred_prob === null ? 'no prediction' : `model ${percent(cell.pred_prob)}`
-      put('live', `${lastSaid} Is ${cell.tag} in this picture? Labelled ${VALUE[cell.given]}, ${model}. Picture ${cell.item}.`)
+      const asked = nounOf(cell) === 'text' ? 'right for this text' : 'in this picture'
+      put('live', `${lastSaid} Is ${cell.tag} ${asked}? Labelled ${VALUE[cell.given]}, ${model}. ${nounOf(cell) === 'text' ? 'Text' : 'Picture'} ${cell.item}.`)
     },
     notice(state, title, words, { again = false, all = false } = {}) {
       loop.dataset.state = state
       delete loop.dataset.item
+      card.clear()
       part('mat').replaceChildren()
       part('ask').hidden = true
       answerable(false)
