@@ -18,6 +18,7 @@ from labelreview import embed, exports, folder, formats, intake, record, triage
 from labelreview import predictions as made
 from labelreview.decisions import wire
 from labelreview.errors import InputError, LabelReviewError
+from labelreview.formats.check import Report
 from labelreview.project import Project
 from labelreview.review.worklist import Filters
 from labelreview.settings import Settings
@@ -67,10 +68,7 @@ def init(
         only_common=only_common,
         progress=_show,
     )
-    for line in inputs.report.lines():
-        typer.echo(line)
-    if inputs.report.errors:
-        raise InputError("Nothing was written. Correct the errors above and run the command again.")
+    _say(inputs.report)
     if check_only:
         return
     card = intake.create(settings, name, inputs)
@@ -278,6 +276,13 @@ def serve(
     from labelreview.web import serving  # Streamlit takes a second to import, and only this command needs it
 
     serving.run(address=address, port=port)
+
+
+def _say(report: Report) -> None:
+    for line in report.lines():
+        typer.echo(line)
+    if report.errors:
+        raise InputError("Nothing was written. Correct the errors above and run the command again.")
 
 
 def _opened(name: str) -> Project:

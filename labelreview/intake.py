@@ -60,16 +60,9 @@ def gather(
     progress("Reading predictions", 0.2)
     if predicted is not None:
         probs = formats.read_pred_probs(predicted, format=predictions_format, logits=logits)
-    elif documented is not None and image_folder is None:
-        probs = predictions.made_from(given, predictions.described_texts(documented.by_item), progress=progress)
     else:
-        probs = predictions.made_from(
-            given, predictions.described(given, image_folder, progress=progress), progress=progress
-        )
-    paths: Sequence[str] = ()
-    problems = None
-    if image_folder is not None:
-        paths, problems = _look_at_images(image_folder, given.matrix.ids, progress)
+        probs = _made(given, image_folder, documented, progress)
+    paths, problems = _look_at_images(image_folder, given.matrix.ids, progress)
     report = examine(given, probs, problems, only_common=only_common)
     report = replace(report, notes=report.notes + (documented.notes if documented else ()))
     if predicted is not None and not report.errors:
@@ -80,7 +73,22 @@ def gather(
     return Inputs(given, probs, image_folder, paths, report, only_common, documented)
 
 
-def _look_at_images(where: Path, ids: Sequence[str], progress: Progress) -> tuple[Sequence[str], dict[str, str]]:
+def _made(
+    given: formats.Source, image_folder: Path | None, documented: documents.Texts | None, progress: Progress
+) -> formats.Source:
+    """Predictions from the pictures, or from the texts where there are no pictures."""
+    if documented is not None and image_folder is None:
+        described = predictions.described_texts(documented.by_item)
+    else:
+        described = predictions.described(given, image_folder, progress=progress)
+    return predictions.made_from(given, described, progress=progress)
+
+
+def _look_at_images(
+    where: Path | None, ids: Sequence[str], progress: Progress
+) -> tuple[Sequence[str], dict[str, str] | None]:
+    if where is None:
+        return (), None
     paths = images.find_images(where, ids)
     problems = {}
     for at, (item, path) in enumerate(zip(ids, paths, strict=True)):
