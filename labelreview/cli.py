@@ -9,12 +9,13 @@ import json
 import sys
 from collections.abc import Callable
 from functools import partial
+from getpass import getuser
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from labelreview import embed, exports, folder, formats, intake, record, triage
+from labelreview import embed, exports, folder, formats, intake, record, rulings, triage
 from labelreview import predictions as made
 from labelreview.decisions import wire
 from labelreview.errors import InputError, LabelReviewError
@@ -35,6 +36,8 @@ Model = Annotated[Path | None, typer.Option(help="An ONNX image model, instead o
 Scaling = Annotated[str, typer.Option(help=f"How the model wants pixels: {', '.join(embed.SCALINGS)}.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")]
 FormatName = Annotated[str | None, typer.Option(help="Instead of the recognised format.", show_default=False)]
+MaxErrorRate = Annotated[float | None, typer.Option(help="The share of labels that may be wrong.", show_default=False)]
+Confidence = Annotated[float | None, typer.Option(help="How sure to be.", show_default=False)]
 
 
 @app.command()
@@ -148,13 +151,33 @@ def export(
 
 
 @app.command()
+def target(
+    name: Name,
+    max_error_rate: MaxErrorRate = None,
+    confidence: Confidence = None,
+    by: Annotated[str | None, typer.Option(help="Who sets it; without it, this user.", show_default=False)] = None,
+) -> None:
+    """Set the project's target, or say what it is."""
+    with _opened(name) as project:
+        goal = project.target
+        if max_error_rate is not None or confidence is not None:
+            rate = goal.max_error_rate if max_error_rate is None else max_error_rate
+            sure = goal.confidence if confidence is None else confidence
+            goal = project.meeting.record(rulings.target(by or getuser(), rate, sure)).target
+    at_most, how_sure = f"{100 * goal.max_error_rate:.6g}%", f"{100 * goal.confidence:.6g}%"
+    typer.echo(f"{name}: at most {at_most} of labels may be wrong, with {how_sure} confidence")
+
+
+@app.command()
 def stats(
     name: Name,
+    max_error_rate: MaxErrorRate = None,
+    confidence: Confidence = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for a program.")] = False,
 ) -> None:
     """Say how many labels are wrong, how many errors are found, and what is left."""
     with _opened(name) as project:
-        found = triage.figures(project)
+        found = triage.figures(project, max_error_rate, confidence)
     text = json.dumps(triage.shape(found), indent=2, ensure_ascii=False) if as_json else "\n".join(triage.lines(found))
     typer.echo(text)
 
@@ -162,10 +185,10 @@ def stats(
 @app.command()
 def check(
     name: Name,
-    max_error_rate: Annotated[float, typer.Option(help="The share of labels that may be wrong.")] = triage.TARGET,
-    confidence: Annotated[float, typer.Option(help="How sure to be.")] = triage.CONFIDENCE,
+    max_error_rate: MaxErrorRate = None,
+    confidence: Confidence = None,
 ) -> None:
-    """Exit with 3 unless at most this share of labels is still wrong."""
+    """Exit with 3 unless at most this share of labels is still wrong; by default, the project's target."""
     with _opened(name) as project:
         found = triage.figures(project, max_error_rate, confidence)
     typer.echo(triage.stop_sentence(found))

@@ -16,10 +16,12 @@ from labelreview.auditing import AUDIT, REVIEW, Auditing, woven
 from labelreview.decisions import Decision, Suspect, Verdict
 from labelreview.errors import NotFound
 from labelreview.examples import Beside, Examples
+from labelreview.meeting import Meeting
 from labelreview.orders import EVERY, LEARNED, Orders, Reason
 from labelreview.review.audit import Answers, Evidence, answers
 from labelreview.review.verdicts import Cell, Verdicts
 from labelreview.review.worklist import Answer, Cells, Filters, Progress, Worklist
+from labelreview.rulings import Target
 from labelreview.settings import Settings
 from labelreview.store import DecisionLog, Head, Verification
 from labelreview.tags import PRESENT
@@ -69,6 +71,7 @@ class Project:
         self.orders = Orders(opened)
         self._lock = threading.RLock()
         self._log = DecisionLog.open(settings.database_url)
+        self.meeting = Meeting(self._log.rulings, self.card.uid, self.dataset.tags)
         self._verdicts, self._events = Verdicts(), 0
         self._worklist = Worklist(self.dataset, self.orders.cells, lambda: self.issues)
         seed = f"{self.card.uid}/{self.card.version}"
@@ -99,6 +102,11 @@ class Project:
         """The cells that confident learning holds for label errors, (N, K)."""
         labels, pred_probs = self.dataset.judged, self.dataset.pred_probs
         return self.folder.kept("issues", lambda: scoring.find_label_issues(labels, pred_probs))
+
+    @property
+    def target(self) -> Target:
+        """How many labels may be wrong, as the people of this project have set it."""
+        return self.meeting.standing().target
 
     def prepare(self) -> None:
         """Compute now what the first visitor would wait for."""

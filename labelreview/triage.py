@@ -19,7 +19,6 @@ from labelreview.review.estimates import Cost, ErrorRate, Estimate, Forecast, St
 from labelreview.review.verdicts import placed
 from labelreview.tags import UNKNOWN
 
-TARGET, CONFIDENCE = 0.01, 0.95
 NEEDED = 100  # audit answers: fewer bound an error rate so loosely that a sentence about it would mislead
 AHEAD, POINTS = 100_000, 5000
 
@@ -54,8 +53,14 @@ class Triage:
         return self.whole.drawn >= NEEDED or self.whole.answered == self.whole.cells
 
 
-def figures(project: Project, target: float = TARGET, confidence: float = CONFIDENCE) -> Triage:
-    """The figures as the log stands now. InputError when no cell is known, or target or confidence is no share."""
+def figures(project: Project, target: float | None = None, confidence: float | None = None) -> Triage:
+    """The figures as the log stands now; without `target` or `confidence`, for those of the project.
+
+    InputError when no cell is known, or target or confidence is no share.
+    """
+    of_project = project.target
+    target = of_project.max_error_rate if target is None else target
+    confidence = of_project.confidence if confidence is None else confidence
     evidence = project.evidence()
     whole = estimates.error_rate(evidence, confidence)
     cells, wrong, seconds = _in_order(project)

@@ -2,5 +2,6 @@
 
 from labelreview.store.chain import Head, Verification
 from labelreview.store.log import DecisionLog
+from labelreview.store.rulings import RulingLog
 
-__all__ = ["DecisionLog", "Head", "Verification"]
+__all__ = ["DecisionLog", "Head", "RulingLog", "Verification"]

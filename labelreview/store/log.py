@@ -16,6 +16,7 @@ from labelreview.errors import Refused
 from labelreview.store import chain
 from labelreview.store.database import Database
 from labelreview.store.migrations import bring_up_to_date
+from labelreview.store.rulings import RulingLog
 from labelreview.store.tables import chains, decisions, leases
 
 _opening = threading.Lock()
@@ -60,6 +61,11 @@ class DecisionLog:
 
     def __exit__(self, *_exc: object) -> None:
         self.close()
+
+    @property
+    def rulings(self) -> RulingLog:
+        """The log of rulings in the same database."""
+        return RulingLog(self._database)
 
     def append(self, project: str, events: Sequence[Decision]) -> list[str]:
         """Store events in this order, all or none; gives their uids once they are durably stored.

@@ -118,3 +118,22 @@ gold = Table(
     Column("label", SmallInteger, nullable=False),
     Index("gold_of_a_project", "project"),
 )
+
+# `tags` and `value` are JSON. Append-only like `decisions`, by triggers of its migration.
+rulings = Table(
+    "rulings",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), Identity(always=False), primary_key=True),
+    Column("uid", String(64), nullable=False, unique=True),
+    Column("project", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("tags", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("reviewer", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("undoes", String(64), nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    Index("rulings_of_a_project", "project", "seq"),
+    sqlite_autoincrement=True,
+)

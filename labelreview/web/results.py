@@ -15,6 +15,7 @@ from labelreview.formats import FORMATS
 from labelreview.project import Project
 from labelreview.review.overview import TagFigures, by_tag
 from labelreview.review.verdicts import changes
+from labelreview.rulings import Target
 
 Write = Callable[[Project, Path], int]
 
@@ -32,12 +33,12 @@ def _overview(_project: Project, uid: str, version: str, seq: int) -> list[TagFi
 
 def triage_figures(project: Project) -> triage.Triage:
     """How many labels are wrong, where, and how many are left."""
-    return _triage(project, project.card.uid, project.card.version, project.verdicts().seq)
+    return _triage(project, project.card.uid, project.card.version, project.verdicts().seq, project.target)
 
 
 @st.cache_data(max_entries=8, show_spinner="Estimating")
-def _triage(_project: Project, uid: str, version: str, seq: int) -> triage.Triage:
-    return triage.figures(_project)
+def _triage(_project: Project, uid: str, version: str, seq: int, target: Target) -> triage.Triage:
+    return triage.figures(_project, target.max_error_rate, target.confidence)
 
 
 @dataclass(frozen=True)

@@ -162,3 +162,18 @@ def test_stats_and_check_say_how_far_the_labels_are_from_the_target(home, capsys
     told = json.loads(capsys.readouterr().out)
     assert told["overall"]["rate"] == {"value": 0.0, "low": 0.0, "high": 0.0}
     assert told["stop"]["met"] is True
+
+
+def test_the_target_of_the_project_is_what_stats_and_check_go_by_unless_told_otherwise(home, capsys):
+    init()
+    assert run("target", "cats", "--max-error-rate", "0.2", "--confidence", "0.9", "--by", "Ada") == 0
+    assert run("target", "cats", "--max-error-rate", "3") == 1
+    capsys.readouterr()
+    assert run("target", "cats") == 0
+    assert "at most 20% of labels may be wrong, with 90% confidence" in capsys.readouterr().out
+    run("stats", "cats", "--json")
+    assert json.loads(capsys.readouterr().out)["target"] == 0.2
+    run("stats", "cats", "--json", "--max-error-rate", "0.3")
+    assert json.loads(capsys.readouterr().out)["target"] == 0.3
+    assert run("check", "cats") == 3
+    assert "with 90 % confidence" in capsys.readouterr().out.replace("\N{NO-BREAK SPACE}", " ")
