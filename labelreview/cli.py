@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from labelreview import embed, exports, folder, formats, intake, record, rulings, triage
+from labelreview import embed, exports, folder, formats, intake, models, record, rulings, triage
 from labelreview import predictions as made
 from labelreview.decisions import wire
 from labelreview.errors import InputError, LabelReviewError
@@ -29,9 +29,14 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__.split
 Name = Annotated[str, typer.Argument(help="The project's name.", show_default=False)]
 Out = Annotated[Path, typer.Option(help="The CSV file to write.", show_default=False)]
 ExcelSafe = Annotated[bool, typer.Option("--excel-safe", help="Texts that a spreadsheet would run get an apostrophe.")]
-Predictions = Annotated[Path | None, typer.Option(help="Predicted probabilities; made from the pictures if left out.")]
+Predictions = Annotated[
+    list[str] | None, typer.Option(help="Probabilities, or NAME=F for each of several models; made here if left out.")
+]
+RankBy = Annotated[str, typer.Option(help="Of several models the one that ranks.", show_default="all together")]
 Images = Annotated[Path | None, typer.Option(help="The folder of the pictures.", show_default=False)]
 MissingMeans = Annotated[str | None, typer.Option(help="absent or unknown: a tag that is not listed.")]
+Logits = Annotated[bool, typer.Option("--logits", help="The predictions are logits: take their sigmoid.")]
+OnlyCommon = Annotated[bool, typer.Option("--only-common", help="Drop ids and tags that one side lacks.")]
 Model = Annotated[Path | None, typer.Option(help="An ONNX image model, instead of colours and edges.")]
 Scaling = Annotated[str, typer.Option(help=f"How the model wants pixels: {', '.join(embed.SCALINGS)}.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")]
@@ -50,8 +55,9 @@ def init(
     predictions_format: FormatName = None,
     texts: Annotated[str | None, typer.Option(help="Documents: FILE, FILE:column, or a folder of .txt files.")] = None,
     missing_means: MissingMeans = None,
-    logits: Annotated[bool, typer.Option("--logits", help="The predictions are logits: take their sigmoid.")] = False,
-    only_common: Annotated[bool, typer.Option("--only-common", help="Drop ids and tags that one side lacks.")] = False,
+    logits: Logits = False,
+    only_common: OnlyCommon = False,
+    rank_by: RankBy = "",
     decisions: Annotated[Path | None, typer.Option(help="A decision log to take over.", show_default=False)] = None,
     check_only: Annotated[bool, typer.Option("--check-only", help="Report, write nothing.")] = False,
 ) -> None:
@@ -61,7 +67,7 @@ def init(
     log = formats.decision_log.read(decisions) if decisions else []
     inputs = intake.gather(
         labels,
-        predictions,
+        models.named(predictions or []),
         images,
         labels_format=labels_format,
         predictions_format=predictions_format,
@@ -69,6 +75,7 @@ def init(
         missing_means=missing_means,
         logits=logits,
         only_common=only_common,
+        ranked_by=rank_by,
         progress=_show,
     )
     _say(inputs.report)

@@ -2,10 +2,12 @@
 
     HOME/projects/NAME/
         project.json            the card: uid, version, where the data came from
-        labels.npy              int8 (N, K)          pred_probs.npy   float32 (N, K)
-        ids.*.npy images.*.npy  names, packed        source/          the labels as they came in, for exports
-        texts.*.npy             documents, packed; only where items are documents
-        scores-NAME.v1.npy …    what the orders computed, kept so that opening need not do it again
+        VERSION/                the data of this version
+            labels.npy              int8 (N, K)          pred_probs.npy   float32 (N, K): those that rank
+            ids.*.npy images.*.npy  names, packed        source/          the labels as they came in, for exports
+            texts.*.npy             documents, packed; only where items are documents
+            model-0.npy …           float32 (N, K): each model's probabilities, where there are several
+            scores-NAME.v1.npy …    what the orders computed, kept so that opening need not do it again
 
 The user's own files are only ever read. `uid` names the project in the decision log for ever; `version` changes when
 the data does, so that caches and picture addresses of older data are never mixed up with it.
@@ -19,19 +21,27 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from labelreview.errors import InputError, NotFound, Refused
-from labelreview.tags import Dataset, Names
+from labelreview.tags import Dataset, Names, Probs
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 COMPUTATION = 1  # of what `kept` keeps: raise it when an order changes, and old arrays are left lying
 NAME = re.compile(r"\w[\w .-]{0,79}")
+
+
+class Model(NamedTuple):
+    """A model's predictions: their name, and the file and the format that they came in."""
+
+    name: str
+    file: str
+    format: str
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,8 @@ class Card:
     items: int
     tags: tuple[str, ...]
     texts: str = ""  # the file or folder that the items' texts came from
+    models: tuple[Model, ...] = ()
+    ranked_by: str = ""  # the model that ranks; '' is all of them together
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,7 @@ class Folder:
 
     path: Path
     card: Card
+    data: Path  # of this version; projects made before there were versions have it in the project's own folder
     dataset: Dataset
     images: Names
     texts: Names | None = None  # '' where an item has none
@@ -65,7 +78,15 @@ class Folder:
     @property
     def labels_source(self) -> Path:
         """The labels file or folder as it came in."""
-        return self.path / "source" / self.card.labels_file
+        return self.data / "source" / self.card.labels_file
+
+    @cached_property
+    def models(self) -> Mapping[str, Probs]:
+        """Each model's probabilities by its name, (N, K) float32, NaN where it did not score the cell."""
+        named = [model.name for model in self.card.models] or [Path(self.card.predictions_file).stem]
+        if len(named) == 1:
+            return {named[0]: self.dataset.pred_probs}
+        return {name: np.load(self.data / f"model-{at}.npy", mmap_mode="r") for at, name in enumerate(named)}
 
     def kept(self, name: str, compute: Callable[[], npt.NDArray[Scalar]]) -> npt.NDArray[Scalar]:
         """An array kept beside the data: computed once, then opened by memory map."""
@@ -86,7 +107,7 @@ class Folder:
         os.replace(partial, self._place(name))
 
     def _place(self, name: str) -> Path:
-        return self.path / f"{name}.v{COMPUTATION}.npy"
+        return self.data / f"{name}.v{COMPUTATION}.npy"
 
     def kept_parts(
         self, name: str, parts: Sequence[str], compute: Callable[[], Sequence[npt.NDArray[Any]]]
@@ -131,25 +152,19 @@ def write(
     images: Sequence[str],
     source: Mapping[str, Path],
     texts: Sequence[str] = (),
+    models: Sequence[Probs] = (),
 ) -> Folder:
     """Make a project folder: everything goes to a hidden folder first, which is then renamed.
 
     `source` are the files that the labels came in, by the names that they keep: `labels.csv`, or those of a folder,
-    `VOC2007/ImageSets/Main/dog_val.txt`. Refused when the project's name is taken.
+    `VOC2007/ImageSets/Main/dog_val.txt`. `models` are the probabilities of the card's models where there are several.
+    Refused when the project's name is taken.
     """
     target = projects / free_name(projects, card.name)
     projects.mkdir(parents=True, exist_ok=True)
     partial = projects / f".{uuid.uuid4().hex}.partial"
     try:
-        for name, path in source.items():
-            (partial / "source" / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, partial / "source" / name)
-        np.save(partial / "labels.npy", dataset.labels)
-        np.save(partial / "pred_probs.npy", dataset.pred_probs)
-        _save_names(partial / "ids", dataset.ids)
-        _save_names(partial / "images", Names.of(images))
-        if card.texts:
-            _save_names(partial / "texts", Names.of(texts))
+        _write_data(partial / card.version, dataset, images, source, texts if card.texts else None, models)
         (partial / "project.json").write_text(json.dumps(asdict(card), indent=1, ensure_ascii=False), "utf-8")
         try:
             os.rename(partial, target)
@@ -160,6 +175,28 @@ def write(
     return read(projects, card.name)
 
 
+def _write_data(
+    target: Path,
+    dataset: Dataset,
+    images: Sequence[str],
+    source: Mapping[str, Path],
+    texts: Sequence[str] | None,
+    models: Sequence[Probs],
+) -> None:
+    target.mkdir(parents=True)
+    for name, path in source.items():
+        (target / "source" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target / "source" / name)
+    np.save(target / "labels.npy", dataset.labels)
+    np.save(target / "pred_probs.npy", dataset.pred_probs)
+    for at, probs in enumerate(models):
+        np.save(target / f"model-{at}.npy", probs)
+    _save_names(target / "ids", dataset.ids)
+    _save_names(target / "images", Names.of(images))
+    if texts is not None:
+        _save_names(target / "texts", Names.of(texts))
+
+
 def read(projects: Path, name: str) -> Folder:
     """Open a project folder; NotFound names the projects that there are."""
     path = projects / checked_name(name)
@@ -168,15 +205,17 @@ def read(projects: Path, name: str) -> Folder:
     except FileNotFoundError:
         there = ", ".join(names(projects)) or "none yet"
         raise NotFound(f"There is no project '{name}' in {projects}. Projects here: {there}.") from None
-    card = Card(**{**shape, "tags": tuple(shape["tags"])})
+    models = tuple(Model(*model) for model in shape.get("models", ()))
+    card = Card(**{**shape, "tags": tuple(shape["tags"]), "models": models})
+    data = path / card.version if (path / card.version).is_dir() else path
     dataset = Dataset(
-        _load_names(path / "ids"),
+        _load_names(data / "ids"),
         card.tags,
-        np.load(path / "labels.npy", mmap_mode="r"),
-        np.load(path / "pred_probs.npy", mmap_mode="r"),
+        np.load(data / "labels.npy", mmap_mode="r"),
+        np.load(data / "pred_probs.npy", mmap_mode="r"),
     )
-    texts = _load_names(path / "texts") if card.texts else None
-    return Folder(path, card, dataset, _load_names(path / "images"), texts)
+    texts = _load_names(data / "texts") if card.texts else None
+    return Folder(path, card, data, dataset, _load_names(data / "images"), texts)
 
 
 def new_identity() -> tuple[str, str, str]:

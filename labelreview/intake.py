@@ -5,27 +5,33 @@ import stat
 import uuid
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from labelreview import documents, folder, formats, images, predictions
+import numpy as np
+
+from labelreview import documents, folder, formats, images, models, predictions
 from labelreview.decisions import Decision
 from labelreview.errors import InputError
 from labelreview.formats.check import Report, examine
 from labelreview.scoring.insample import looks_in_sample
 from labelreview.settings import Settings
-from labelreview.tags import Names, joined
+from labelreview.tags import Dataset, Names, Probs, TagMatrix, joined
 
 Progress = Callable[[str, float], None]
 DEMO = "demo"
+MADE_HERE = "labelreview"  # the model of a project that came without predictions
 LARGEST_ZIP = 20 << 30
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The files of a project, read and checked; nothing has been written. `image_paths` are relative to `images`."""
+    """The files of a project, read and checked; nothing has been written. `image_paths` are relative to `images`.
+
+    `pred_probs` are the probabilities that rank, of one model or of all in `models` together.
+    """
 
     labels: formats.Source
     pred_probs: formats.Source
@@ -33,12 +39,14 @@ class Inputs:
     image_paths: Sequence[str]
     report: Report
     only_common: bool
+    models: Mapping[str, formats.Source]
+    ranked_by: str
     texts: documents.Texts | None = None
 
 
 def gather(
     labels: Path,
-    predicted: Path | None,
+    predicted: Path | Mapping[str, Path] | None,
     image_folder: Path | None = None,
     *,
     labels_format: str | None = None,
@@ -47,10 +55,12 @@ def gather(
     missing_means: str | None = None,
     logits: bool = False,
     only_common: bool = False,
+    ranked_by: str = "",
     progress: Progress = lambda step, share: None,
 ) -> Inputs:
     """Read and check the files of a project. Raises InputError where a file cannot be read at all.
 
+    `predicted` is a file, or a file for each of several models; `ranked_by` names the one that ranks, '' all together.
     Without a file of predictions they are made from the images, which takes minutes for thousands of them, or from the
     texts. `texts` is FILE, FILE:column or a folder of .txt files.
     """
@@ -58,19 +68,56 @@ def gather(
     given = formats.read_labels(labels, format=labels_format, missing_means=missing_means)
     documented = documents.found(texts, given.matrix.ids) if texts else None
     progress("Reading predictions", 0.2)
-    if predicted is not None:
-        probs = formats.read_pred_probs(predicted, format=predictions_format, logits=logits)
-    else:
-        probs = _made(given, image_folder, documented, progress)
+    read = _read_models(predicted, predictions_format, logits)
+    read = read or {MADE_HERE: _made(given, image_folder, documented, progress)}
     paths, problems = _look_at_images(image_folder, given.matrix.ids, progress)
-    report = examine(given, probs, problems, only_common=only_common)
+    probs, report = _examined(given, read, ranked_by, problems, only_common)
     report = replace(report, notes=report.notes + (documented.notes if documented else ()))
-    if predicted is not None and not report.errors:
+    if predicted and not report.errors:
         dataset = joined(given.matrix, probs.matrix, only_common=only_common)
         warning = looks_in_sample(dataset.judged, dataset.pred_probs)
         report = replace(report, warnings=report.warnings + ((warning,) if warning else ()))
     progress("Checked", 1.0)
-    return Inputs(given, probs, image_folder, paths, report, only_common, documented)
+    return Inputs(given, probs, image_folder, paths, report, only_common, read, ranked_by, documented)
+
+
+def _read_models(
+    predicted: Path | Mapping[str, Path] | None, form: str | None, logits: bool
+) -> dict[str, formats.Source]:
+    files = models.named([str(predicted)]) if isinstance(predicted, Path) else (predicted or {})
+    return {name: formats.read_pred_probs(path, format=form, logits=logits) for name, path in files.items()}
+
+
+def _examined(
+    labels: formats.Source,
+    read: Mapping[str, formats.Source],
+    ranked_by: str,
+    problems: Mapping[str, str] | None,
+    only_common: bool,
+) -> tuple[formats.Source, Report]:
+    """The probabilities that rank, and the report on all; what is wrong with one of several models names it."""
+    models.check_choice(read, ranked_by)
+    (first, source), *others = read.items()
+    if not others:
+        return source, examine(labels, source, problems, only_common=only_common)
+    reports = {name: examine(labels, each, problems, only_common=only_common) for name, each in read.items()}
+    errors = [f"Model '{name}': {error}" for name, report in reports.items() for error in report.errors]
+    if errors:
+        return source, replace(reports[first], errors=tuple(errors))
+    matrices = models.together(labels.matrix, {n: each.matrix for n, each in read.items()}, only_common=only_common)
+    arrays = {name: np.asarray(matrix.values, np.float32) for name, matrix in matrices.items()}
+    ranks = replace(matrices[first], values=models.ranking(arrays, ranked_by))
+    title = "; ".join(f"{name}: {each.title}" for name, each in read.items())
+    notes = tuple(f"{name}: {note}" for name, each in read.items() for note in each.notes)
+    combined = formats.Source(title, title, ranks, (*notes, _how_ranked(read, ranked_by)))
+    report = examine(labels, combined, problems, only_common=only_common)
+    warned = (f"Model '{n}': {warning}" for n, each in reports.items() for warning in each.warnings
+              if warning not in report.warnings)  # fmt: skip
+    return combined, replace(report, warnings=(*warned, *report.warnings))
+
+
+def _how_ranked(read: Mapping[str, formats.Source], ranked_by: str) -> str:
+    return f"The model '{ranked_by}' ranks." if ranked_by else f"{len(read)} models rank together: {', '.join(read)}."
 
 
 def _made(
@@ -116,17 +163,31 @@ def create(settings: Settings, name: str, inputs: Inputs) -> folder.Card:
         created=created,
         labels_file=inputs.labels.name,
         labels_format=inputs.labels.format,
-        predictions_file=Path(inputs.pred_probs.path).name,
+        predictions_file=", ".join(Path(source.path).name for source in inputs.models.values()),
         predictions_format=inputs.pred_probs.format,
         images=str(inputs.images.resolve()) if inputs.images else "",
         items=dataset.shape[0],
         tags=dataset.tags,
         texts=inputs.texts.source if inputs.texts else "",
+        models=tuple(
+            folder.Model(name, Path(source.path).name, source.format) for name, source in inputs.models.items()
+        ),
+        ranked_by=inputs.ranked_by,
     )
     paths = Names.of(found.get(item, "") for item in dataset.ids)
     texts = dict(zip(inputs.labels.matrix.ids, inputs.texts.by_item, strict=True)) if inputs.texts else {}
-    folder.write(settings.projects, card, dataset, paths, inputs.labels.files, [texts.get(i, "") for i in dataset.ids])
+    by_item = [texts.get(item, "") for item in dataset.ids]
+    several = _several(dataset, inputs.models)
+    folder.write(settings.projects, card, dataset, paths, inputs.labels.files, by_item, several)
     return card
+
+
+def _several(dataset: Dataset, read: Mapping[str, formats.Source]) -> list[Probs]:
+    """Each model's probabilities of the project's items and tags; none where there is but one, which ranks."""
+    if len(read) == 1:
+        return []
+    shared = TagMatrix(dataset.ids, dataset.tags, dataset.labels)
+    return [joined(shared, source.matrix, only_common=True).pred_probs for source in read.values()]
 
 
 def unpack_images(archive: BinaryIO, target: Path) -> Path:

@@ -1,7 +1,7 @@
 """A project: opened data and its decision log. Every door (pages, routes, command line, notebooks) comes in here."""
 
 import threading
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -24,7 +24,7 @@ from labelreview.review.worklist import Answer, Cells, Filters, Progress, Workli
 from labelreview.rulings import Target
 from labelreview.settings import Settings
 from labelreview.store import DecisionLog, Head, Verification
-from labelreview.tags import PRESENT
+from labelreview.tags import PRESENT, Probs
 
 LEASE_SECONDS = 120.0
 
@@ -107,6 +107,11 @@ class Project:
     def target(self) -> Target:
         """How many labels may be wrong, as the people of this project have set it."""
         return self.meeting.standing().target
+
+    @property
+    def models(self) -> Mapping[str, Probs]:
+        """Each model's probabilities by its name, (N, K) float32, NaN where it did not score the cell."""
+        return self.folder.models
 
     def prepare(self) -> None:
         """Compute now what the first visitor would wait for."""

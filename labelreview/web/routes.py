@@ -241,8 +241,9 @@ def _cell(project: Project, question: Question) -> Shape:
         "tag": suspect.tag,
         "given": suspect.given,
         "suggested": suspect.suggested,
-        "pred_prob": suspect.pred_prob if suspect.pred_prob == suspect.pred_prob else None,
-        "score": suspect.score if suspect.score == suspect.score else None,
+        "pred_prob": _number_or_none(suspect.pred_prob),
+        "models": _models(project, suspect.item, suspect.tag),
+        "score": _number_or_none(suspect.score),
         "direction": suspect.direction.value,
         "screen": question.screen,
         "others": [{"tag": other.tag, "given": other.given, "now": other.now} for other in question.others],
@@ -270,6 +271,16 @@ def _text(project: Project, item: str) -> Shape:
     if text is None:
         return {"text": None, "characters": 0}
     return {"text": text[:LONGEST_TEXT], "characters": len(text)}
+
+
+def _models(project: Project, item: str, tag: str) -> list[Shape]:
+    """What each model says of the cell."""
+    at = divmod(project.dataset.cell(item, tag), len(project.dataset.tags))
+    return [{"name": name, "pred_prob": _number_or_none(float(p[at]))} for name, p in project.models.items()]
+
+
+def _number_or_none(number: float) -> float | None:
+    return number if number == number else None  # JSON knows no NaN
 
 
 def _with_cell(project: Project, decision: Decision) -> list[Shape]:
