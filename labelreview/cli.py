@@ -21,6 +21,7 @@ from labelreview.decisions import wire
 from labelreview.errors import InputError, LabelReviewError
 from labelreview.formats.check import Report
 from labelreview.project import Project
+from labelreview.review.consensus import NEWEST, RULES
 from labelreview.review.worklist import Filters
 from labelreview.settings import Settings
 
@@ -140,13 +141,14 @@ def export(
     out: Annotated[Path | None, typer.Option(help="Corrected labels, in the format they came in.")] = None,
     changes: Annotated[Path | None, typer.Option(help="A CSV of the changed cells.")] = None,
     decisions: Annotated[Path | None, typer.Option(help="A CSV of the decision log.")] = None,
+    consensus: Annotated[str, typer.Option(help=f"The rule where several answered: {', '.join(RULES)}.")] = NEWEST,
     excel_safe: ExcelSafe = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Write the corrected labels, the changes, the decision log."""
     wanted: list[tuple[Path | None, Callable[..., int], str]] = [
-        (out, exports.corrected_labels, "changed cells"),
-        (changes, partial(exports.changed_cells, excel_safe=excel_safe), "changed cells"),
+        (out, partial(exports.corrected_labels, consensus=consensus), "changed cells"),
+        (changes, partial(exports.changed_cells, consensus=consensus, excel_safe=excel_safe), "changed cells"),
         (decisions, partial(exports.decision_log, excel_safe=excel_safe), "events"),
     ]
     if not any(path for path, _, _ in wanted):

@@ -2,7 +2,8 @@
 
 Every function writes one file, whole or not at all, and refuses to overwrite unless told. The default export is
 faithful to the letter; nothing here rounds labels or renames anything. `excel_safe` is for tables that go to a
-spreadsheet: a text that would be run as a formula gets an apostrophe before it.
+spreadsheet: a text that would be run as a formula gets an apostrophe before it. `consensus` names the rule by which the
+answers of several reviewers become one label (`review.consensus`).
 """
 
 from pathlib import Path
@@ -12,26 +13,31 @@ import numpy as np
 from labelreview import formats, scoring
 from labelreview.formats.tables import Named, write_columns, write_csv
 from labelreview.project import Project
+from labelreview.review.consensus import NEWEST, changes
 from labelreview.review.order import Cells, Scores, worst_first
-from labelreview.review.verdicts import changes
 
-CHANGES = ("id", "tag", "given", "corrected", "reviewers", "when", "pred_prob", "score")
+CHANGES = ("id", "tag", "given", "corrected", "reviewers", "when", "pred_prob", "score", "confidence")
 RANKING = ("id", "tag", "given", "pred_prob", "score")
 
 
-def corrected_labels(project: Project, out: Path, *, overwrite: bool = False) -> int:
+def corrected_labels(project: Project, out: Path, *, consensus: str = NEWEST, overwrite: bool = False) -> int:
     """The labels file with the verdicts applied, in its own format. Gives the number of changed cells."""
-    changed = {(c.item, c.tag): c.corrected for c in changes(project.dataset, project.verdicts())}
+    changed = {(c.item, c.tag): c.corrected for c in changes(project.dataset, project.verdicts(), consensus)}
     source, form = project.folder.labels_source, project.card.labels_format
     formats.write_labels(source, out, form, changed, overwrite=overwrite)
     return len(changed)
 
 
-def changed_cells(project: Project, out: Path, *, overwrite: bool = False, excel_safe: bool = False) -> int:
-    """One row a changed cell: what it was, what it is now, who said so and what they had been shown."""
+def changed_cells(
+    project: Project, out: Path, *, consensus: str = NEWEST, overwrite: bool = False, excel_safe: bool = False
+) -> int:
+    """One row a changed cell: what it was, what it is now, who said so, what they had been shown, how sure it is."""
     rows = [
-        (c.item, c.tag, c.given, c.corrected, ";".join(c.reviewers), c.at.isoformat(), c.pred_prob, c.score)
-        for c in changes(project.dataset, project.verdicts())
+        (
+            *(c.item, c.tag, c.given, c.corrected, ";".join(c.reviewers), c.at.isoformat() if c.at else ""),
+            *(c.pred_prob, c.score, round(c.confidence, 4)),
+        )
+        for c in changes(project.dataset, project.verdicts(), consensus)
     ]
     write_csv(out, CHANGES, rows, overwrite, excel_safe=excel_safe)
     return len(rows)

@@ -8,11 +8,19 @@ session.current_reviewer()
 project = session.current_project()
 
 st.title("Export")
-changes = results.changed(project)
+rule = st.selectbox(
+    "Where several reviewers answered",
+    list(results.CONSENSUS),
+    format_func=lambda rule: results.CONSENSUS[rule],
+    key="consensus",
+    width=360,
+    help="An open tie or dispute leaves a label as given. How sure each change is stands beside it.",
+)
+changes = results.changed(project, rule)
 st.write(f"**{len(changes):,}** labels differ from **{project.card.labels_file}** after the verdicts so far. "
          "Your own files stay as they are.")  # fmt: skip
 
-for title, what, file_name, write in results.downloads(project):
+for title, what, file_name, write in results.downloads(project, rule):
     with st.container(border=True):
         left, right = st.columns([3, 1], vertical_alignment="center")
         left.markdown(f"**{title}**  \n{what}")
@@ -27,10 +35,11 @@ for title, what, file_name, write in results.downloads(project):
 
 st.caption("The same from the command line:")
 st.code(f"labelreview export '{project.card.name}' --out corrected-{project.card.labels_file} --changes changes.csv "
-        "--decisions decisions.csv", language="console", wrap_lines=True)  # fmt: skip
+        f"--decisions decisions.csv --consensus {rule}", language="console", wrap_lines=True)  # fmt: skip
 
 if changes:
     st.subheader("Changes")
-    st.dataframe(changes, hide_index=True, width="stretch")
+    percent = st.column_config.NumberColumn(format="percent")
+    st.dataframe(changes, hide_index=True, width="stretch", column_config={"Confidence": percent})
 else:
     st.info("No verdict changes a label yet. What you correct while reviewing shows up here.")

@@ -8,8 +8,6 @@ gave it. So after an undo the verdict before it holds again, or the cell is open
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from math import isnan
 from types import MappingProxyType
 
 import numpy as np
@@ -162,6 +160,7 @@ def placed(dataset: Dataset, verdicts: Verdicts) -> Placed:
 def corrected(dataset: Dataset, verdicts: Verdicts) -> Labels:
     """The given labels with the verdicts applied: a new (N, K) int8 array. Unsure leaves a cell as given.
 
+    >>> from datetime import datetime
     >>> from labelreview.tags import Names
     >>> given = np.array([[1, 0]], np.int8)
     >>> dataset = Dataset(Names.of(["a"]), ("hat", "cat"), given, np.zeros((1, 2), np.float32))
@@ -175,42 +174,6 @@ def corrected(dataset: Dataset, verdicts: Verdicts) -> Labels:
     return labels
 
 
-@dataclass(frozen=True)
-class Change:
-    """A cell whose label the verdicts change. `reviewers`: whose standing verdict agrees with what holds, in the order
-    they gave it; `at`: when it was given; pred_prob and score: what was shown then (NaN where nothing was)."""
-
-    item: str
-    tag: str
-    given: int
-    corrected: int
-    reviewers: tuple[str, ...]
-    at: datetime
-    pred_prob: float
-    score: float
-
-
-def changes(dataset: Dataset, verdicts: Verdicts) -> list[Change]:
-    """The cells whose corrected label differs from the given one, in the order of the data set."""
-    here, given = placed(dataset, verdicts), dataset.labels.reshape(-1)
-    pred_probs = dataset.pred_probs.reshape(-1)
-    found = []
-    for cell, decision in zip(here.cells.tolist(), here.decisions, strict=True):
-        now = _applied(decision, before := int(given[cell]))
-        if now != before:
-            shown = float(pred_probs[cell]) if isnan(decision.pred_prob) else decision.pred_prob
-            agreeing = _agreeing(verdicts, decision)
-            change = Change(decision.item, decision.tag, before, now, agreeing, decision.at, shown, decision.score)
-            found.append(change)
-    return found
-
-
 def _applied(decision: Decision | None, given: int) -> int:
     verdict = decision.verdict.label if decision and decision.verdict else UNKNOWN
     return verdict if verdict in (PRESENT, ABSENT) else given
-
-
-def _agreeing(verdicts: Verdicts, holds: Decision) -> tuple[str, ...]:
-    newest = {decision.reviewer: decision for decision in verdicts.about(holds.item, holds.tag)}
-    agreeing = [decision for decision in newest.values() if decision.verdict == holds.verdict]
-    return tuple(decision.reviewer for decision in sorted(agreeing, key=lambda decision: decision.seq))

@@ -5,6 +5,7 @@ import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,11 +14,12 @@ import streamlit as st
 from labelreview import exports, triage
 from labelreview.formats import FORMATS
 from labelreview.project import Project
+from labelreview.review.consensus import RULES, changes
 from labelreview.review.overview import TagFigures, by_tag
-from labelreview.review.verdicts import changes
 from labelreview.rulings import Target
 
 Write = Callable[[Project, Path], int]
+CONSENSUS = RULES
 
 
 def overview(project: Project) -> list[TagFigures]:
@@ -97,8 +99,8 @@ def tag_rows(figures: Sequence[TagFigures]) -> list[dict[str, object]]:
     ]
 
 
-def changed(project: Project) -> list[dict[str, object]]:
-    """The changed cells as rows of a table."""
+def changed(project: Project, rule: str) -> list[dict[str, object]]:
+    """The cells that a rule of consensus changes, as rows of a table."""
     return [
         {
             "Item": change.item,
@@ -107,12 +109,13 @@ def changed(project: Project) -> list[dict[str, object]]:
             "Corrected": "yes" if change.corrected else "no",
             "By": ", ".join(change.reviewers),
             "When": change.at,
+            "Confidence": change.confidence,
         }
-        for change in changes(project.dataset, project.verdicts())
+        for change in changes(project.dataset, project.verdicts(), rule)
     ]
 
 
-def downloads(project: Project) -> list[tuple[str, str, str, Write]]:
+def downloads(project: Project, rule: str) -> list[tuple[str, str, str, Write]]:
     """Title, explanation, file name and writer of every export."""
     labels = Path(project.card.labels_file)
     is_folder = FORMATS[project.card.labels_format].is_folder
@@ -121,13 +124,13 @@ def downloads(project: Project) -> list[tuple[str, str, str, Write]]:
             "Corrected labels",
             "In the format and shape they came in; what was not corrected is left as it was, letter for letter.",
             f"{labels.name}-corrected.zip" if is_folder else f"{labels.stem}-corrected{labels.suffix}",
-            exports.corrected_labels,
+            partial(exports.corrected_labels, consensus=rule),
         ),
         (
             "Changes",
-            "One row a changed label: given, corrected, by whom, when, and what the model had said.",
+            "One row a changed label: given, corrected, by whom, when, what the model had said, and how sure it is.",
             f"{project.card.name}-changes.csv",
-            exports.changed_cells,
+            partial(exports.changed_cells, consensus=rule),
         ),
         (
             "Decision log",

@@ -1,6 +1,8 @@
 """The commands for several people on one project, as they are used."""
 
+import csv
 import json
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -67,3 +69,24 @@ def test_verify_exits_with_4_and_names_the_event_that_was_altered(settings, item
         connection.exec_driver_sql("UPDATE decisions SET verdict = 'absent' WHERE number = 4")
     assert run("verify", "gallery") == 4
     assert f"Ada about 'hat' of '{items[3]}') is not as it was stored" in capsys.readouterr().out
+
+
+def test_an_export_settles_disputes_by_the_rule_that_it_is_given_and_says_how_sure_it_is(settings, items):
+    said = [("Ada", NO, "review"), ("Ben", NO, "review"), ("Eve", YES, "review"), ("Ida", NO, "adjudicate")]
+    record(settings, *(decision(items[0], "hat", verdict, name, screen=screen) for name, verdict, screen in said[:3]))
+    corrected = {}
+    for rule in ("newest", "majority", "adjudicated", "dawid_skene"):
+        assert run("export", "gallery", "--out", f"{rule}.csv", "--changes", f"{rule}-c.csv", "--consensus", rule) == 0
+        corrected[rule] = Path(f"{rule}.csv").read_text("utf-8").splitlines()[1].split(",")[1]
+    assert corrected == {"newest": "1", "majority": "0", "adjudicated": "1", "dawid_skene": "0"}
+    (change,) = csv.DictReader(Path("majority-c.csv").read_text("utf-8").splitlines())
+    assert (change["reviewers"], change["confidence"]) == ("Ada;Ben", "0.6667")
+    record(settings, decision(items[0], "hat", NO, "Ida", screen="adjudicate"))
+    assert run("export", "gallery", "--out", "last.csv", "--consensus", "adjudicated") == 0
+    assert Path("last.csv").read_text("utf-8").splitlines()[1].split(",")[1] == "0"
+
+
+def test_a_rule_that_there_is_not_is_named_and_nothing_is_written(settings, capsys):
+    assert run("export", "gallery", "--out", "x.csv", "--consensus", "loudest") == 1
+    assert "'loudest' is not a rule of consensus" in capsys.readouterr().err
+    assert not Path("x.csv").exists()

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelreview.decisions import Decision, Verdict
-from labelreview.review.verdicts import Verdicts, changes, corrected, placed
+from labelreview.review.consensus import changes
+from labelreview.review.verdicts import Verdicts, corrected, placed
 from labelreview.tags import Dataset, Names
 from tests.made import decision
 
