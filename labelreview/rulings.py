@@ -2,9 +2,10 @@
 
 A `Ruling` never touches labels: it holds from the moment it is agreed, and is applied when labels are exported. The
 kinds: *merge* (several tags become one), *rename*, *drop*, *define* (the guideline of a tag, Markdown), *assign* (a tag
-to a person, with a state and a note), *target* (how many labels may be wrong, how sure to be), *undo* (takes back the
-ruling that `undoes` names). Each names the tags as they are called after the rulings before it. Made by the functions
-below, which refuse what can never hold; what depends on the other rulings is refused by `review.tagplan`.
+to a person, with a state and a note), *relate* (what one tag of the data says about another), *target* (how many labels
+may be wrong, how sure to be), *undo* (takes back the ruling that `undoes` names). Each names the tags as they are
+called after the rulings before it. Made by the functions below, which refuse what can never hold; what depends on the
+other rulings is refused by `review.tagplan`.
 """
 
 import unicodedata
@@ -28,6 +29,7 @@ class Kind(StrEnum):
     DROP = "drop"
     DEFINE = "define"
     ASSIGN = "assign"
+    RELATE = "relate"
     TARGET = "target"
     UNDO = "undo"
 
@@ -39,6 +41,13 @@ class Rule(StrEnum):
     ALL = "all"
     FIRST = "first"
     UNKNOWN = "unknown"
+
+
+class Relation(StrEnum):
+    """What a tag says about another: an item that has the first has the second too, or no item has both."""
+
+    IMPLIES = "implies"
+    EXCLUDES = "excludes"
 
 
 class State(StrEnum):
@@ -54,7 +63,8 @@ class Ruling:
     """One event: which tags (in the order named), what about them, who said so, when and why.
 
     `value` holds what its kind needs: `to` (merge, rename), `rule` (merge), `text` (define), `person`, `state`, `note`
-    (assign), `max_error_rate`, `confidence` (target). `seq` and `recorded_at` are the log's (0 and None before).
+    (assign), `relation` (relate), `max_error_rate`, `confidence` (target). `seq` and `recorded_at` are the log's (0 and
+    None before).
     """
 
     uid: str
@@ -120,6 +130,13 @@ def assign(by: str, tag: str, person: str, state: str = State.OPEN, note: str = 
         raise InputError(f"There is no state '{state}'. Use one of {', '.join(State)}.")
     value = {"person": _line("person", person), "state": str(state), "note": _text("note", note)}
     return _new(Kind.ASSIGN, by, [tag], value, "")
+
+
+def relate(by: str, first: str, relation: str, second: str, why: str = "") -> Ruling:
+    """Every item with the first tag has the second too (implies), or no item has both (excludes)."""
+    if relation not in tuple(Relation):
+        raise InputError(f"There is no relation '{relation}'. Use one of {', '.join(Relation)}.")
+    return _new(Kind.RELATE, by, [first, second], {"relation": str(relation)}, why)
 
 
 def target(by: str, max_error_rate: float, confidence: float, why: str = "") -> Ruling:

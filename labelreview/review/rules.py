@@ -27,7 +27,7 @@ MOST_OF_CHANCE = 0.05
 
 
 @dataclass(frozen=True, order=True)
-class Rule:
+class TagRule:
     """`first → second` or `first × second`; the names of an exclusion stand in order, so that it is written one way."""
 
     kind: Kind
@@ -41,7 +41,7 @@ class Rule:
 class Proposal(NamedTuple):
     """A rule that the labels keep almost always: how many items speak for it, how many against, how surely it holds."""
 
-    rule: Rule
+    rule: TagRule
     support: int
     against: int
     confidence: float
@@ -51,21 +51,21 @@ class Violation(NamedTuple):
     """An item (row) that breaks a rule."""
 
     row: int
-    rule: Rule
+    rule: TagRule
 
 
-def implies(first: str, second: str) -> Rule:
+def implies(first: str, second: str) -> TagRule:
     """`first → second`; InputError for a tag that would imply itself."""
     if first == second:
         raise InputError(f"'{first}' cannot imply itself.")
-    return Rule(IMPLIES, first, second)
+    return TagRule(IMPLIES, first, second)
 
 
-def excludes(first: str, second: str) -> Rule:
+def excludes(first: str, second: str) -> TagRule:
     """`first × second`; InputError for a tag that would exclude itself."""
     if first == second:
         raise InputError(f"'{first}' cannot exclude itself.")
-    return Rule(EXCLUDES, *sorted((first, second)))
+    return TagRule(EXCLUDES, *sorted((first, second)))
 
 
 class Rules:
@@ -80,7 +80,7 @@ class Rules:
     {'animal': 1, 'mammal': 1, 'plant': 0}
     """
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    def __init__(self, rules: Iterable[TagRule]) -> None:
         self.stated = tuple(dict.fromkeys(rules))
         up: dict[str, set[str]] = {}
         for rule in self.stated:
@@ -96,7 +96,7 @@ class Rules:
             if rule.kind == EXCLUDES:
                 self._exclude(rule)
 
-    def _exclude(self, rule: Rule) -> None:
+    def _exclude(self, rule: TagRule) -> None:
         """What is excluded by a tag is excluded by all that imply it."""
         for one, other in ((rule.first, rule.second), (rule.second, rule.first)):
             for tag in (one, *self.below(one)):
@@ -142,7 +142,7 @@ class Rules:
         for rule, broken in self.broken(labels, tags).items():
             yield from (Violation(int(row), rule) for row in np.flatnonzero(broken))
 
-    def broken(self, labels: Labels, tags: Sequence[str]) -> dict[Rule, npt.NDArray[np.bool_]]:
+    def broken(self, labels: Labels, tags: Sequence[str]) -> dict[TagRule, npt.NDArray[np.bool_]]:
         """For each stated rule about tags that are there, (N,) bool: which items break it."""
         at = {tag: column for column, tag in enumerate(tags)}
         found = {}

@@ -16,11 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from labelreview.errors import InputError
-from labelreview.rulings import Assignment, Kind, Rule, Ruling, State, Target
+from labelreview.review.rules import Rules, TagRule, excludes, implies
+from labelreview.rulings import Assignment, Kind, Relation, Rule, Ruling, State, Target
 from labelreview.tags import ABSENT, PRESENT, UNKNOWN, Labels
 
 Column = npt.NDArray[np.int8]
 DEFAULT = Target()
+NO_RULES = Rules(())
 
 
 @dataclass
@@ -28,7 +30,8 @@ class Standing:
     """What holds after some rulings about a data set's tags.
 
     `becomes`: each tag of the data to its name after all rulings, '' where it is dropped. `steps`: the merges, renames
-    and drops in force. `definitions` go by the names after all rulings, `assignments` by the tags of the data.
+    and drops in force. `definitions` go by the names after all rulings, `assignments` and `rules` by the tags of the
+    data; `relations`: the rulings that made the rules, in the same order.
     `broken`: rulings that cannot apply, by uid, and why. `history`: all of them; `undone`: the uids taken back.
     """
 
@@ -36,6 +39,8 @@ class Standing:
     target: Target = DEFAULT
     assignments: dict[str, Assignment] = field(default_factory=dict)
     definitions: dict[str, str] = field(default_factory=dict)
+    rules: Rules = NO_RULES
+    relations: list[Ruling] = field(default_factory=list)
     steps: list[Ruling] = field(default_factory=list)
     broken: dict[str, str] = field(default_factory=dict)
     history: tuple[Ruling, ...] = ()
@@ -112,6 +117,7 @@ def sentence(ruling: Ruling) -> str:
         Kind.DROP: lambda: f"drop {tags}",
         Kind.DEFINE: lambda: f"define {tags}" if value["text"] else f"take away the definition of {tags}",
         Kind.ASSIGN: lambda: f"assign {tags} to {value['person'] or 'nobody'} ({value['state']})",
+        Kind.RELATE: lambda: f"{ruling.tags[0]} {value['relation']} {ruling.tags[1]}",
         Kind.TARGET: lambda: f"target: {value['max_error_rate']:.4g} wrong with {value['confidence']:.4g} confidence",
         Kind.UNDO: lambda: f"take back a decision{f' about {tags}' if tags else ''}",
     }
@@ -228,6 +234,22 @@ def _take_assignment(found: Standing, ruling: Ruling, _former: object) -> None:
         )  # fmt: skip
 
 
+def _take_relation(found: Standing, ruling: Ruling, _former: object) -> None:
+    for tag in ruling.tags:
+        if tag not in found.becomes:
+            raise InputError(f"There is no tag '{tag}' in this project.")
+    made = tag_rule(ruling)
+    if made in found.rules.stated:
+        raise InputError(f"That {made} is agreed already.")
+    found.rules = Rules([*found.rules.stated, made])
+    found.relations.append(ruling)
+
+
+def tag_rule(ruling: Ruling) -> TagRule:
+    """The rule between tags that a ruling made."""
+    return (implies if ruling.value["relation"] == Relation.IMPLIES else excludes)(*ruling.tags)
+
+
 def _take_definition(found: Standing, ruling: Ruling, _former: object) -> None:
     for tag in ruling.tags:
         _check_there(found, tag)
@@ -290,6 +312,7 @@ def _plain(name: str) -> str:
 _TAKEN: dict[Kind, Callable[[Standing, Ruling, dict[str, set[str]]], None]] = {
     Kind.TARGET: _take_target,
     Kind.ASSIGN: _take_assignment,
+    Kind.RELATE: _take_relation,
     Kind.DEFINE: _take_definition,
     Kind.DROP: _take_drop,
     Kind.MERGE: _take_name,

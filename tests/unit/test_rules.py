@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from labelreview.errors import InputError
-from labelreview.review.rules import EXCLUDES, IMPLIES, Rule, Rules, excludes, implies, proposed
+from labelreview.review.rules import EXCLUDES, IMPLIES, Rules, TagRule, excludes, implies, proposed
 from labelreview.tags import ABSENT, PRESENT, UNKNOWN
 
 TAGS = ("a", "b", "c", "d", "e")
@@ -31,7 +31,7 @@ def rule_sets(draw: st.DrawFn) -> Rules:
     return Rules(kept)
 
 
-def breaks(rule: Rule, row: dict[str, int]) -> bool:
+def breaks(rule: TagRule, row: dict[str, int]) -> bool:
     if rule.kind == IMPLIES:
         return row[rule.first] == PRESENT and row[rule.second] == ABSENT
     return row[rule.first] == row[rule.second] == PRESENT
@@ -126,7 +126,7 @@ def test_a_tag_can_neither_imply_nor_exclude_itself():
         implies("a", "a")
     with pytest.raises(InputError, match="'a' cannot exclude itself"):
         excludes("a", "a")
-    assert excludes("b", "a") == Rule(EXCLUDES, "a", "b")
+    assert excludes("b", "a") == TagRule(EXCLUDES, "a", "b")
 
 
 def test_unknown_breaks_nothing_and_is_filled_only_where_the_rules_leave_no_choice():

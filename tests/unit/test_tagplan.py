@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from labelreview import rulings
 from labelreview.errors import InputError
+from labelreview.review.rules import excludes, implies
 from labelreview.review.tagplan import decided, merged, preview, refuse, standing
-from labelreview.rulings import Rule, assign, define, drop, merge, rename, target, undo
+from labelreview.rulings import Rule, assign, define, drop, merge, relate, rename, target, undo
 from labelreview.tags import ABSENT, PRESENT, UNKNOWN
 
 TAGS = ("cap", "hat", "boat", "cat")
@@ -149,3 +150,22 @@ def test_decided_labels_have_the_columns_that_the_names_say(plan):
     for tag, column in zip(tags, after.T, strict=True):
         of = [at for at, source in enumerate("abcd") if found.becomes[source] == tag]
         assert column.tolist() == labels[:, of].max(1).tolist()  # every merge is of the rule any
+
+
+def test_rules_between_tags_are_agreed_taken_back_and_kept_from_contradicting_each_other():
+    first, second = relate("Ada", "cap", "implies", "hat"), relate("Bo", "hat", "excludes", "cat")
+    found = standing(TAGS, [first, second])
+    assert found.rules.stated == (implies("cap", "hat"), excludes("cat", "hat"))
+    assert found.rules.against("cap") == {"cat"}
+    history = stored(first, second)
+    for ruling, reason in [
+        (relate("Ada", "hat", "implies", "cap"), "The implications run in a circle"),
+        (relate("Ada", "cap", "implies", "cat"), "'cap' implies both 'cat' and 'hat', which exclude each other"),
+        (relate("Ada", "cap", "implies", "hat"), "That cap → hat is agreed already"),
+        (relate("Ada", "cap", "implies", "wig"), "There is no tag 'wig'"),
+    ]:
+        with pytest.raises(InputError, match=reason):
+            refuse(TAGS, [*history, ruling])
+    refuse(TAGS, [*history, undo("Bo", first), relate("Ada", "hat", "implies", "cap")])
+    with pytest.raises(InputError, match="There is no relation 'means'"):
+        relate("Ada", "cap", "means", "hat")
