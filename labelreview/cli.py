@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from labelreview import embed, exports, folder, formats, intake, models, record, rulings, triage
+from labelreview import embed, exports, folder, formats, intake, models, record, rulebook, rulings, triage
 from labelreview import predictions as made
 from labelreview.decisions import wire
 from labelreview.errors import InputError, LabelReviewError
@@ -175,6 +175,32 @@ def target(
             goal = project.meeting.record(rulings.target(by or getuser(), rate, sure)).target
     at_most, how_sure = f"{100 * goal.max_error_rate:.6g}%", f"{100 * goal.confidence:.6g}%"
     typer.echo(f"{name}: at most {at_most} of labels may be wrong, with {how_sure} confidence")
+
+
+@app.command()
+def rules(
+    name: Name,
+    agree: Annotated[Path | None, typer.Option(help="A CSV or JSON of rules to agree on.", show_default=False)] = None,
+    propose: Annotated[bool, typer.Option("--propose", help="Show those that the labels mostly keep.")] = False,
+    out: Annotated[Path | None, typer.Option(help="A CSV for the agreed rules, or the proposed ones.")] = None,
+    broken: Annotated[Path | None, typer.Option(help="A CSV for the items that break agreed rules.")] = None,
+    by: Annotated[str | None, typer.Option(help="Who agrees; without it, this user.", show_default=False)] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """The rules between a project's tags (cat implies animal), and what breaks them."""
+    with _opened(name) as project:
+        if agree:
+            rows = formats.rule_list.read(agree, project.dataset.tags)
+            typer.echo(f"Agreed: {rulebook.agree(project, by or getuser(), rows)} new rules")
+        lines = rulebook.proposal_lines(project) if propose else rulebook.lines(project)
+        for line in lines:
+            typer.echo(line)
+        if out:
+            found = rulebook.proposals(project) if propose else rulebook.agreed(project)
+            rows = [(each.rule.first, each.rule.kind, each.rule.second) for each in found]
+            _wrote(formats.rule_list.write(out, rows, overwrite=overwrite), "rules", out)
+        if broken:
+            _wrote(rulebook.write_broken(project, broken, overwrite=overwrite), "items", broken)
 
 
 @app.command()

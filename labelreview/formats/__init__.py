@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from labelreview.errors import InputError, NotFound, few
-from labelreview.formats import decision_log
+from labelreview.formats import decision_log, rule_list
 from labelreview.formats.atomic import check_free, replacing, write_folder
 from labelreview.formats.opened import Kind, Opened
 from labelreview.formats.registry import FORMATS
@@ -26,6 +26,7 @@ __all__ = [
     "read_dataset",
     "read_labels",
     "read_pred_probs",
+    "rule_list",
     "sniff",
     "write_labels",
     "write_matrix",

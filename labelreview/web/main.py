@@ -9,6 +9,7 @@ PAGES = [
     ("home.py", "Overview", ":material/dashboard:", ""),
     ("review.py", "Review", ":material/image_search:", "review"),
     ("triage.py", "Triage", ":material/query_stats:", "triage"),
+    ("rules.py", "Rules", ":material/rule:", "rules"),
     ("projects.py", "New project", ":material/create_new_folder:", "projects"),
     ("export.py", "Export", ":material/download:", "export"),
 ]
