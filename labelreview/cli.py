@@ -17,6 +17,7 @@ import typer
 
 from labelreview import embed, exports, folder, formats, intake, models, record, rulebook, rulings, triage
 from labelreview import predictions as made
+from labelreview import report as reports
 from labelreview.decisions import wire
 from labelreview.errors import InputError, LabelReviewError
 from labelreview.formats.check import Report
@@ -215,6 +216,31 @@ def stats(
         found = triage.figures(project, max_error_rate, confidence)
     text = json.dumps(triage.shape(found), indent=2, ensure_ascii=False) if as_json else "\n".join(triage.lines(found))
     typer.echo(text)
+
+
+@app.command()
+def report(
+    name: Name,
+    out: Annotated[Path | None, typer.Option(help="The .html or .md file to write.", show_default=False)] = None,
+    tables: Annotated[Path | None, typer.Option(help="A folder for every table as CSV.", show_default=False)] = None,
+    items: Annotated[Path | None, typer.Option(help="One row an item: count errors by its columns.")] = None,
+    embeddings: Annotated[Path | None, typer.Option(help="What `embed` wrote: learn from the corrections.")] = None,
+    max_error_rate: MaxErrorRate = None,
+    confidence: Confidence = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Write what the triage meeting needs: how many labels are wrong, where, what next."""
+    if out is None and tables is None:
+        raise typer.BadParameter("Say what to write: --out F or --tables DIR.")
+    with _opened(name) as project:
+        if items:
+            triage.groups.keep_items(project, items)
+        written = reports.gathered(project, max_error_rate, confidence, embeddings=embeddings)
+    if out:
+        reports.write(written, out, overwrite=overwrite)
+        _wrote(len(written.chapters), "chapters", out)
+    if tables:
+        _wrote(len(triage.write_tables(written.tables, tables, overwrite=overwrite)), "tables", tables)
 
 
 @app.command()

@@ -90,6 +90,26 @@ class Orders:
         order = self._order(filters, rows)
         yield from _chunks(order[~np.isin(order, first)] if len(first) else order)
 
+    def foremost(
+        self, most: int, *, without: Cells, column: int | None = None, direction: Direction | None = None
+    ) -> Cells:
+        """The front of the learned order without some cells (flat positions): exact, and far faster than all of it."""
+        labels, step = self.dataset.judged, len(self.dataset.tags)
+        if column is None:
+            worth, given = np.ravel(rerank.reordered(labels, self._odds, self._taught)), labels.reshape(-1)
+        else:
+            cells = np.arange(column, labels.size, step)
+            worth, given = self._corrected(cells).astype(np.float32), labels[:, column]
+            without = without[without % step == column] // step
+        worth = np.where(np.isnan(worth), np.float32(-np.inf), worth)
+        worth[without] = -np.inf
+        if direction is not None:
+            worth[(given == PRESENT) != (direction is Direction.WRONG)] = -np.inf
+        least = np.partition(worth, len(worth) - most)[len(worth) - most] if most < len(worth) else -np.inf
+        cells = np.flatnonzero((worth >= least) & (worth > -np.inf))
+        front: Cells = cells[np.argsort(-worth[cells], kind="stable")][:most]
+        return front if column is None else front * step + column
+
     def score(self, order: str, cells: Cells) -> Scores:
         """The label quality of some cells (flat positions) by an order's own measure, low = likely wrong."""
         if order == LEARNED:

@@ -162,6 +162,11 @@ def write(probs: formats.Source, out: Path, *, overwrite: bool = False) -> None:
     formats.write_matrix(probs.matrix, out, "wide_parquet" if is_parquet else "wide_csv", overwrite=overwrite)
 
 
+def learned_from(described: Described, *labels: Labels) -> list[Probs]:
+    """For each of these labels of the same items, the probabilities that a model learned from them gives, (N, K)."""
+    return [predict.out_of_sample(described.rows, each, described.groups) for each in labels]
+
+
 def comparison(labels: formats.Source, earlier: formats.Source, described: Described) -> str:
     """In words, what corrections did to predictions made from the same embeddings."""
     there = {item: row for row, item in enumerate(earlier.matrix.ids)}

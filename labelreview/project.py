@@ -13,12 +13,13 @@ import numpy.typing as npt
 
 from labelreview import folder, scoring, twins
 from labelreview.auditing import AUDIT, REVIEW, Auditing, woven
-from labelreview.decisions import Decision, Suspect, Verdict
+from labelreview.decisions import Decision, Direction, Suspect, Verdict
 from labelreview.errors import NotFound
 from labelreview.examples import Beside, Examples
 from labelreview.meeting import Meeting
 from labelreview.orders import EVERY, LEARNED, Orders, Reason
-from labelreview.review.audit import Answers, Evidence, answers
+from labelreview.review.audit import Answers, Audit, Evidence, answered
+from labelreview.review.standing import Standing, standing
 from labelreview.review.verdicts import Cell, Verdicts
 from labelreview.review.worklist import Answer, Cells, Filters, Progress, Worklist
 from labelreview.rulings import Target
@@ -78,6 +79,8 @@ class Project:
         self._audit = Auditing(self.dataset.judged, lambda: self.orders.scores("recipe"), seed)
         self.examples = Examples(opened, lambda: self._closed)
         self._learner = ThreadPoolExecutor(1, "labelreview-learner")
+        self._settled: dict[int, Decision] = {}  # by flat position
+        self._standing: tuple[int, Standing] | None = None  # of the log up to a seq
         self._handed_draws: set[int] = set()  # what tabs may have ready as the audit's questions
         self._closed, self._looked_for_twins = False, False
 
@@ -139,8 +142,12 @@ class Project:
                 row, column = divmod(self.dataset.cell(item, tag), len(self.dataset.tags))
             except NotFound:
                 continue  # about an item or tag that this data does not have: kept, and ignored
-            answer = _answer(self._verdicts.settled.get((item, tag)), int(self.dataset.labels[row, column]))
-            place = row * len(self.dataset.tags) + column
+            holds, place = self._verdicts.settled.get((item, tag)), row * len(self.dataset.tags) + column
+            answer = _answer(holds, int(self.dataset.labels[row, column]))
+            if holds:
+                self._settled[place] = holds
+            else:
+                self._settled.pop(place, None)
             self._worklist.mark(place, answer)
             self._audit.mark(place, answer is not Answer.NONE or self._verdicts.is_flagged(item, tag))
 
@@ -209,32 +216,42 @@ class Project:
             return []
         return self._log.lease(self.card.uid, cells, holder=holder, want=want, seconds=LEASE_SECONDS)
 
+    def standing(self) -> Standing:
+        """The settled cells as columns, in the order of their verdicts."""
+        with self._lock:
+            seq = self.verdicts().seq
+            if self._standing is None or self._standing[0] != seq:
+                self._standing = seq, standing(self._settled, self.dataset.labels, AUDIT)
+            return self._standing[1]
+
     def answers(self) -> Answers:
         """The answered cells with a known given label, and what the answers say of it."""
         with self._lock:
-            return answers(self.dataset, self.verdicts())
+            return answered(self.dataset, self.standing(), self.verdicts().flags)
 
     def evidence(self) -> Evidence:
         """The random audit's draws and all answers, ready for `review.estimates`; InputError without a known cell."""
         with self._lock:
             return self._audit.evidence(self.answers())
 
+    @property
+    def audit(self) -> Audit:
+        """The random audit, told all answers: read it, and never mark it."""
+        with self._lock:
+            self.verdicts()
+            return self._audit.audit
+
     def doubt(self, cells: Cells) -> npt.NDArray[np.float64]:
         """The model's probability that the given label of some cells (flat positions) is wrong."""
         with self._lock:
             return self._audit.doubt(cells)
 
-    def upcoming(self, most: int) -> Cells:
-        """The next cells of the unfiltered queue, without audit and leases."""
+    def upcoming(self, most: int, tag: str = "", direction: Direction | None = None) -> Cells:
+        """The next cells of the queue, of a tag and direction where named, without audit, leases and look-alikes."""
+        column = self.dataset.column(tag) if tag else None
         with self._lock:
-            self.verdicts()
-            found, count = [np.zeros(0, np.int64)], 0
-            for chunk in self._worklist.open_cells(Filters()):
-                found.append(chunk)
-                count += len(chunk)
-                if count >= most:
-                    break
-            return np.concatenate(found)[:most]
+            taken = self.standing().cells
+            return self.orders.foremost(most, without=taken, column=column, direction=direction)
 
     def _open(self, cell: Cell) -> bool:
         try:

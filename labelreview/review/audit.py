@@ -12,16 +12,16 @@ seed, scores and marks in the same order give the same draws, on every machine a
 """
 
 import hashlib
-from collections.abc import Collection, Container
+from collections.abc import Callable, Collection, Container, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from labelreview.decisions import Direction
+from labelreview.decisions import Decision, Direction
 from labelreview.errors import InputError
-from labelreview.review.verdicts import Verdicts, placed
+from labelreview.review.standing import Standing
 from labelreview.tags import PRESENT, UNKNOWN, Dataset, Labels
 
 Ints = npt.NDArray[np.int64]
@@ -45,25 +45,28 @@ class Answers:
     outcome: npt.NDArray[np.int8]
 
 
-def answers(dataset: Dataset, verdicts: Verdicts) -> Answers:
+def answered(dataset: Dataset, settled: Standing, flags: Iterable[Decision]) -> Answers:
     """The settled cells with a known given label, and those put aside with a flag alone, which count as unsure.
 
     >>> from datetime import datetime
     >>> from labelreview.decisions import Decision, Verdict
+    >>> from labelreview.review.standing import standing
     >>> from labelreview.tags import Names
     >>> data = Dataset(Names.of(["a"]), ("hat", "cat"), np.array([[1, 0]], np.int8), np.zeros((1, 2), np.float32))
     >>> no_hat = Decision("uid-0001", "a", "hat", "ann", datetime(2026, 1, 1), Verdict.ABSENT)
-    >>> answers(data, Verdicts([no_hat]))
+    >>> answered(data, standing({0: no_hat}, data.labels, "audit"), [])
     Answers(cells=array([0]), outcome=array([1], dtype=int8))
     """
-    here, given = placed(dataset, verdicts), dataset.labels.reshape(-1)
-    found = dict.fromkeys((dataset.cell(flag.item, flag.tag) for flag in verdicts.flags if flag.item in dataset.ids
-                           and flag.tag in dataset.tags), UNSURE)  # fmt: skip
-    for cell, decision in zip(here.cells.tolist(), here.decisions, strict=True):
-        label = decision.verdict.label if decision.verdict else UNKNOWN
-        found[cell] = UNSURE if label == UNKNOWN else int(label != given[cell])
-    cells = np.array(sorted(cell for cell in found if given[cell] != UNKNOWN), np.int64)
-    return Answers(cells, np.array([found[cell] for cell in cells.tolist()], np.int8))
+    outcome = np.where(settled.certain, np.where(settled.wrong, WRONG, RIGHT), UNSURE).astype(np.int8)
+    aside = {
+        dataset.cell(flag.item, flag.tag) for flag in flags if flag.item in dataset.ids and flag.tag in dataset.tags
+    }
+    flagged = np.setdiff1d(np.array(sorted(aside), np.int64), settled.cells)
+    cells = np.concatenate([settled.cells, flagged])
+    outcome = np.concatenate([outcome, np.full(len(flagged), UNSURE, np.int8)])
+    order = np.argsort(cells)
+    order = order[dataset.labels.reshape(-1)[cells[order]] != UNKNOWN]
+    return Answers(cells[order], outcome[order])
 
 
 @dataclass(frozen=True)
@@ -167,13 +170,15 @@ class Audit:
     def totals_by(self, codes: Ints) -> Ints:
         """Cells by stratum and group of items, (H, G). codes: (N,) from 0."""
         groups = int(codes.max(initial=0)) + 1
-        totals = np.zeros(256 * groups, np.int64)
-        step = max(1, BLOCK // self._tags)
-        for start in range(0, len(codes), step):
+        return self.totals_of(lambda rows: np.repeat(codes[rows], self._tags), groups)
+
+    def totals_of(self, codes: Callable[[slice], Ints], groups: int) -> Ints:
+        """Cells by stratum and group of cells, (H, G). codes: of a slice of rows, the group of each cell, from 0."""
+        totals, step = np.zeros(256 * groups, np.int64), max(1, BLOCK // self._tags)
+        for start in range(0, len(self._stratum) // self._tags, step):
+            rows = slice(start, start + step)
             block = self._stratum[start * self._tags : (start + step) * self._tags].astype(np.int64)
-            totals += np.bincount(
-                block * groups + np.repeat(codes[start : start + step], self._tags), minlength=256 * groups
-            )
+            totals += np.bincount(block * groups + codes(rows), minlength=len(totals))
         return totals.reshape(256, groups)[: len(self.strata)]
 
     def mark(self, cell: int, answered: bool) -> None:

@@ -1,22 +1,17 @@
 """What the pages show of a project, kept as long as its log has not grown; and its exports, as bytes to download."""
 
-import csv
-import io
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import streamlit as st
 
-from labelreview import exports, triage
+from labelreview import exports
 from labelreview.formats import FORMATS
 from labelreview.project import Project
 from labelreview.review.consensus import RULES, changes
 from labelreview.review.overview import TagFigures, by_tag
-from labelreview.rulings import Target
 
 Write = Callable[[Project, Path], int]
 CONSENSUS = RULES
@@ -31,55 +26,6 @@ def overview(project: Project) -> list[TagFigures]:
 def _overview(_project: Project, uid: str, version: str, seq: int) -> list[TagFigures]:
     # Streamlit leaves arguments with an underscore out of the key: the other three are the key.
     return by_tag(_project.dataset, _project.issues, _project.verdicts())
-
-
-def triage_figures(project: Project) -> triage.Triage:
-    """How many labels are wrong, where, and how many are left."""
-    return _triage(project, project.card.uid, project.card.version, project.verdicts().seq, project.target)
-
-
-@st.cache_data(max_entries=8, show_spinner="Estimating")
-def _triage(_project: Project, uid: str, version: str, seq: int, target: Target) -> triage.Triage:
-    return triage.figures(_project, target.max_error_rate, target.confidence)
-
-
-@dataclass(frozen=True)
-class TriageTexts:
-    """What the triage page says: the answer, the stop rule, (title, number, explanation) of each figure, the table."""
-
-    sentence: str
-    stop: str
-    numbers: list[tuple[str, str, str]]
-    rows: list[dict[str, object]]
-    told: bool
-
-
-def triage_texts(found: triage.Triage) -> TriageTexts:
-    """The figures in words."""
-    whole, hours = found.whole, found.cost.hours.value
-    left = f"{whole.left.value:,.0f}" if found.enough else "—"
-    numbers = [
-        ("Verdicts", f"{found.verdicts:,}", "Cells with a standing verdict that is not “unsure”."),
-        ("Audit answers", f"{whole.drawn:,}", "Answers to questions drawn by chance: they alone tell about the rest."),
-        ("Errors found", f"{whole.found:,}", "Verdicts that differ from the given label: counted, not estimated."),
-        ("Errors left", left, f"Estimated from the audit: {whole.left.low:,.0f} to {whole.left.high:,.0f}."),
-        (
-            f"Hours to {triage.percent(found.target)}",
-            f"{hours:,.1f}" if found.enough and math.isfinite(hours) else "—",
-            "Verdicts still to give, by the forecast, times the mean seconds of a verdict so far.",
-        ),
-    ]
-    told = any(not math.isnan(rate.rate.value) for rate in found.by_tag)
-    return TriageTexts(triage.sentence(found), triage.stop_sentence(found), numbers, triage.tag_rows(found), told)
-
-
-def triage_csv(found: triage.Triage) -> str:
-    """The table of tags as CSV."""
-    rows, text = triage.tag_rows(found), io.StringIO(newline="")
-    table = csv.DictWriter(text, list(rows[0]) if rows else ["Tag"])
-    table.writeheader()
-    table.writerows(rows)
-    return text.getvalue()
 
 
 def tag_rows(figures: Sequence[TagFigures]) -> list[dict[str, object]]:

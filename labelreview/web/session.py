@@ -126,7 +126,7 @@ def current_reviewer() -> str:
         _ask_name(known)
     st.session_state[REVIEWER] = known
     with st.sidebar.container(key="who", gap="xxsmall"):
-        st.caption(f"Reviewing as {_plain(known)}")
+        st.caption(f"Reviewing as {plain(known)}")
         st.button("Not you? Change", key="not_you", type="tertiary", on_click=_ask_again)
         _remember(key="remember", data={"cookie": COOKIE, "value": quote(known, safe="")})
     return known
@@ -156,7 +156,7 @@ def _as_name(text: str) -> str:
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[: LONGEST["reviewer"]]
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text that Markdown leaves as it is."""
     return "".join(f"\\{sign}" if sign in r"\`*_{}[]()<>#+-.!|~:$&" else sign for sign in text)
 
@@ -181,7 +181,7 @@ def review_filters(project: Project) -> Filters:
     asked = {name: st.query_params.get(name, "") for name in ("tag", "direction", "text", "order", "cells")}
     if asked["tag"] not in ("", *project.dataset.tags):
         st.toast(
-            f"There is no tag “{_plain(asked['tag'])}” in this project: every tag is shown.", icon=":material/info:"
+            f"There is no tag “{plain(asked['tag'])}” in this project: every tag is shown.", icon=":material/info:"
         )
         asked["tag"] = ""
     if asked["direction"] not in tuple(Direction):
@@ -205,11 +205,11 @@ def ask_all_cells() -> None:
     st.session_state["filter_cells"] = ALL_CELLS
 
 
-def stay_with_project() -> None:
-    """Leave nothing in the address but the project: filters of another page mean nothing here."""
-    project = st.query_params.get("project", "")
-    if list(st.query_params) != ["project"]:
-        st.query_params.from_dict({"project": project})
+def stay_with_project(*names: str) -> None:
+    """Leave nothing in the address but the project and these: filters of another page mean nothing here."""
+    kept = {name: st.query_params[name] for name in ("project", *names) if name in st.query_params}
+    if set(st.query_params) != {"project", *kept}:
+        st.query_params.from_dict({"project": "", **kept})
 
 
 def _to_address(filters: Mapping[str, str]) -> None:

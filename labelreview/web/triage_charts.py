@@ -1,44 +1,70 @@
-"""The triage page's numbers to plotly figures. Never calls Streamlit."""
+"""The triage page's numbers to plotly figures. Never calls Streamlit.
+
+Every mark's customdata is what `triage.behind` takes, as a list of texts: a click shows the cells behind it. A heat map
+is drawn as squares, since only such marks can be clicked in Streamlit.
+"""
 
 import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from labelreview.triage import Triage, percent, span
+from labelreview.review.estimates import Estimate
+from labelreview.triage import Triage
+from labelreview.triage.kinds import HeatMap
+from labelreview.triage.matters import Model
+from labelreview.triage.model import Histogram, Step
 from labelreview.web.charts import MISSING, WRONG, short
 
 BAND = "rgba(47, 111, 171, 0.25)"
+QUIET = "#8a8f98"
 HOVER = "%{y:,.0f} errors by verdict %{x:,}<extra></extra>"
 SOONEST = 500  # verdicts that the forecast looks ahead at least
+MARKS = 60  # of the curve, to be clicked
 
 
-def rate_by_tag(found: Triage, most: int = 40) -> go.Figure:
-    """Error rate of each tag with its interval, the most surely wrong on top. A mark's customdata is (tag, "")."""
-    told = [(tag, r) for tag, r in zip(found.tags, found.by_tag, strict=True) if not math.isnan(r.rate.value)]
-    shown = sorted(told, key=lambda pair: -pair[1].rate.low)[:most]
-    value, low, high = (np.array([getattr(r.rate, end) for _, r in shown]) for end in ("value", "low", "high"))
-    figure = go.Figure()
-    figure.add_scatter(
-        x=value,
-        y=[tag for tag, _ in shown],
-        mode="markers",
-        marker={"color": WRONG, "size": 10},
-        error_x={"type": "data", "symmetric": False, "array": high - value, "arrayminus": value - low, "color": WRONG},
-        customdata=[(tag, "") for tag, _ in shown],
-        hovertext=[
-            f"{short(tag)}: {percent(r.rate.value)} ({span(r.rate)}); {r.found:,} found, {r.drawn:,} audit answers"
-            for tag, r in shown
-        ],
-        hovertemplate="%{hovertext}<extra></extra>",
-    )
-    figure.add_vline(found.target, line_dash="dot", line_color="gray", annotation_text="target")
-    figure.update_layout(height=90 + 24 * max(len(shown), 3), margin={"l": 0, "r": 8, "t": 24, "b": 40})
-    figure.update_layout(clickmode="event+select", showlegend=False)
-    figure.update_xaxes(tickformat=".1~%", rangemode="tozero", title="Wrong labels", fixedrange=True)
-    tags = [tag for tag, _ in shown]
-    labels = [short(tag) for tag in tags]
-    figure.update_yaxes(autorange="reversed", type="category", tickvals=tags, ticktext=labels, fixedrange=True)
+@dataclass(frozen=True)
+class Bar:
+    """One line of an interval chart: what it is of, the estimate, what a hover says, what a click shows."""
+
+    name: str
+    estimate: Estimate
+    hover: str
+    mark: list[str]
+
+
+def intervals(traces: Mapping[str, Sequence[Bar]], *, target: float | None = None, title: str = "") -> go.Figure:
+    """Estimates with their intervals, the first on top. Where nothing tells a value, the range alone is drawn."""
+    figure, names = go.Figure(), list(dict.fromkeys(bar.name for bars in traces.values() for bar in bars))
+    for (name, bars), colour in zip(traces.items(), (WRONG, MISSING), strict=False):
+        value, low, high = (
+            np.array([getattr(b.estimate, end) for b in bars], float) for end in ("value", "low", "high")
+        )
+        middle = np.where(np.isnan(value), (low + high) / 2, value)
+        figure.add_scatter(
+            x=middle,
+            y=[bar.name for bar in bars],
+            name=name,
+            mode="markers",
+            marker={"color": colour, "size": 10, "symbol": np.where(np.isnan(value), "line-ns-open", "circle")},
+            error_x={"type": "data", "symmetric": False, "array": high - middle, "arrayminus": middle - low,
+                     "color": colour},
+            customdata=[bar.mark for bar in bars],
+            hovertext=[bar.hover for bar in bars],
+            hovertemplate="%{hovertext}<extra></extra>",
+        )  # fmt: skip
+    if target is not None and names:
+        figure.add_vline(target, line_dash="dot", line_color="gray", annotation_text="target")
+    figure.update_layout(height=90 + 22 * max(len(names), 3), margin={"l": 0, "r": 8, "t": 30, "b": 40})
+    figure.update_layout(clickmode="event+select", showlegend=len(traces) > 1)
+    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0})
+    figure.update_xaxes(title=title, tickformat=".3~p", rangemode="tozero", fixedrange=True)
+    figure.update_yaxes(autorange="reversed", type="category", fixedrange=True, tickvals=names,
+                        ticktext=[short(name) for name in names])  # fmt: skip
     return figure
 
 
@@ -58,9 +84,14 @@ def found_errors(found: Triage) -> go.Figure:
         figure.add_scatter(x=x, y=low, showlegend=False, **edge)
         figure.add_scatter(x=x, y=high, fill="tonexty", fillcolor=BAND, name="95 % of futures", **edge)
         dashed = {"color": MISSING, "dash": "dash"}
-        figure.add_scatter(x=x, y=middle, mode="lines", line=dashed, name="Forecast", hovertemplate=HOVER)
-    figure.add_scatter(x=at, y=found.curve[at], line={"color": WRONG}, name="Found", mode="lines", hovertemplate=HOVER)
-    figure.update_layout(height=340, margin={"l": 0, "r": 8, "t": 34, "b": 40}, hovermode="x")
+        figure.add_scatter(x=x, y=middle, mode="lines", line=dashed, name="Forecast", hovertemplate=HOVER,
+                           customdata=[["ahead"]] * len(x))  # fmt: skip
+    figure.add_scatter(x=at, y=found.curve[at], line={"color": WRONG}, name="Found", mode="lines", hoverinfo="skip")
+    some = np.unique(np.linspace(0, done, min(done + 1, MARKS)).astype(int))
+    dots = {"color": WRONG, "size": 6}
+    figure.add_scatter(x=some, y=found.curve[some], mode="markers", marker=dots, showlegend=False,
+                       customdata=[["by", str(n)] for n in some.tolist()], hovertemplate=HOVER)  # fmt: skip
+    figure.update_layout(height=320, margin={"l": 0, "r": 8, "t": 34, "b": 40}, clickmode="event+select")
     figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0})
     figure.update_xaxes(title="Verdicts", fixedrange=True, rangemode="tozero")
     figure.update_yaxes(title="Errors found", fixedrange=True, rangemode="tozero")
@@ -70,3 +101,122 @@ def found_errors(found: Triage) -> go.Figure:
 def _horizon(found: Triage) -> float:
     cost = found.cost.verdicts.value
     return max(SOONEST, found.verdicts, min(cost, 10 * found.verdicts) if math.isfinite(cost) else 0)
+
+
+def heat(found: HeatMap, *, rows: str, columns: str) -> go.Figure:
+    """Squares, darker for more; the row's tag, the column's tag and the count on hover."""
+    there = np.argwhere(found.counts > 0)
+    count = found.counts[there[:, 0], there[:, 1]]
+    pairs = [(found.tags[row], found.tags[column]) for row, column in there.tolist()]
+    side = max(10, min(34, 560 // max(len(found.tags), 1)))
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[second for _, second in pairs],
+        y=[first for first, _ in pairs],
+        mode="markers+text",
+        marker={"symbol": "square", "size": side, "color": np.log1p(count), "colorscale": "Oranges", "cmin": 0,
+                "cmax": float(np.log1p(count.max(initial=1))) * 1.3},
+        text=[f"{number:,}" for number in count.tolist()],
+        textfont={"size": 10, "color": np.where(count > 0.5 * count.max(initial=1), "#ffffff", "#1f1f1f")},
+        customdata=[["pair", first, second] for first, second in pairs],
+        hovertext=[f"{rows} {short(first)}, {columns} {short(second)}: {number:,} items"
+                   for (first, second), number in zip(pairs, count.tolist(), strict=True)],
+        hovertemplate="%{hovertext}<extra></extra>",
+    )  # fmt: skip
+    names = [short(tag) for tag in found.tags]
+    axis = {"type": "category", "categoryorder": "array", "categoryarray": list(found.tags), "fixedrange": True,
+            "tickvals": list(found.tags), "ticktext": names, "range": [-0.6, len(names) - 0.4]}  # fmt: skip
+    figure.update_layout(height=170 + side * 1.15 * max(len(names), 3), margin={"l": 0, "r": 8, "t": 10, "b": 10})
+    figure.update_layout(clickmode="event+select", xaxis=axis | {"title": columns, "tickangle": -45})
+    figure.update_layout(yaxis=axis | {"title": rows, "range": [len(names) - 0.4, -0.6]})
+    return figure
+
+
+def quality(bars: Histogram) -> go.Figure:
+    """Verdicts by label quality, errors above what was right; all labels behind, on an axis of their own."""
+    figure, edges = go.Figure(), bars.edges
+    middle, width = (edges[:-1] + edges[1:]) / 2, float(edges[1] - edges[0])
+    words = [f"quality {low:.2f} to {high:.2f}" for low, high in pairwise(edges.tolist())]
+    marks = [["quality", str(at)] for at in range(len(middle))]
+    for name, counts, colour in (("Found right", bars.right, MISSING), ("Found wrong", bars.wrong, WRONG)):
+        figure.add_bar(x=middle, y=counts, width=width * 0.92, name=name, marker_color=colour, customdata=marks,
+                       hovertext=[f"{number:,} {name.lower()}, {word}"
+                                  for number, word in zip(counts.tolist(), words, strict=True)],
+                       hovertemplate="%{hovertext}<extra></extra>")  # fmt: skip
+    figure.add_scatter(x=middle, y=np.where(bars.cells > 0, bars.cells, np.nan), yaxis="y2", name="All labels",
+                       mode="lines+markers", line={"color": QUIET, "dash": "dot"}, customdata=marks,
+                       hovertext=[f"{number:,} labels, {word}"
+                                  for number, word in zip(bars.cells.tolist(), words, strict=True)],
+                       hovertemplate="%{hovertext}<extra></extra>")  # fmt: skip
+    figure.update_layout(barmode="stack", height=340, margin={"l": 0, "r": 8, "t": 34, "b": 40})
+    figure.update_layout(clickmode="event+select", legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0})
+    log = {"title": "All labels (log)", "type": "log", "dtick": 1, "showgrid": False, "fixedrange": True}
+    figure.update_layout(yaxis2=log | {"overlaying": "y", "side": "right"})
+    figure.update_xaxes(title="Label quality (low: suspicious)", range=[0, 1], fixedrange=True)
+    figure.update_yaxes(title="Verdicts", fixedrange=True, selector={"overlaying": None})
+    return figure
+
+
+def reliability(steps: Sequence[Step]) -> go.Figure:
+    """The model's word against what is true; on the diagonal it keeps its word."""
+    told = [(at, step) for at, step in enumerate(steps) if step.cells]
+    mean = [step.mean for _, step in told]
+    value, low, high = (np.array([getattr(s.present, end) for _, s in told], float) for end in ("value", "low", "high"))
+    known = ~np.isnan(value)
+    middle = np.where(known, value, (low + high) / 2)
+    figure = go.Figure()
+    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": QUIET, "dash": "dot"}, name="Keeps its word",
+                       hoverinfo="skip")  # fmt: skip
+    figure.add_scatter(x=mean, y=[step.plain for _, step in told], mode="markers", name="Verdicts alone (misleading)",
+                       marker={"color": QUIET, "symbol": "circle-open", "size": 9}, hoverinfo="skip")  # fmt: skip
+    figure.add_scatter(
+        x=mean,
+        y=middle,
+        mode="markers",
+        name="Weighted by the audit",
+        marker={"color": MISSING, "size": 10, "symbol": np.where(known, "circle", "line-ew-open")},
+        error_y={"type": "data", "symmetric": False, "array": high - middle, "arrayminus": middle - low,
+                 "color": MISSING},
+        customdata=[["probability", str(at)] for at, _ in told],
+        hovertext=[f"model says {step.mean:.0%}, truly {step.present.low:.1%} to {step.present.high:.1%}; "
+                   f"{step.cells:,} labels, {step.asked:,} verdicts" for _, step in told],
+        hovertemplate="%{hovertext}<extra></extra>",
+    )  # fmt: skip
+    figure.update_layout(height=380, margin={"l": 0, "r": 8, "t": 34, "b": 40}, clickmode="event+select")
+    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0})
+    axis = {"tickformat": ".0%", "range": [-0.02, 1.02], "fixedrange": True}
+    figure.update_layout(xaxis=axis | {"title": "Predicted probability"}, yaxis=axis | {"title": "Truly present"})
+    return figure
+
+
+def ranks(board: Sequence[Model], figure_name: str = "macro_ap") -> go.Figure:
+    """A line for each model from its figure on given to that on corrected labels, with its place at both ends."""
+    figure, colours = go.Figure(), (WRONG, MISSING, "#3f7d4e", "#7b5ea7", "#8a6d1f", QUIET)
+    for at, each in enumerate(board):
+        change = getattr(each.everywhere, figure_name)
+        colour = colours[at % len(colours)]
+        figure.add_scatter(
+            x=["as given", "corrected"],
+            y=[change.given, change.corrected],
+            mode="lines+markers+text",
+            name=short(each.name),
+            line={"color": colour, "dash": ("solid", "dash", "dot")[at % 3]},
+            marker={"size": 9, "color": colour},
+            text=[f"{rank}." for rank in each.rank],
+            textposition=["middle left", "middle right"],
+            hovertemplate="%{y:.4f} %{x}<extra>" + short(each.name) + "</extra>",
+        )
+    figure.update_layout(height=340, margin={"l": 0, "r": 8, "t": 34, "b": 30})
+    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0})
+    figure.update_xaxes(range=[-0.25, 1.25], fixedrange=True)
+    figure.update_yaxes(title="Mean average precision", fixedrange=True)
+    return figure
+
+
+def picked(event: Any) -> tuple[str, ...] | None:
+    """The mark that was clicked, if one was."""
+    points = event.selection.points if event else []
+    if not points or "customdata" not in points[0]:
+        return None
+    custom = points[0]["customdata"]
+    return tuple(str(each) for each in (custom.values() if isinstance(custom, dict) else custom))

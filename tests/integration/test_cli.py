@@ -148,7 +148,7 @@ def test_stats_and_check_say_how_far_the_labels_are_from_the_target(home, capsys
     assert run("check", "cats") == 3
     assert "The target is not met yet" in capsys.readouterr().out
     assert run("stats", "cats") == 0
-    assert "too few to say how many labels are wrong" in capsys.readouterr().out
+    assert "nobody can say yet how many labels are wrong" in capsys.readouterr().out
     with Project.open(Settings.from_environment(), "cats") as project:
         places = range(project.dataset.labels.size)
         cells = [project.dataset.at(place) for place in places if project.dataset.labels.flat[place] == 1]

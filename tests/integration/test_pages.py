@@ -106,8 +106,8 @@ def test_the_triage_page_with_too_little_audit_names_no_rate(settings, tmp_path)
     with Project.open(settings, "cats") as project:
         project.record([decision("item0", "hat", Verdict.ABSENT)])
     app = page("triage")
-    assert "too few to say how many labels are wrong" in app.subheader[0].value
-    assert app.dataframe[0].value["Errors found"].sum() == 1
+    assert "nobody can say yet how many labels are wrong" in app.subheader[0].value
+    assert app.dataframe[0].value["errors_found"].sum() == 1
 
 
 def test_the_triage_page_knows_the_rate_when_all_is_answered(settings, tmp_path):

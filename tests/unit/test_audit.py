@@ -8,7 +8,8 @@ import pytest
 
 from labelreview.decisions import Decision, Direction, Verdict
 from labelreview.errors import InputError
-from labelreview.review.audit import EVEN, RIGHT, UNSURE, WRONG, Answers, Audit, answers
+from labelreview.review.audit import EVEN, RIGHT, UNSURE, WRONG, Answers, Audit, answered
+from labelreview.review.standing import standing
 from labelreview.review.verdicts import Verdicts
 from labelreview.tags import Dataset, Names
 
@@ -188,7 +189,9 @@ def test_answers_hold_wrong_right_and_unsure_and_leave_out_unknown_cells():
     events = [Decision(f"uid-000{at}", "a", f"t{at}", "ann", NOW, each) for at, each in enumerate(verdicts)]
     events.append(Decision("uid-0009", "a", "t4", "ann", NOW, note="which hat?"))
     events.append(Decision("uid-0010", "gone", "t4", "ann", NOW, note="?"))
-    given = answers(data, Verdicts(events))
+    verdicts = Verdicts(events)
+    settled = {data.cell(*cell): event for cell, event in verdicts.settled.items()}
+    given = answered(data, standing(settled, data.labels, "audit"), verdicts.flags)
     assert given.cells.tolist() == [0, 1, 2, 4]
     assert given.outcome.tolist() == [WRONG, RIGHT, UNSURE, UNSURE]
 

@@ -15,12 +15,13 @@ from labelreview.review.estimates.forecast import (
     found_curve,
     pace,
 )
-from labelreview.review.estimates.impact import Change, Impact, impact, ranks
-from labelreview.review.estimates.noise import CoWrong, TagNoise, co_wrong, noise_by_tag
+from labelreview.review.estimates.impact import Change, Impact, gain, impact, ranks
+from labelreview.review.estimates.noise import CoWrong, TagNoise, co_wrong, confused, noise_by_tag
 from labelreview.review.estimates.rates import (
     ErrorRate,
     Estimate,
     by_direction,
+    by_domain,
     by_items,
     by_tag,
     error_rate,
@@ -30,6 +31,7 @@ from labelreview.review.estimates.stopping import Stop, ever_refuted, left_at_mo
 
 __all__ = [
     "Calibration", "Change", "CoWrong", "Cost", "ErrorRate", "Estimate", "Forecast", "Impact", "Stop", "TagNoise",
-    "by_direction", "by_items", "by_tag", "calibration", "co_wrong", "cost_to_reach", "error_rate", "ever_refuted",
-    "forecast", "found_curve", "impact", "left_at_most", "may_stop", "noise_by_tag", "pace", "ranks", "unsure_bounds",
+    "by_direction", "by_domain", "by_items", "by_tag", "calibration", "co_wrong", "confused", "cost_to_reach",
+    "error_rate", "ever_refuted", "forecast", "found_curve", "gain", "impact", "left_at_most", "may_stop",
+    "noise_by_tag", "pace", "ranks", "unsure_bounds",
 ]  # fmt: skip

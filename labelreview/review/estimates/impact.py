@@ -8,6 +8,7 @@ the cost does not grow with the number of resamples; scores are then ranked in f
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -74,12 +75,59 @@ def impact(
     kept = (given != UNKNOWN) & (corrected != UNKNOWN) & ~np.isnan(pred_probs)
     if only is not None:
         kept &= only
+    return _judged(pred_probs, pred_probs, given, corrected, kept, threshold, resamples, confidence, seed)
+
+
+def gain(
+    before: npt.NDArray[np.floating],
+    after: npt.NDArray[np.floating],
+    truth: Labels,
+    *,
+    threshold: float = 0.5,
+    resamples: int = 300,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> Impact:
+    """Two models judged by the same labels, (N, K) each: `given` is the first one's figure, `corrected` the second's.
+
+    For models that learned from the given and from the corrected labels. Cells that either did not score are left out.
+
+    >>> before, after = np.array([[0.9], [0.2], [0.8]]), np.array([[0.9], [0.8], [0.2]])
+    >>> found = gain(before, after, np.array([[1], [1], [0]], np.int8), resamples=100)
+    >>> round(found.macro_ap.given, 3), found.macro_ap.corrected
+    (0.833, 1.0)
+    """
+    if not before.shape == after.shape == truth.shape:
+        raise InputError(f"The models' probabilities are {before.shape} and {after.shape}, the labels {truth.shape}. "
+                         "Give all for the same items and tags.")  # fmt: skip
+    kept = (truth != UNKNOWN) & ~np.isnan(before) & ~np.isnan(after)
+    return _judged(before, after, truth, truth, kept, threshold, resamples, confidence, seed)
+
+
+def _judged(
+    first: npt.NDArray[np.floating],
+    second: npt.NDArray[np.floating],
+    given: Labels,
+    corrected: Labels,
+    kept: Mask,
+    threshold: float,
+    resamples: int,
+    confidence: float,
+    seed: int,
+) -> Impact:
+    """The first scores on the given labels against the second scores on the corrected ones."""
     group, weights = _resampling(len(given), resamples, seed)
-    every = _chosen(pred_probs, given, corrected, group, *np.nonzero(kept))
-    tags = [_chosen(pred_probs, given, corrected, group, *_cells_of(kept, tag)) for tag in range(given.shape[1])]
-    ap = np.array([_precisions(cells, weights) for cells in tags])
+
+    def chosen(rows: Ints, columns: Ints) -> _Cells:
+        scores = first[rows, columns]
+        others = scores if second is first else second[rows, columns]
+        return _Cells(scores, others, given[rows, columns] == PRESENT, corrected[rows, columns] == PRESENT, group[rows])
+
+    tags = [chosen(*_cells_of(kept, tag)) for tag in range(given.shape[1])]
     hits = np.array([_hits(cells, weights, threshold) for cells in tags])
-    figures = _mean(ap), _precisions(every, weights), _mean(_f1(hits)), _f1(hits.sum(axis=0, keepdims=True))[0]
+    ap = np.array([_precisions(cells, weights) for cells in tags])
+    every = _precisions(_joined(tags), weights)
+    figures = _mean(ap), every, _mean(_f1(hits)), _f1(hits.sum(axis=0, keepdims=True))[0]
     macro_ap, micro_ap, macro_f1, micro_f1 = (_change(each, confidence) for each in figures)
     return Impact(macro_ap, micro_ap, macro_f1, micro_f1, tuple(_change(figure, confidence) for figure in ap))
 
@@ -93,10 +141,16 @@ def _resampling(items: int, resamples: int, seed: int) -> tuple[Ints, Floats]:
 
 @dataclass(frozen=True)
 class _Cells:
-    scores: npt.NDArray[np.floating]
+    first: npt.NDArray[np.floating]
+    second: npt.NDArray[np.floating]
     given: Mask
     corrected: Mask
     group: Ints
+
+    @property
+    def same(self) -> bool:
+        """No difference in any resample."""
+        return self.second is self.first and np.array_equal(self.given, self.corrected)
 
 
 def _cells_of(kept: Mask, tag: int) -> tuple[Ints, Ints]:
@@ -104,34 +158,82 @@ def _cells_of(kept: Mask, tag: int) -> tuple[Ints, Ints]:
     return rows, np.full(len(rows), tag)
 
 
-def _chosen(
-    probs: npt.NDArray[np.floating], given: Labels, corrected: Labels, group: Ints, rows: Ints, columns: Ints
-) -> _Cells:
-    before, after = given[rows, columns] == PRESENT, corrected[rows, columns] == PRESENT
-    return _Cells(probs[rows, columns], before, after, group[rows])
+def _joined(tags: list[_Cells]) -> _Cells:
+    first = np.concatenate([cells.first for cells in tags])
+    same = all(cells.second is cells.first for cells in tags)
+    second = first if same else np.concatenate([cells.second for cells in tags])
+    given, corrected, group = (np.concatenate([getattr(cells, name) for cells in tags]) for name in
+                               ("given", "corrected", "group"))  # fmt: skip
+    return _Cells(first, second, given, corrected, group)
 
 
 def _precisions(cells: _Cells, weights: Floats) -> Floats:
-    """Average precision on given and corrected labels, (2, 1 + resamples): first the exact one, then the resamples,
-    shifted by what the bins change. Without a correction all are the exact one."""
-    order = np.argsort(-cells.scores, kind="stable")
-    scores, group = cells.scores[order], cells.group[order]
-    starts = np.flatnonzero(np.diff(scores, prepend=np.nan) != 0)
-    tie = np.searchsorted(starts, np.arange(len(scores)), side="right") - 1
-    exact = [float(_average_precision(np.bincount(tie, present[order]), np.bincount(tie, minlength=1)))
-             for present in (cells.given, cells.corrected)]  # fmt: skip
-    if np.array_equal(cells.given, cells.corrected):  # no correction, no difference in any resample
-        return np.repeat(np.array(exact)[:, None], len(weights), axis=1)
-    bins = _bin_of(starts)[tie]
-    size, groups = int(bins.max(initial=0)) + 1, weights.shape[1]
-    place = group * size + bins
-    every = weights @ np.bincount(place, minlength=groups * size).reshape(groups, size)
-    out = []
-    for present, value in zip((cells.given[order], cells.corrected[order]), exact, strict=True):
-        hit = weights @ np.bincount(place, present, groups * size).reshape(groups, size)
-        binned = _average_precision(hit, every)
-        out.append(np.concatenate([[value], binned[1:] + (value - binned[0])]))
-    return np.array(out)
+    """Average precision of both, (2, 1 + resamples): first the exact one, then the resamples, shifted by what the bins
+    change. Without a difference all are the exact one."""
+    first = _Ranking(cells.first, cells.group, weights)
+    if cells.same:
+        return np.full((2, len(weights)), first.exact(cells.given))
+    second = first if cells.second is cells.first else _Ranking(cells.second, cells.group, weights)
+    return np.array([first.resampled(cells.given), second.resampled(cells.corrected)])
+
+
+class _Ranking:
+    """Cells from the highest score down; equal scores are one threshold."""
+
+    def __init__(self, scores: npt.NDArray[np.floating], group: Ints, weights: Floats) -> None:
+        self.order, self.group, self.weights = _descending(scores), group, weights
+        ranked = scores[self.order]
+        fresh = np.ones(len(ranked), bool)
+        fresh[1:] = ranked[1:] != ranked[:-1]
+        self.starts = np.flatnonzero(fresh)
+
+    def exact(self, present: Mask) -> float:
+        """Mean precision at the present cells, by the end of the threshold that each stands in."""
+        places = np.flatnonzero(present[self.order])
+        if not len(places):
+            return float("nan")
+        ends = np.append(self.starts[1:], len(self.order)) - 1
+        end = ends[np.searchsorted(self.starts, places, side="right") - 1]
+        return float(np.mean(np.searchsorted(places, end, side="right") / (end + 1)))
+
+    def resampled(self, present: Mask) -> Floats:
+        """The exact figure, then one for each resample."""
+        value = self.exact(present)
+        binned = _average_precision(self._counts(self._places[present[self.order]]), self._every)
+        return np.concatenate([[value], binned[1:] + (value - binned[0])])
+
+    @cached_property
+    def _places(self) -> npt.NDArray[np.int32]:
+        """Group and bin of each cell as one number. Bins begin where a threshold does: single ranks, then 4 % wide."""
+        edges = [*range(min(SINGLE_RANKS, len(self.order)))]
+        while edges and edges[-1] < len(self.order):
+            edges.append(max(edges[-1] + 1, int(edges[-1] * GROWTH)))
+        at = np.searchsorted(self.starts, edges)
+        begins = np.unique(self.starts[at[at < len(self.starts)]])
+        sizes = np.diff(np.append(begins, len(self.order)))
+        self._bins = max(len(begins), 1)
+        bins = np.repeat(np.arange(len(begins), dtype=np.int32), sizes)
+        return np.asarray(self.group[self.order] * self._bins + bins, np.int32)
+
+    @cached_property
+    def _every(self) -> Floats:
+        return self._counts(self._places)
+
+    def _counts(self, places: npt.NDArray[np.int32]) -> Floats:
+        groups = self.weights.shape[1]
+        counts = np.bincount(places, minlength=groups * self._bins).reshape(groups, self._bins)
+        return np.asarray(self.weights @ counts)
+
+
+def _descending(scores: npt.NDArray[np.floating]) -> Ints:
+    """Positions from the greatest score down, equal ones in their order. For float32 in [0, 1] a sort of integers whose
+    upper half sorts like the score: five times faster than argsort."""
+    if scores.dtype != np.float32 or len(scores) >= 1 << 32 or (scores < 0).any():
+        return np.argsort(-scores, kind="stable")
+    keys = (~(scores + np.float32(0)).view(np.uint32)).astype(np.uint64) << np.uint64(32)
+    keys |= np.arange(len(scores), dtype=np.uint64)
+    keys.sort()
+    return (keys & np.uint64(0xFFFFFFFF)).view(np.int64)
 
 
 def _average_precision(hit: npt.NDArray[Any], every: npt.NDArray[Any]) -> Floats:
@@ -142,21 +244,14 @@ def _average_precision(hit: npt.NDArray[Any], every: npt.NDArray[Any]) -> Floats
         return np.asarray((precision * hit).sum(axis=-1) / found[..., -1])
 
 
-def _bin_of(ranks: Ints) -> Ints:
-    """Bins of ranks: one each up to 128, then 4 % wide."""
-    beyond = np.maximum(ranks, SINGLE_RANKS) / SINGLE_RANKS
-    wide = SINGLE_RANKS + (np.log(beyond) / np.log(GROWTH)).astype(np.int64)
-    return np.asarray(np.unique(np.where(ranks < SINGLE_RANKS, ranks, wide), return_inverse=True)[1])
-
-
 def _hits(cells: _Cells, weights: Floats, threshold: float) -> Floats:
     """True positives, false positives, false negatives: (2, 3, 1 + resamples)."""
-    said = cells.scores >= threshold
-    groups = weights.shape[1]
-    return np.array([
-        [weights @ np.bincount(cells.group, hit, groups) for hit in (said & present, said & ~present, ~said & present)]
-        for present in (cells.given, cells.corrected)
-    ])  # fmt: skip
+    groups, found = weights.shape[1], []
+    for scores, present in ((cells.first, cells.given), (cells.second, cells.corrected)):
+        kind = np.asarray(4 * cells.group + 2 * (scores >= threshold) + present)
+        counts = np.bincount(kind, minlength=4 * groups).reshape(groups, 4)
+        found.append([weights @ counts[:, column] for column in (3, 2, 1)])
+    return np.array(found)
 
 
 def _f1(counts: Floats) -> Floats:

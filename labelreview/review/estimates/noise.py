@@ -13,6 +13,7 @@ from labelreview.review.estimates.rates import ErrorRate, Estimate, by_tag
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -70,28 +71,57 @@ def co_wrong(evidence: Evidence, limit: int = 100) -> list[CoWrong]:
     >>> co_wrong(seen)[0]
     CoWrong(first=0, second=1, answered=4, first_wrong=1, second_wrong=1, both_wrong=1, lift=4.0, p_value=0.25)
     """
-    tags = evidence.totals.shape[1]
-    _, rows = np.unique(evidence.cells // tags, return_inverse=True)
-    shape = (int(rows.max(initial=-1)) + 1, tags)
-    if not shape[0]:
-        return []
-    one = np.ones(len(rows), np.int64)
-    answered = csr_array((one, (rows, evidence.cells % tags)), shape)
-    wrong = csr_array((one[evidence.wrong], (rows[evidence.wrong], (evidence.cells % tags)[evidence.wrong])), shape)
-    both = (wrong.T @ wrong).tocoo()
-    upper = both.row < both.col
-    first, second, together = both.row[upper], both.col[upper], both.data[upper]
-    if not len(first):
-        return []
-    either, seen = (wrong.T @ answered).tocsr(), (answered.T @ answered).tocsr()
-    one_wrong, other_wrong = either[first, second], either[second, first]
-    pairs = seen[first, second]
-    counts = [np.asarray(values, np.int64).ravel() for values in (pairs, one_wrong, other_wrong, together)]
-    lift = counts[3] * counts[0] / (counts[1] * counts[2])
-    chance = hypergeom.sf(counts[3] - 1, counts[0], counts[1], counts[2])
-    order = np.lexsort((-lift, chance))[:limit]
-    columns = [values[order].tolist() for values in (first, second, *counts, lift, chance)]
-    return [CoWrong(*row) for row in zip(*columns, strict=True)]
+    both = _Pairs(evidence, evidence.wrong, evidence.wrong, np.ones(len(evidence.cells), bool))
+    return both.likeliest(limit, once=True)
+
+
+def confused(evidence: Evidence, limit: int = 100) -> list[CoWrong]:
+    """Pairs of tags of one item, the first there and wrong, the second missing; least likely by chance first.
+
+    Counts and test as for `co_wrong`: over items whose cells of both tags have an answer, the first given as present
+    and the second as absent.
+
+    >>> seen = Evidence(np.arange(8), np.array([1, 0] * 4), np.array([1, 1, 0, 0, 0, 0, 0, 0], bool), np.zeros(8, bool),
+    ...                 np.zeros(8, bool), np.array([[0, 4], [4, 0]]), np.ones(2), np.array([True, False]), 0)
+    >>> [(pair.first, pair.second, pair.both_wrong, pair.answered) for pair in confused(seen)]
+    [(0, 1, 1, 4)]
+    """
+    absent = evidence.absent[evidence.strata]
+    there = _Pairs(evidence, evidence.wrong & ~absent, evidence.wrong & absent, ~absent)
+    return there.likeliest(limit, once=False)
+
+
+class _Pairs:
+    """Counts over items: of `first` errors (rows) with `second` ones (columns), where both cells were asked."""
+
+    def __init__(self, evidence: Evidence, first: Mask, second: Mask, asked: Mask) -> None:
+        tags = evidence.totals.shape[1]
+        _, rows = np.unique(evidence.cells // tags, return_inverse=True)
+        shape, columns = (int(rows.max(initial=-1)) + 1, tags), evidence.cells % tags
+
+        def matrix(chosen: Mask) -> csr_array:
+            return csr_array((np.ones(int(chosen.sum()), np.int64), (rows[chosen], columns[chosen])), shape)
+
+        self.first, self.second, self.asked = matrix(first), matrix(second), matrix(asked)
+        self.others = self.asked if asked.all() else matrix(~asked)
+
+    def likeliest(self, limit: int, *, once: bool) -> list[CoWrong]:
+        """`once`: each pair of tags once, else the first and the second are told apart."""
+        if not self.first.shape[0]:
+            return []
+        both = (self.first.T @ self.second).tocoo()
+        kept = both.row < both.col if once else both.row != both.col
+        first, second, together = both.row[kept], both.col[kept], both.data[kept]
+        if not len(first):
+            return []
+        pairs = (self.first, self.others), (self.asked, self.second), (self.asked, self.others)
+        left, right, seen = ((row.T @ column).tocsr()[first, second] for row, column in pairs)
+        counts = [np.asarray(values, np.int64).ravel() for values in (seen, left, right, together)]
+        lift = counts[3] * counts[0] / (counts[1] * counts[2])
+        chance = hypergeom.sf(counts[3] - 1, counts[0], counts[1], counts[2])
+        order = np.lexsort((-lift, chance))[:limit]
+        columns = [values[order].tolist() for values in (first, second, *counts, lift, chance)]
+        return [CoWrong(*row) for row in zip(*columns, strict=True)]
 
 
 def _share_of_truth(gone: ErrorRate, come: ErrorRate) -> Estimate:

@@ -106,12 +106,19 @@ def by_direction(evidence: Evidence, confidence: float = 0.95) -> dict[Direction
 
 def by_tag(evidence: Evidence, direction: Direction | None = None, confidence: float = 0.95) -> list[ErrorRate]:
     """The error rate of each tag, in the order of the columns; with a direction, of its cells of that direction."""
-    tags, totals = evidence.totals.shape[1], evidence.totals
+    return by_domain(evidence, evidence.cells % evidence.totals.shape[1], evidence.totals, direction, confidence)
+
+
+def by_domain(
+    evidence: Evidence, domain: Ints, totals: Ints, direction: Direction | None = None, confidence: float = 0.95
+) -> list[ErrorRate]:
+    """The error rate of any sets of cells that share none. domain: (m,) from 0, the set of each answered cell; totals:
+    (H, D) cells by stratum and set (`Audit.totals_of`). The sets may rest on anything but what was found."""
     if direction is None:
-        return _rates(evidence, evidence.cells % tags, totals, confidence)
+        return _rates(evidence, domain, totals, confidence)
     side = evidence.absent == (direction is Direction.MISSING)
-    chosen = _only(evidence, side[evidence.strata])
-    return _rates(chosen, chosen.cells % tags, totals * side[:, None], confidence)
+    kept = side[evidence.strata]
+    return _rates(_only(evidence, kept), domain[kept], totals * side[:, None], confidence)
 
 
 def by_items(audit: Audit, evidence: Evidence, codes: Ints, confidence: float = 0.95) -> list[ErrorRate]:

@@ -1,0 +1,278 @@
+"""What the report says, in reading order, as blocks that HTML and Markdown set each in their way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from labelreview import triage
+from labelreview.project import Project
+from labelreview.report import svg
+from labelreview.triage import EXPLAINED, TABLES, Table, Triage, count, kinds, matters, model, percent, span, tables
+
+RATES = ("errors_found", "errors_left", "rate", "rate_low", "rate_high")
+PAIR = ("first", "second", "both_wrong", "both_answered", "lift", "p_value")
+MOST = 30  # rows of a table: the rest is in the CSV files
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph; `strong`: the answer."""
+
+    words: str
+    strong: bool = False
+
+
+@dataclass(frozen=True)
+class List:
+    entries: list[str]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """(what, number, interval, what it says) in rows."""
+
+    rows: list[tuple[str, str, str, str]]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table of `triage.tables`, cut at MOST."""
+
+    table: Table
+    columns: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An inline SVG and what it shows; Markdown has the words alone."""
+
+    svg: str
+    words: str
+
+
+Block = Text | List | Facts | Rows | Picture
+
+
+@dataclass(frozen=True)
+class Chapter:
+    title: str
+    blocks: list[Block] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Report:
+    """title, when, and of what; chapters in reading order; every table whole, for CSV files."""
+
+    title: str
+    subtitle: str
+    chapters: list[Chapter]
+    tables: list[Table]
+
+
+def gathered(
+    project: Project, target: float | None = None, confidence: float | None = None, *, embeddings: Path | None = None
+) -> Report:
+    """Everything that the report says, as the log stands now. embeddings: of a .npy file, to learn from corrections."""
+    found = triage.figures(project, target, confidence)
+    board = matters.leaderboard(project)
+    every = {name: Table(name, title, make(project, found)) for name, (title, make) in TABLES.items()
+             if not name.startswith("models")}  # fmt: skip
+    every["models"] = Table("models", TABLES["models"][0], tables.leaderboard_rows(board))
+    every["models-by-tag"] = Table("models-by-tag", TABLES["models-by-tag"][0], tables.tag_ap_rows(board, found.tags))
+    learned = matters.learned(project, embeddings) if embeddings else None
+    if learned:
+        every["learned"] = Table("learned", "Learned from the corrections", tables.impact_rows(learned.gain))
+    chapters = [
+        _answer(found),
+        _where(found, every),
+        _course(found),
+        _kinds(found, every),
+        _model(project, found, every),
+        _sources(every),
+        _matters(board, every, learned),
+        _people(every),
+        _method(project, found),
+    ]
+    when = datetime.now(UTC).strftime("%d %B %Y, %H:%M UTC")
+    labels = f"{project.card.items:,} items × {len(project.card.tags):,} tags from {project.card.labels_file}"
+    kept = [chapter for chapter in chapters if chapter.blocks]
+    return Report(f"Label quality of {project.card.name}", f"{labels} · {when}", kept, list(every.values()))
+
+
+def _answer(found: Triage) -> Chapter:
+    whole, hours = found.whole, found.cost.hours
+    shares = whole.share_found
+    facts = [
+        ("Labels in all", f"{whole.cells:,}", "", "One label is one tag of one item: it is there, or it is not."),
+        ("Labels checked by people", f"{whole.answered:,}", "", ("With a certain verdict; the most suspicious came "
+                                                                "first.")),
+        ("… of these drawn by chance", f"{whole.drawn:,}", "", ("The random audit: these alone tell about the "
+                                                               "unchecked.")),
+        ("Wrong labels found", f"{whole.found:,}", "", "The verdict differs from the given label: counted."),
+        ("Wrong labels left", count(whole.left.value) if found.told else triage.DASH, _between(found),
+         "Estimated: not found yet, among the labels that nobody checked."),
+        ("Wrong labels as given", percent(whole.rate.value) if found.told else triage.DASH,
+         span(whole.rate) if found.told else "", "Found and left together, as a share of all labels."),
+        ("Share of the errors found", percent(shares.value) if found.told else triage.DASH,
+         span(shares) if found.told else "", "Found, divided by found and left together."),
+        ("Still wrong at most", percent(found.stop.rate_at_most), "",
+         (f"With {percent(found.stop.confidence)} confidence, however often one looks: the stop rule. "
+         f"The target is {percent(found.target)}.")),
+        ("Verdicts to the target", _more(found), "", "Forecast by the model, brought into line with the verdicts."),
+        ("Hours to the target", f"{hours.value:,.1f}" if found.told and hours.value < 1e9 else triage.DASH, "",
+         "At the pace so far."),
+    ]  # fmt: skip
+    return Chapter(
+        "The answer",
+        [
+            Text(triage.sentence(found), strong=True),
+            Text(triage.left_sentence(found)),
+            Text(triage.stop_sentence(found)),
+            Text("What next:"),
+            List(triage.next_steps(found)),
+            Facts(facts),
+        ],
+    )
+
+
+def _between(found: Triage) -> str:
+    left = found.whole.left
+    return f"{count(left.low)}–{count(left.high)}" if found.told else f"at most {count(left.high)}"
+
+
+def _more(found: Triage) -> str:
+    if not found.told:
+        return triage.DASH
+    if found.whole.left.value <= found.target * found.whole.cells:
+        return "none, by the estimate"
+    return count(found.cost.verdicts.value)
+
+
+def _where(found: Triage, every: dict[str, Table]) -> Chapter:
+    order = sorted(zip(found.tags, found.by_tag, strict=True), key=lambda pair: triage.surest_first(pair[1]))
+    told = [(tag, rate) for tag, rate in order if rate.drawn or rate.answered == rate.cells][:MOST]
+    blocks: list[Block] = [
+        Text("A label can be wrong in two ways: the tag is there and should not be (wrong), or it is not there and "
+             "should be (missing)."),
+        Rows(every["directions"], ("direction", "cells", *RATES)),
+    ]  # fmt: skip
+    if told:
+        chart = svg.intervals([(tag, rate.rate) for tag, rate in told], target=found.target)
+        blocks.append(Picture(chart, "Share of wrong labels of each tag, with its 95 % interval: those "
+                                     "most surely wrong on top. A long line means that chance has asked "
+                                     "little about the tag."))  # fmt: skip
+    columns = ("tag", "rate", "rate_low", "rate_high", "errors_found", "errors_left", "answered", "audited")
+    return Chapter("Where the errors are", [*blocks, Rows(every["tags"], columns)])
+
+
+def _course(found: Triage) -> Chapter:
+    if not found.verdicts:
+        return Chapter("What was done")
+    words = (f"{found.whole.found:,} errors in {found.verdicts:,} verdicts"
+             + (f" ({found.unsure:,} more were left as unsure)" if found.unsure else "")
+             + ". Where the line flattens, the suspicious labels are used up.")  # fmt: skip
+    return Chapter("What was done", [Text(words), Picture(svg.curve(found), "Errors found by number of "
+                                                                            "verdicts, and the forecast "
+                                                                            "with the band that should "
+                                                                            "hold 95 % of futures.")])  # fmt: skip
+
+
+def _kinds(found: Triage, every: dict[str, Table]) -> Chapter:
+    blocks: list[Block] = []
+    listed = kinds.confused(found)
+    if listed:
+        heat = kinds.heat_map(found, listed, symmetric=False)
+        blocks += [
+            Text("Tags that seem to be confused: one was given and is wrong, the other was missing on the same "
+                 "item. These items were not drawn by chance: a pair says where to look, not how frequent it is."),
+            Picture(svg.heat(heat), "Items by the tag wrongly given (row) and the tag missing (column)."),
+            Rows(every["confused"], PAIR),
+        ]  # fmt: skip
+    if every["co-wrong"].rows:
+        blocks += [Text("Tags that were wrong on the same item, whichever way."), Rows(every["co-wrong"], PAIR)]
+    told = [row for row in every["noise"].rows if row["missed"] is not None or row["invented"] is not None]
+    if told:
+        worst = sorted(
+            told, key=lambda row: -max(float(str(row["missed_low"] or 0)), float(str(row["invented_low"] or 0)))
+        )
+        blocks += [
+            Text("How often a tag is left out where it belongs (missed), and given where it does not (invented)."),
+            Rows(Table("noise", every["noise"].title, worst), tuple(worst[0])),
+        ]
+    return Chapter("Kinds of errors", blocks)
+
+
+def _model(project: Project, found: Triage, every: dict[str, Table]) -> Chapter:
+    if not found.verdicts:
+        return Chapter("The model that chose what to ask")
+    bars, steps = model.histogram(project), model.reliability(project, found)
+    return Chapter(
+        "The model that chose what to ask",
+        [
+            Text("Each label has a quality score: low means that the model thinks it wrong. A model that helps has "
+                 "the errors on the left."),
+            Picture(svg.quality(bars), "Verdicts by label quality: found wrong above found right."),
+            Picture(svg.reliability(steps), "Predicted probability against the share that is truly present, "
+                                            "weighted by the random audit, with 95 % intervals. On the diagonal the "
+                                            "model keeps its word."),
+        ],
+    )  # fmt: skip
+
+
+def _sources(every: dict[str, Table]) -> Chapter:
+    table = every["items"]
+    columns = ("column", "value", "rate", "rate_low", "rate_high", "errors_found", "errors_left", "answered", "audited")
+    return Chapter("By source", [Rows(table, columns)] if table.rows else [])
+
+
+def _matters(board: Sequence[matters.Model], every: dict[str, Table], learned: matters.Learned | None) -> Chapter:
+    blocks: list[Block] = [
+        Text("Each model judged twice: by the labels as given, and by the corrected ones. On all labels only what "
+             "was reviewed is corrected. The reviewed ones alone were chosen as suspicious, so their figures are "
+             "low by choice."),
+        Rows(every["models"], ("model", "on", "figure", "given", "corrected", "difference", "difference_low",
+                               "difference_high", "rank_given", "rank_corrected")),
+    ]  # fmt: skip
+    if len(board) > 1:
+        lines = [(each.name, each.everywhere.macro_ap, each.rank) for each in board]
+        blocks.append(
+            Picture(svg.ranks(lines), "Mean average precision of each model, as given and corrected, with ranks.")
+        )
+    if learned:
+        blocks += [
+            Text(f"A logistic head on the embeddings {learned.source}, learned from the given labels (given) and "
+                 f"from the corrected ones (corrected; {learned.changed:,} labels differ), both judged by the "
+                 "corrected labels on items that they did not see."),
+            Rows(every["learned"], tuple(every["learned"].columns)),
+        ]  # fmt: skip
+    return Chapter("Does it matter?", blocks)
+
+
+def _people(every: dict[str, Table]) -> Chapter:
+    table = every["reviewers"]
+    return Chapter("Who checked", [Rows(table, tuple(table.columns))] if table.rows else [])
+
+
+def _method(project: Project, found: Triage) -> Chapter:
+    share = "every tenth question was drawn by chance" if found.whole.drawn else "chance has drawn no question yet"
+    return Chapter(
+        "How this was measured",
+        [
+            Text("People answered one question at a time: is this tag on this item? A model put the most suspicious "
+                 f"labels first, and {share}, with known chances, among all labels not checked yet."),
+            Text("What was checked is counted. What was not is estimated from the questions drawn by chance alone, "
+                 "so a bad model makes the intervals wider and never wrong; the coverage of the 95 % intervals was "
+                 "measured on simulated projects. The stop rule is a separate bound that stays true however often "
+                 "one looks."),
+            Text("A verdict is taken for the truth: what people overlook is in none of these numbers. Verdicts "
+                 "“unsure” are left out and taken to be as often wrong as labels like them."),
+            Text(f"Made by labelreview from the decision log of “{project.card.name}”; predictions from "
+                 f"{project.card.predictions_file or 'the project'}."),
+        ],
+    )  # fmt: skip
+
+
+def explained(column: str) -> str:
+    """What a column says, in one sentence."""
+    return EXPLAINED.get(column, "")

@@ -1,0 +1,78 @@
+"""The settled cells of a project as columns: what the estimates, the triage page and the report count.
+
+PURE. A row is a cell with a standing verdict that the data has, in the order in which the verdicts were stored.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from labelreview.decisions import Decision, Verdict
+from labelreview.tags import UNKNOWN, Labels
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+LABEL = {verdict: verdict.label for verdict in Verdict}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """(m,) each. cells: flat positions; label: what the verdict says, -1 unsure; given: the given label; seconds: that
+    the answer took; at: POSIX time; chance: asked by the audit; reviewer: position in `reviewers`."""
+
+    cells: Ints
+    label: Labels
+    given: Labels
+    seconds: Floats
+    at: Floats
+    chance: Mask
+    reviewer: Ints
+    reviewers: tuple[str, ...]
+
+    @cached_property
+    def certain(self) -> Mask:
+        """The verdict is not unsure and the given label is known."""
+        return np.asarray((self.label != UNKNOWN) & (self.given != UNKNOWN))
+
+    @cached_property
+    def wrong(self) -> Mask:
+        """The verdict differs from the given label: an error found."""
+        return np.asarray(self.certain & (self.label != self.given))
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+
+def standing(decisions: Mapping[int, Decision], labels: Labels, audit: str) -> Standing:
+    """Columns of the settled cells. decisions: by flat position; labels: (N, K); audit: the screen of chance's draws.
+
+    >>> from datetime import datetime
+    >>> no_hat = Decision("uid-0001", "a", "hat", "ann", datetime(2026, 1, 1), Verdict.ABSENT, seconds=2.0)
+    >>> found = standing({0: no_hat}, np.array([[1, 0]], np.int8), "audit")
+    >>> found.cells.tolist(), found.wrong.tolist(), found.reviewers
+    ([0], [True], ('ann',))
+    """
+    order = np.argsort(_column((event.seq for event in decisions.values()), np.int64), kind="stable")
+    cells, events = np.fromiter(decisions, np.int64, len(decisions))[order], list(decisions.values())
+    names = {name: at for at, name in enumerate(sorted({event.reviewer for event in events}))}
+    return Standing(
+        cells,
+        _column((UNKNOWN if event.verdict is None else LABEL[event.verdict] for event in events), np.int8)[order],
+        labels.reshape(-1)[cells],
+        _column((event.seconds for event in events), np.float64)[order],
+        _column((event.at.timestamp() for event in events), np.float64)[order],
+        _column((event.screen == audit for event in events), np.bool_)[order],
+        _column((names[event.reviewer] for event in events), np.int64)[order],
+        tuple(names),
+    )
+
+
+def _column(values: Iterable[object], kind: type[Scalar]) -> npt.NDArray[Scalar]:
+    return np.fromiter(values, kind)

@@ -1,0 +1,28 @@
+"""The triage meeting's figures of a project: how bad is it, where, how much is left, may we stop, and does it matter.
+
+`figures` are the answer; `words` say it; `tables` are everything as rows; `behind` are the cells behind a mark.
+"""
+
+from labelreview.triage.behind import Behind, behind
+from labelreview.triage.figures import FEWEST, SURE, Triage, figures
+from labelreview.triage.shape import shape
+from labelreview.triage.tables import EXPLAINED, TABLES, Table, write_tables
+from labelreview.triage.words import (
+    DASH,
+    count,
+    left_sentence,
+    lines,
+    next_steps,
+    percent,
+    sentence,
+    span,
+    stop_sentence,
+    surest_first,
+    worst_tags,
+)
+
+__all__ = [
+    "DASH", "EXPLAINED", "FEWEST", "SURE", "TABLES", "Behind", "Table", "Triage", "behind",
+    "count", "figures", "left_sentence", "lines", "next_steps", "percent", "sentence", "shape", "span",
+    "stop_sentence", "surest_first", "worst_tags", "write_tables",
+]  # fmt: skip

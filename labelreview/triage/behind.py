@@ -1,0 +1,131 @@
+"""The cells behind a mark of a chart: what a click shows, and which queue it leads to.
+
+A mark is a list of texts, its kind first, so that it survives a chart's custom data, a session and an address:
+`tag TAG DIRECTION`, `pair TAG TAG`, `quality BIN`, `probability STEP`, `group COLUMN VALUE`, `by NUMBER` (verdicts up
+to that number), `ahead`, `reviewer NAME`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from labelreview.decisions import Direction
+from labelreview.project import Project
+from labelreview.tags import PRESENT
+from labelreview.triage import groups, model
+
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+OPEN = 200
+
+
+@dataclass(frozen=True)
+class Behind:
+    """title: what the cells are; errors: found wrong, newest first; others: answered otherwise, newest first; ahead:
+    not answered, most suspicious first (flat positions all); filters: as they stand in the review page's address."""
+
+    title: str
+    errors: Ints
+    others: Ints
+    ahead: Ints
+    filters: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def cells(self) -> Ints:
+        """All of them in the order to be looked at."""
+        return np.concatenate([self.errors, self.ahead, self.others])
+
+
+def behind(project: Project, mark: Sequence[str]) -> Behind:
+    """The cells behind a mark; InputError and NotFound for one that the project does not have."""
+    kind, *words = mark
+    return MARKS[kind](project, *words)
+
+
+def _tag(project: Project, tag: str, direction: str = "") -> Behind:
+    column, side = project.dataset.column(tag), Direction(direction) if direction else None
+    settled = project.standing()
+    kept = settled.cells % len(project.dataset.tags) == column
+    if side is not None:
+        kept &= (settled.given == PRESENT) == (side is Direction.WRONG)
+    named = {Direction.WRONG: f"“{tag}” given as present", Direction.MISSING: f"“{tag}” given as absent"}
+    title = f"“{tag}”" if side is None else named[side]
+    return _sorted(project, title, kept, project.upcoming(OPEN, tag, side), {"tag": tag, "direction": direction})
+
+
+def _pair(project: Project, first: str, second: str) -> Behind:
+    settled, tags = project.standing(), len(project.dataset.tags)
+    columns = [project.dataset.column(tag) for tag in (first, second)]
+    wrong = settled.cells[settled.wrong]
+    rows = [wrong[wrong % tags == column] // tags for column in columns]
+    both = np.intersect1d(*rows)
+    kept = np.isin(settled.cells // tags, both) & np.isin(settled.cells % tags, columns) & settled.wrong
+    cells = settled.cells[kept]
+    order = np.lexsort((cells % tags == columns[1], -(cells // tags)))  # item by item, so that pairs stand together
+    nothing = np.zeros(0, np.int64)
+    title = f"{len(both):,} items on which “{first}” and “{second}” were both wrong"
+    return Behind(title, cells[order], nothing, nothing, {"tag": second})
+
+
+def _quality(project: Project, number: str) -> Behind:
+    at = int(number)
+    settled = project.standing()
+    kept = model.quality_bin(project, settled.cells) == at
+    scores = project.orders.scores("recipe")
+    low, high = at / model.BINS, (at + 1) / model.BINS
+    inside = np.flatnonzero((np.ravel(scores) >= low) & (np.ravel(scores) < (high if high < 1 else np.inf)))
+    ahead = np.setdiff1d(inside[: OPEN + len(settled)], settled.cells)[:OPEN]
+    return _sorted(project, f"Label quality from {low:.2f} to {high:.2f}", kept, ahead, {"cells": "all"})
+
+
+def _probability(project: Project, number: str) -> Behind:
+    at, settled = int(number), project.standing()
+    kept = model.probability_step(project, settled.cells) == at
+    title = f"Predicted probability from {at / model.STEPS:.1f} to {(at + 1) / model.STEPS:.1f}"
+    return _sorted(project, title, kept, np.zeros(0, np.int64), {"cells": "all"})
+
+
+def _group(project: Project, name: str, value: str) -> Behind:
+    column, settled = groups.columns_of(project)[name], project.standing()
+    items = column.codes == column.values.index(value)
+    kept = items[settled.cells // len(project.dataset.tags)]
+    ahead = project.upcoming(100_000)
+    ahead = ahead[items[ahead // len(project.dataset.tags)]][:OPEN]
+    return _sorted(project, f"{name}: {value}", kept, ahead, {"cells": "all"})
+
+
+def _by(project: Project, number: str) -> Behind:
+    settled, done = project.standing(), int(number)
+    kept = np.asarray(settled.certain & (np.cumsum(settled.certain) <= done))
+    return _sorted(project, f"Verdicts up to number {done:,}", kept, np.zeros(0, np.int64), {})
+
+
+def _upcoming(project: Project) -> Behind:
+    nothing = np.zeros(0, np.int64)
+    return Behind("What the queue asks next", nothing, nothing, project.upcoming(OPEN), {"cells": "all"})
+
+
+def _reviewer(project: Project, name: str) -> Behind:
+    settled = project.standing()
+    at = settled.reviewers.index(name) if name in settled.reviewers else -1
+    return _sorted(project, f"Verdicts by {name}", settled.reviewer == at, np.zeros(0, np.int64), {})
+
+
+MARKS: dict[str, Callable[..., Behind]] = {
+    "tag": _tag,
+    "pair": _pair,
+    "quality": _quality,
+    "probability": _probability,
+    "group": _group,
+    "by": _by,
+    "ahead": _upcoming,
+    "reviewer": _reviewer,
+}
+
+
+def _sorted(project: Project, title: str, kept: Mask, ahead: Ints, filters: dict[str, str]) -> Behind:
+    settled = project.standing()
+    errors, others = (settled.cells[kept & side][::-1] for side in (settled.wrong, ~settled.wrong))
+    return Behind(title, errors, others, ahead, {name: value for name, value in filters.items() if value})

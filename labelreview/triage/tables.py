@@ -1,0 +1,283 @@
+"""Every table of the triage page and the report, and one sentence for each of their columns.
+
+Rows are plain dictionaries by column; None stands where nothing can tell. Shares are fractions here ("rate 0.021"), so
+that a file can be calculated with; pages and reports show them in per cent.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from labelreview.formats.tables import write_csv
+from labelreview.project import Project
+from labelreview.review import estimates
+from labelreview.review.estimates import CoWrong, ErrorRate, Estimate, Impact
+from labelreview.triage import groups, kinds, matters, model, people
+from labelreview.triage.figures import Triage
+from labelreview.triage.words import surest_first
+
+Row = dict[str, object]
+SHARES = {"rate", "missed", "invented", "present", "plain", "mean_probability", "agreement"}
+
+# Column → what it says, in one sentence. docs/estimates.md has the formula of each; a test holds the two together.
+EXPLAINED = {
+    "tag": "The tag as it is named in the labels file.",
+    "direction": "wrong: the tag is given and should not be; missing: it is not given and should be.",
+    "cells": "Labels (one tag of one item) that are known and scored.",
+    "answered": "Labels with a certain verdict.",
+    "audited": "Verdicts that chance asked for and that count: they alone tell about what was not asked.",
+    "errors_found": "Verdicts that differ from the given label: counted, not estimated.",
+    "errors_left": "Wrong labels expected among those not answered, estimated from the audit.",
+    "errors_left_low": "Low end of the 95 % interval of the errors left.",
+    "errors_left_high": "High end of the 95 % interval of the errors left.",
+    "rate": "Share of labels that were wrong as given: errors found plus errors left, divided by all labels.",
+    "rate_low": "Low end of the 95 % interval of the rate.",
+    "rate_high": "High end of the 95 % interval of the rate.",
+    "missed": "Of the items that truly have the tag, the share on which it was not given.",
+    "missed_low": "Low end of its 95 % interval.",
+    "missed_high": "High end of its 95 % interval.",
+    "invented": "Of the items that truly lack the tag, the share on which it was given.",
+    "invented_low": "Low end of its 95 % interval.",
+    "invented_high": "High end of its 95 % interval.",
+    "first": "The first tag of the pair; where tags are confused, the one that was given and is wrong.",
+    "second": "The second tag of the pair; where tags are confused, the one that was missing.",
+    "both_answered": "Items on which both tags have a verdict (of these directions, where tags are confused).",
+    "first_wrong": "Of these items, those on which the first tag was wrong.",
+    "second_wrong": "Of these items, those on which the second tag was wrong.",
+    "both_wrong": "Of these items, those on which both were wrong.",
+    "lift": "How many times as often as if the two errors had nothing to do with each other.",
+    "p_value": "How seldom chance alone brings that many together (Fisher's exact test, one-sided).",
+    "from": "Lower end of the bin.",
+    "to": "Upper end of the bin.",
+    "found_right": "Verdicts in the bin that agree with the given label.",
+    "mean_probability": "Mean of the model's probabilities in the step.",
+    "present": "Share of the step's labels that are truly present, by verdicts and audit.",
+    "present_low": "Low end of its 95 % interval.",
+    "present_high": "High end of its 95 % interval.",
+    "plain": "Plain share of present among the step's verdicts: misleading, since the queue chose what looked wrong.",
+    "column": "The column of the items file.",
+    "value": "The value in that column.",
+    "model": "The model, by the name of its predictions.",
+    "on": "all: every known label; reviewed: those with a verdict alone, which were chosen as suspicious.",
+    "figure": "macro: the mean over tags; micro: all labels in one; AP: average precision; F1 at 0.5.",
+    "given": "The figure, judged by the labels as given.",
+    "corrected": "The figure, judged by the labels after the verdicts.",
+    "difference": "Corrected minus given: what the errors had hidden or lent.",
+    "difference_low": "Low end of its 95 % interval (paired bootstrap over items).",
+    "difference_high": "High end of its 95 % interval (paired bootstrap over items).",
+    "rank_given": "The model's place by macro AP on the labels as given.",
+    "rank_corrected": "The model's place by macro AP on the corrected labels.",
+    "reviewer": "Who gave the verdicts that hold.",
+    "verdicts": "Cells whose verdict that holds is this reviewer's.",
+    "unsure": "Verdicts that say unsure.",
+    "seconds_median": "Median time from picture to verdict.",
+    "seconds_mean": "Mean time from picture to verdict, a pause counted as a minute at most.",
+    "per_hour": "Verdicts an hour at that mean.",
+    "shared": "Cells that others answered too.",
+    "agreement": "How often another reviewer said the same on these.",
+    "agreement_low": "Low end of its 95 % interval.",
+    "agreement_high": "High end of its 95 % interval.",
+    "verdict": "Number of verdicts given.",
+    "found": "Errors found by then.",
+    "forecast": "Errors that will be found by then, by the model brought into line with the verdicts.",
+    "forecast_low": "Low end of the band that should hold 95 % of futures.",
+    "forecast_high": "High end of the band that should hold 95 % of futures.",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Table:
+    """name: of its file; rows may be none."""
+
+    name: str
+    title: str
+    rows: list[Row]
+
+    @property
+    def columns(self) -> list[str]:
+        return list(self.rows[0]) if self.rows else []
+
+
+def tags(_project: Project, found: Triage) -> list[Row]:
+    """Error rate of each tag, the most surely wrong first."""
+    order = sorted(range(len(found.tags)), key=lambda at: surest_first(found.by_tag[at]))
+    return [{"tag": found.tags[at], **rate_row(found.by_tag[at])} for at in order]
+
+
+def directions(_project: Project, found: Triage) -> list[Row]:
+    return [{"direction": side.value, **rate_row(rate)} for side, rate in found.by_direction.items()]
+
+
+def noise(_project: Project, found: Triage) -> list[Row]:
+    """How labels of each tag were turned, both ways."""
+    pairs = zip(found.tags, estimates.noise_by_tag(found.evidence), strict=True)
+    return [{"tag": tag, **_ends("missed", each.missed), **_ends("invented", each.invented)} for tag, each in pairs]
+
+
+def confused(_project: Project, found: Triage) -> list[Row]:
+    return pair_rows(found, kinds.confused(found))
+
+
+def co_wrong(_project: Project, found: Triage) -> list[Row]:
+    return pair_rows(found, kinds.co_wrong(found))
+
+
+def pair_rows(found: Triage, pairs: Sequence[CoWrong]) -> list[Row]:
+    return [
+        {
+            "first": found.tags[pair.first],
+            "second": found.tags[pair.second],
+            "both_answered": pair.answered,
+            "first_wrong": pair.first_wrong,
+            "second_wrong": pair.second_wrong,
+            "both_wrong": pair.both_wrong,
+            "lift": pair.lift,
+            "p_value": pair.p_value,
+        }
+        for pair in pairs
+    ]
+
+
+def quality(project: Project, _found: Triage) -> list[Row]:
+    """Verdicts on the model's scores."""
+    bars = model.histogram(project)
+    edges = bars.edges.tolist()
+    columns = zip(edges, edges[1:], bars.cells.tolist(), bars.right.tolist(), bars.wrong.tolist(), strict=False)
+    return [dict(zip(("from", "to", "cells", "found_right", "errors_found"), row, strict=True)) for row in columns]
+
+
+def reliability(project: Project, found: Triage) -> list[Row]:
+    return [
+        {
+            "from": step.low,
+            "to": step.high,
+            "cells": step.cells,
+            "answered": step.asked,
+            "mean_probability": _told(step.mean),
+            **_ends("present", step.present),
+            "plain": _told(step.plain),
+        }
+        for step in model.reliability(project, found)
+    ]
+
+
+def by_items(project: Project, found: Triage) -> list[Row]:
+    """Error rate by the values of every column of the items file."""
+    return [
+        {"column": name, "value": value, **rate_row(rate)}
+        for name, column in groups.columns_of(project).items()
+        for value, rate in zip(column.values, groups.rates(project, found, column), strict=True)
+    ]
+
+
+def leaderboard_rows(board: Sequence[matters.Model]) -> list[Row]:
+    """Models × figures, on all cells and on the reviewed ones alone."""
+    return [
+        {"model": each.name, "on": on, **row, "rank_given": each.rank[0], "rank_corrected": each.rank[1]}
+        for each in board
+        for on, impact in (("all", each.everywhere), ("reviewed", each.reviewed))
+        for row in impact_rows(impact)
+    ]
+
+
+def impact_rows(impact: Impact) -> list[Row]:
+    figures = (("macro AP", impact.macro_ap), ("micro AP", impact.micro_ap), ("macro F1", impact.macro_f1),
+               ("micro F1", impact.micro_f1))  # fmt: skip
+    return [
+        {"figure": name, "given": _told(each.given), "corrected": _told(each.corrected),
+         **_ends("difference", each.difference)}
+        for name, each in figures
+    ]  # fmt: skip
+
+
+def tag_ap_rows(board: Sequence[matters.Model], names: Sequence[str]) -> list[Row]:
+    """Average precision of each tag and model."""
+    return [
+        {"model": each.name, "tag": tag, "given": _told(change.given), "corrected": _told(change.corrected),
+         **_ends("difference", change.difference)}
+        for each in board
+        for tag, change in zip(names, each.everywhere.by_tag, strict=True)
+    ]  # fmt: skip
+
+
+def reviewers(project: Project, _found: Triage) -> list[Row]:
+    return [
+        {
+            "reviewer": pace.reviewer,
+            "verdicts": pace.verdicts,
+            "errors_found": pace.found,
+            "unsure": pace.unsure,
+            "audited": pace.audited,
+            "seconds_median": _told(pace.median),
+            "seconds_mean": _told(pace.mean),
+            "per_hour": _told(pace.per_hour),
+            "shared": pace.shared,
+            **_ends("agreement", pace.agreement),
+        }
+        for pace in people.paces(project)
+    ]
+
+
+def curve(_project: Project, found: Triage) -> list[Row]:
+    """Errors found by verdict n, and the forecast; at most 1,000 rows."""
+    step = max(1, found.verdicts // 500)
+    done: list[Row] = [
+        {"verdict": at, "found": int(found.curve[at]), "forecast": None, "forecast_low": None, "forecast_high": None}
+        for at in sorted({*range(0, found.verdicts, step), found.verdicts})
+    ]
+    if found.ahead is None:
+        return done
+    last, ahead = int(found.curve[-1]), found.ahead
+    every = max(1, len(ahead.verdicts) // 500)
+    names = ("verdict", "found", "forecast", "forecast_low", "forecast_high")
+    parts = zip(*(part[::every].tolist() for part in (ahead.verdicts, ahead.found, ahead.low, ahead.high)), strict=True)
+    coming = ((found.verdicts + n, None, *(last + end for end in ends)) for n, *ends in parts)
+    return done + [dict(zip(names, row, strict=True)) for row in coming]
+
+
+Maker = Callable[[Project, Triage], list[Row]]
+TABLES: dict[str, tuple[str, Maker]] = {
+    "tags": ("Error rate by tag", tags),
+    "directions": ("Error rate by direction", directions),
+    "noise": ("How labels of each tag were turned", noise),
+    "confused": ("Tags that are confused", confused),
+    "co-wrong": ("Tags that are wrong together", co_wrong),
+    "quality": ("Verdicts on the scores", quality),
+    "reliability": ("Predicted probability against the truth", reliability),
+    "items": ("Error rate by columns of the items file", by_items),
+    "models": ("Models before and after the corrections", lambda p, _: leaderboard_rows(matters.leaderboard(p))),
+    "models-by-tag": ("Average precision of each tag", lambda p, f: tag_ap_rows(matters.leaderboard(p), f.tags)),
+    "reviewers": ("Pace and agreement by reviewer", reviewers),
+    "curve": ("Errors found, and the forecast", curve),
+}
+
+
+def write_tables(tables: Sequence[Table], folder: Path, *, overwrite: bool = False) -> list[Path]:
+    """Each table that has rows as `folder/NAME.csv`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for table in tables:
+        if table.rows:
+            written.append(folder / f"{table.name}.csv")
+            write_csv(written[-1], table.columns, (row.values() for row in table.rows), overwrite)
+    return written
+
+
+def rate_row(rate: ErrorRate) -> Row:
+    return {
+        "cells": rate.cells,
+        "answered": rate.answered,
+        "audited": rate.drawn,
+        "errors_found": rate.found,
+        **_ends("errors_left", rate.left),
+        **_ends("rate", rate.rate),
+    }
+
+
+def _ends(name: str, estimate: Estimate) -> Row:
+    return {name: _told(estimate.value), f"{name}_low": _told(estimate.low), f"{name}_high": _told(estimate.high)}
+
+
+def _told(value: float) -> float | None:
+    return round(float(value), 9) if math.isfinite(value) else None

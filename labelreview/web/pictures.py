@@ -1,0 +1,91 @@
+"""The pictures behind a mark of a chart, and the way from them to the queue."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from labelreview import images
+from labelreview.errors import LabelReviewError
+from labelreview.project import Project
+from labelreview.tags import PRESENT
+from labelreview.triage import Behind, behind
+from labelreview.web import session
+
+SIZE, AT_FIRST, MORE = 320, 12, 24
+KINDS = {"errors": "Errors found", "ahead": "Not answered", "others": "Other verdicts"}
+LONGEST = 36
+
+
+def behind_mark(project: Project, mark: Sequence[str] | None, key: str) -> None:
+    """What a click on a chart shows: small pictures of the cells, and where to review them. Nothing without a click."""
+    if not mark:
+        return
+    try:
+        found = behind(project, mark)
+    except LabelReviewError as error:
+        st.warning(str(error), icon=":material/info:")
+        return
+    with st.container(border=True, key=f"{key}_behind"):
+        counts = {kind: len(getattr(found, kind)) for kind in KINDS}
+        there = [kind for kind in KINDS if counts[kind]]
+        st.markdown(f"**{session.plain(found.title)}**")
+        if not there:
+            st.caption("No verdict and nothing suspicious here.")
+            return
+        _chosen(project, found, there, counts, key)
+
+
+def _chosen(project: Project, found: Behind, there: list[str], counts: dict[str, int], key: str) -> None:
+    row = st.container(horizontal=True, vertical_alignment="center")
+    kind = row.segmented_control(
+        "Which",
+        there,
+        format_func=lambda kind: f"{KINDS[kind]} ({counts[kind]:,}{'+' * (kind == 'ahead' and counts[kind] >= 200)})",
+        default=there[0],
+        key=f"{key}_which",
+        label_visibility="collapsed",
+    )
+    if row.button("Review these in the queue", icon=":material/play_arrow:", key=f"{key}_review"):
+        session.go_to_review(**found.filters)
+    cells = getattr(found, kind or there[0])
+    shown = st.session_state.get(f"{key}_shown", AT_FIRST)
+    grid = st.container(horizontal=True, key=f"{key}_grid")
+    for place in cells[:shown].tolist():
+        with grid.container(width=150, gap="xxsmall"):
+            _one(project, place, f"{key}_{place}")
+    if len(cells) > shown and st.button(f"Show {min(MORE, len(cells) - shown)} more", key=f"{key}_more"):
+        st.session_state[f"{key}_shown"] = shown + MORE
+        st.rerun(scope="fragment")
+
+
+def _one(project: Project, place: int, key: str) -> None:
+    item, tag = project.dataset.at(place)
+    given = "yes" if project.dataset.labels.flat[place] == PRESENT else "no"
+    held = project.verdicts().settled.get((item, tag))
+    picture, why = _picture(project, item)
+    if picture:
+        st.image(picture, width=150, alt=f"{item}")
+    else:
+        st.caption(f":material/hide_image: {session.plain(why)}")
+    said = f" → {_word(held.verdict.value)}, {held.reviewer}" if held and held.verdict else ""
+    st.caption(f"**{session.plain(_cut(tag))}** {given}{session.plain(said)}  \n{session.plain(_cut(item))}")
+    if not held and st.button("Review", key=key, type="tertiary", icon=":material/arrow_forward:"):
+        session.go_to_review(tag=tag, text=item, cells=session.ALL_CELLS)
+
+
+def _picture(project: Project, item: str) -> tuple[bytes | None, str]:
+    try:
+        path = project.image_path(item)
+        if path is None:
+            return None, "no picture"
+        return images.picture(path, SIZE, project.folder.path / "pictures").data, ""
+    except LabelReviewError as error:
+        return None, str(error)
+
+
+def _word(verdict: str) -> str:
+    return {"present": "yes", "absent": "no"}.get(verdict, verdict)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

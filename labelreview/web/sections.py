@@ -1,0 +1,263 @@
+"""The parts of the triage page. Each is a fragment: a filter or a click runs that part alone."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import streamlit as st
+
+from labelreview import triage
+from labelreview.errors import LabelReviewError
+from labelreview.project import Project
+from labelreview.triage import groups
+from labelreview.triage.tables import Row
+from labelreview.web import pictures, session, triage_charts, triaged
+
+# The pictures stay in sight beside a chart that is taller than the window.
+STYLE = """<style>@media (width > 40rem) { [data-testid=stColumn]:has(> div > [class*="_beside"]) { align-self: start;
+  position: sticky; top: 4rem; } }
+[class*="_grid"] img { height: 110px; object-fit: contain; object-position: left; }</style>"""
+STILL = {"displayModeBar": False}
+CAREFUL = "These items were not drawn by chance: a pair says where to look, not how frequent it is."
+
+
+def _chart(project: Project, figure: object, key: str, alt: str, *, beside: bool = False) -> None:
+    """A chart whose marks can be clicked, and the pictures behind the mark: below it, or beside a tall one."""
+    left, right = st.columns([3, 2]) if beside else (st.container(), st.container())
+    event = left.plotly_chart(
+        figure, on_select="rerun", selection_mode="points", key=key, config=STILL, alt=alt, width="stretch"
+    )
+    mark = triage_charts.picked(event)
+    with right.container(key=f"{key}_{'beside' if beside else 'below'}"):
+        if beside and not mark:
+            st.caption("Click a mark: the pictures behind it stand here.")
+        pictures.behind_mark(project, mark, key)
+
+
+def _table(project: Project, name: str, rows: list[Row] | None = None) -> None:
+    """A table that can be sorted and searched, and its CSV file."""
+    rows = triaged.rows(project, name) if rows is None else rows
+    height = min(36 * (len(rows) + 1) + 3, 460)
+    st.dataframe(rows, hide_index=True, height=height, column_config=triaged.columns(rows), placeholder=triage.DASH)
+    st.download_button(
+        "Download as CSV",
+        data=lambda: triaged.as_csv(rows),
+        file_name=f"{project.card.name}-{name}.csv",
+        on_click="ignore",
+        icon=":material/download:",
+        key=f"csv_{name}",
+    )
+
+
+@st.fragment
+def curve(project: Project) -> None:
+    """Errors found by verdict n, and the forecast."""
+    figure = triage_charts.found_errors(triaged.figures(project))
+    _chart(project, figure, "curve", "Errors found by number of verdicts, with the forecast.")
+
+
+@st.fragment
+def tags(project: Project) -> None:
+    """Rate by tag with intervals."""
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    text = row.text_input("Find a tag", key="tags_text", placeholder="Part of its name", width=220)
+    sort = row.selectbox("Sort by", list(triaged.SORTS), key="tags_sort", width=200)
+    side = row.segmented_control(
+        "Errors", list(triaged.SIDES), format_func=lambda side: triaged.SIDES[side], default="", key="tags_side"
+    )
+    pairs = triaged.tag_rates(project, side or "", text, sort)
+    bars = triaged.tag_bars(pairs, side or "")
+    if bars:
+        left = len(pairs) - len(bars)
+        rest = f" {left:,} of {len(pairs):,} tags are not drawn: find or sort to see others." if left else ""
+        st.caption(
+            f"Share of labels that were wrong as given, with 95 % intervals; click a mark for its pictures.{rest}"
+        )
+        target = None if side else triaged.figures(project).target
+        figure = triage_charts.intervals({"": bars}, target=target, title="Wrong labels")
+        _chart(project, figure, "rates", "Error rate of each tag with its interval.", beside=True)
+    else:
+        st.caption("No tag of that name has a random audit answer yet." if text else
+                   "The random audit has not reached any tag yet.")  # fmt: skip
+    listed = [{"tag": tag, **triage.tables.rate_row(rate)} for tag, rate in pairs]
+    _table(project, "tags", listed)
+
+
+@st.fragment
+def together(project: Project) -> None:
+    """Tags that are confused or wrong together."""
+    titles = {"confused": "Given one, meant the other", "co-wrong": "Wrong on the same item"}
+    which = (
+        st.segmented_control(
+            "Pairs", list(titles), format_func=lambda kind: titles[kind], default="confused", key="pairs"
+        )
+        or "confused"
+    )
+    heat, rows = triaged.pairs(project, which)
+    if not rows:
+        st.info("No two tags were wrong on one item yet." if which == "co-wrong" else
+                "No item yet on which one tag was wrong and another one missing.")  # fmt: skip
+        return
+    st.caption(CAREFUL)
+    words = ("Wrongly given", "Missing") if which == "confused" else ("Wrong", "together with")
+    figure = triage_charts.heat(heat, rows=words[0], columns=words[1])
+    _chart(project, figure, f"heat_{which}", "How many items each pair of tags was wrong on.")
+    _table(project, which, rows)
+
+
+@st.fragment
+def noise(project: Project) -> None:
+    """P(given | true) both ways."""
+    text = st.text_input("Find a tag", key="noise_text", placeholder="Part of its name", width=220)
+    st.caption("How often labels were turned, both ways, with 95 % intervals; click a mark for its pictures.")
+    figure = triage_charts.intervals(triaged.noise_bars(project, text), title="Share of the items truly so")
+    _chart(project, figure, "noise", "How often each tag was wrongly given and how often left out.", beside=True)
+    _table(project, "noise")
+
+
+@st.fragment
+def model(project: Project) -> None:
+    """The model's scores and probabilities against the verdicts."""
+    st.markdown("**Verdicts on the scores**")
+    st.caption("Where the errors lie: a model that helps has them on the left. Click a bar for its pictures.")
+    _chart(project, triage_charts.quality(triaged.histogram(project)), "quality", "Verdicts by label quality.")
+    st.markdown("**Does the model keep its word?**")
+    st.caption("Predicted probability against the share that is truly present. The queue asks what looks wrong, so the "
+               "verdicts alone mislead; the audit's weights mend that.")  # fmt: skip
+    steps = triaged.reliability(project)
+    _chart(project, triage_charts.reliability(steps), "reliability", "Truly present by predicted probability.")
+    with st.expander("Tables"):
+        _table(project, "quality")
+        _table(project, "reliability")
+
+
+@st.fragment
+def sources(project: Project) -> None:
+    """By source, annotator, any column of an items file."""
+    columns = groups.columns_of(project)
+    if not columns:
+        st.write("Give a table with one row an item (a column `id`, and others such as source or "
+                 "annotator): errors are then counted by each column. It is kept with the project.")  # fmt: skip
+    else:
+        name = st.selectbox("Column", list(columns), key="group_column", width=260)
+        bars = triaged.group_bars(project, name)
+        figure = triage_charts.intervals({"": bars}, target=triaged.figures(project).target, title="Wrong labels")
+        _chart(project, figure, "groups", f"Error rate by {name}.", beside=True)
+        _table(project, "items")
+    with st.expander("Another items file", expanded=not columns):
+        sent = st.file_uploader("Items file (CSV, TSV or Parquet)", ["csv", "tsv", "parquet"], key="items_file")
+        if sent is not None and st.button("Use this file", type="primary"):
+            _keep(project, sent.name, sent.getvalue())
+
+
+def _keep(project: Project, name: str, data: bytes) -> None:
+    with TemporaryDirectory() as scratch:
+        path = Path(scratch) / Path(name).name
+        path.write_bytes(data)
+        try:
+            groups.keep_items(project, path)
+        except LabelReviewError as error:
+            st.error(str(error), icon=":material/error:")
+            return
+    st.rerun(scope="fragment")
+
+
+@st.fragment
+def matters(project: Project) -> None:
+    """Models before and after the corrections."""
+    st.caption("Each model, judged by the labels as given and by the corrected ones. On all labels only "
+               "what was reviewed is corrected; the reviewed ones alone were chosen as suspicious, so "
+               "their figures are low.")  # fmt: skip
+    board = triaged.leaderboard(project)
+    st.plotly_chart(triage_charts.ranks(board), key="ranks", config=STILL, alt="Models before and after.")
+    _table(project, "models", triage.tables.leaderboard_rows(board))
+    st.markdown("**By tag**")
+    found = triaged.figures(project)
+    _table(project, "models-by-tag", triage.tables.tag_ap_rows(board, found.tags))
+    with st.expander("What would learning from the corrections gain?"):
+        st.write("A logistic head on embeddings learns from the given and from the corrected labels, "
+                 "each item predicted by heads that did not see it; both are judged by the corrected "
+                 "labels.")  # fmt: skip
+        path = st.text_input("Embeddings (.npy on this server, as `labelreview embed` writes)", key="embeddings")
+        if path and st.button("Learn and compare"):
+            _learn(project, path)
+
+
+def _learn(project: Project, path: str) -> None:
+    try:
+        learned = triaged.learned(project, path)
+    except LabelReviewError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.caption(f"{learned.changed:,} labels differ between the two.")
+    _table(project, "learned", triaged.learned_rows(learned))
+
+
+@st.fragment
+def people(project: Project) -> None:
+    """Pace and agreement by reviewer; a row shows the verdicts behind it."""
+    rows = triaged.rows(project, "reviewers")
+    picked = st.dataframe(rows, hide_index=True, column_config=triaged.columns(rows), placeholder=triage.DASH,
+                          on_select="rerun", selection_mode="single-row", key="reviewers")  # fmt: skip
+    chosen = picked.selection.rows
+    pictures.behind_mark(project, ("reviewer", str(rows[chosen[0]]["reviewer"])) if chosen else None, "people")
+    st.download_button("Download as CSV", data=lambda: triaged.as_csv(rows), on_click="ignore", key="csv_reviewers",
+                       file_name=f"{project.card.name}-reviewers.csv", icon=":material/download:")  # fmt: skip
+
+
+@st.fragment
+def away(project: Project) -> None:
+    """The report and its tables."""
+    st.write("One file that needs no network and prints well, or Markdown; every table above has its own CSV button.")
+    row = st.container(horizontal=True)
+    for title, kind, media in (("Report (HTML)", "html", "text/html"), ("Report (Markdown)", "md", "text/markdown")):
+        row.download_button(
+            title,
+            data=partial(triaged.report_file, project, kind),
+            file_name=f"{project.card.name}-report.{kind}",
+            mime=media,
+            on_click="ignore",
+            icon=":material/download:",
+            key=f"report_{kind}",
+        )
+    st.caption("The same from the command line:")
+    st.code(f"labelreview report '{project.card.name}' --out report.html --tables tables", language="console")
+
+
+SECTIONS: dict[str, Callable[[Project], None]] = {
+    "By tag": tags,
+    "Kinds of errors": together,
+    "Noise": noise,
+    "The model": model,
+    "By source": sources,
+    "Does it matter?": matters,
+    "People": people,
+    "Take away": away,
+}
+
+
+def chosen() -> str:
+    """Which part is looked at; it stands in the address, so that a link leads to it."""
+    asked = st.query_params.get("look", "")
+    if "look" not in st.session_state:
+        st.session_state["look"] = asked if asked in SECTIONS else next(iter(SECTIONS))
+    picked = st.segmented_control("Look closer", list(SECTIONS), key="look", label_visibility="collapsed")
+    picked = picked or next(iter(SECTIONS))
+    if picked != asked:
+        st.query_params["look"] = picked
+    return str(picked)
+
+
+def answer(project: Project) -> None:
+    """The answer in one sentence, the stop rule, and the figures on top."""
+    st.html(STYLE)
+    found = triaged.figures(project)
+    st.subheader(triage.sentence(found), anchor=False)
+    st.write(triage.stop_sentence(found))
+    numbers = st.container(horizontal=True)
+    for title, number, explained in triaged.numbers(found):
+        numbers.metric(title, number, width="content", help=explained)
+    with st.expander("What next?"):
+        for step in triage.next_steps(found):
+            st.markdown(f"- {session.plain(step)}")

@@ -1,0 +1,186 @@
+"""What the triage page shows of a project, kept as long as its log has not grown."""
+
+import csv
+import io
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from labelreview import report, triage
+from labelreview.decisions import Direction
+from labelreview.formats.tables import cell
+from labelreview.project import Project
+from labelreview.review import estimates
+from labelreview.review.estimates import ErrorRate
+from labelreview.triage import EXPLAINED, TABLES, Triage, groups, kinds, matters, model, percent, span
+from labelreview.triage.tables import Row, impact_rows
+from labelreview.web.charts import short
+from labelreview.web.triage_charts import Bar
+
+T = TypeVar("T")
+FORMS = {"errors_left": "%.0f", "per_hour": "%.0f", "seconds_median": "%.1f", "seconds_mean": "%.1f", "given": "%.4f",
+         "corrected": "%.4f", "difference": "%.4f", "lift": "%.1f", "p_value": "%.2g"}  # fmt: skip
+MOST = 30  # lines of a chart: more cannot be read
+SORTS: dict[str, Callable[[tuple[str, ErrorRate]], Any]] = {
+    "Most surely wrong": lambda pair: triage.surest_first(pair[1]),
+    "Most errors left": lambda pair: -pair[1].left.value if not math.isnan(pair[1].left.value) else math.inf,
+    "Most errors found": lambda pair: -pair[1].found,
+    "Least known": lambda pair: pair[1].rate.low - pair[1].rate.high,
+    "Name": lambda pair: pair[0].casefold(),
+}
+SIDES = {"": "Both", Direction.WRONG.value: "Wrong tags", Direction.MISSING.value: "Missing tags"}
+
+
+def figures(project: Project) -> Triage:
+    """How many labels are wrong, where, and how many are left."""
+    return kept(project, "figures", lambda: triage.figures(project))
+
+
+def kept(project: Project, what: str, compute: Callable[[], T]) -> T:
+    """Anything that follows from the project and its log, computed once for all visitors until the log grows."""
+    key = (project.card.uid, project.card.version, project.verdicts().seq, project.target, what)
+    found: T = _kept(key, compute)
+    return found
+
+
+@st.cache_resource(max_entries=128, show_spinner="Estimating")
+def _kept(key: tuple[object, ...], _compute: Callable[[], Any]) -> Any:
+    return _compute()
+
+
+def numbers(found: Triage) -> list[tuple[str, str, str]]:
+    """Title, number and explanation of the figures on top."""
+    whole, hours = found.whole, found.cost.hours.value
+    left = triage.count(whole.left.value) if found.sure else triage.count(whole.left.low) + "–" + triage.count(
+        whole.left.high
+    )  # fmt: skip
+    return [
+        ("Verdicts", f"{found.verdicts:,}", "Cells with a standing verdict that is not “unsure”."),
+        ("Audit answers", f"{whole.drawn:,}", "Answers to questions drawn by chance: they alone tell about the rest."),
+        ("Errors found", f"{whole.found:,}", "Verdicts that differ from the given label: counted, not estimated."),
+        (
+            "Errors left",
+            left if found.told else triage.words.DASH,
+            f"Wrong labels not found yet, estimated from the audit: {whole.left.low:,.0f} to {whole.left.high:,.0f}.",
+        ),
+        (
+            f"Hours to {percent(found.target)}",
+            f"{hours:,.1f}" if found.sure and math.isfinite(hours) else triage.words.DASH,
+            "Verdicts still to give, by the forecast, times the mean seconds of a verdict so far.",
+        ),
+    ]
+
+
+def tag_rates(project: Project, side: str, text: str, sort: str) -> list[tuple[str, ErrorRate]]:
+    """Tags whose name contains the text, with their rate in one direction or both, sorted."""
+    found = figures(project)
+    rates: Sequence[ErrorRate] = found.by_tag
+    if side:
+        chosen = Direction(side)
+        rates = kept(project, f"tags {side}", lambda: estimates.by_tag(found.evidence, chosen))
+    pairs = [pair for pair in zip(found.tags, rates, strict=True) if text.casefold() in pair[0].casefold()]
+    return sorted(pairs, key=SORTS[sort])
+
+
+def tag_bars(pairs: Sequence[tuple[str, ErrorRate]], side: str = "") -> list[Bar]:
+    """The first of them that anything tells about, as lines of a chart."""
+    told = [(tag, rate) for tag, rate in pairs if rate.drawn or rate.answered == rate.cells][:MOST]
+    return [Bar(tag, rate.rate, _hover(tag, rate), ["tag", tag, side]) for tag, rate in told]
+
+
+def group_bars(project: Project, name: str) -> list[Bar]:
+    """The values of a column of the items file as lines of a chart, most errors on top."""
+    column, found = groups.columns_of(project)[name], figures(project)
+    rates = kept(project, f"group {name} {groups.stamp(project)}", lambda: groups.rates(project, found, column))
+    pairs = sorted(zip(column.values, rates, strict=True), key=SORTS["Most surely wrong"])[:MOST]
+    return [Bar(value, rate.rate, _hover(value, rate), ["group", name, value]) for value, rate in pairs]
+
+
+def noise_bars(project: Project, text: str) -> dict[str, list[Bar]]:
+    """P(given | true) both ways of the tags with the largest ones, as two traces."""
+    found = figures(project)
+    noise = kept(project, "noise", lambda: estimates.noise_by_tag(found.evidence))
+    pairs = [pair for pair in zip(found.tags, noise, strict=True) if text.casefold() in pair[0].casefold()]
+    pairs = sorted(pairs, key=lambda pair: -max(pair[1].missed.low, pair[1].invented.low))[:MOST]
+    ways = (
+        ("Given though absent", "invented", Direction.WRONG, "of the items without it were given it"),
+        ("Not given though present", "missed", Direction.MISSING, "of the items with it lack it"),
+    )
+    return {
+        title: [
+            Bar(tag, end := getattr(each, way), f"{short(tag)}: {percent(end.value)} ({span(end)}) {words}",
+                ["tag", tag, side.value])
+            for tag, each in pairs
+        ]
+        for title, way, side, words in ways
+    }  # fmt: skip
+
+
+def pairs(project: Project, which: str) -> tuple[kinds.HeatMap, list[Row]]:
+    """Tags that are confused, or wrong together: the most frequent as a heat map, and the table."""
+    found = figures(project)
+    make = kinds.confused if which == "confused" else kinds.co_wrong
+    listed = kept(project, which, lambda: make(found))
+    return kinds.heat_map(found, listed, symmetric=which != "confused"), triage.tables.pair_rows(found, listed)
+
+
+def histogram(project: Project) -> model.Histogram:
+    return kept(project, "histogram", lambda: model.histogram(project))
+
+
+def reliability(project: Project) -> list[model.Step]:
+    return kept(project, "reliability", lambda: model.reliability(project, figures(project)))
+
+
+def leaderboard(project: Project) -> list[matters.Model]:
+    return kept(project, "leaderboard", lambda: matters.leaderboard(project))
+
+
+def learned(project: Project, embeddings: str) -> matters.Learned:
+    return kept(project, f"learned {embeddings}", lambda: matters.learned(project, Path(embeddings)))
+
+
+def learned_rows(found: matters.Learned) -> list[Row]:
+    return impact_rows(found.gain)
+
+
+def rows(project: Project, name: str) -> list[Row]:
+    """A table of `triage.TABLES`."""
+    return kept(project, f"table {name} {groups.stamp(project)}", lambda: TABLES[name][1](project, figures(project)))
+
+
+def as_csv(table: Sequence[Row]) -> str:
+    """Rows as CSV, the bytes that `labelreview report --tables` writes."""
+    text = io.StringIO(newline="")
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(list(table[0]) if table else [])
+    lines.writerows([cell(value) for value in row.values()] for row in table)
+    return text.getvalue()
+
+
+def columns(table: Sequence[Row]) -> dict[str, Any]:
+    """How a table's columns are shown: their title, one sentence on hover, shares in per cent."""
+    return {name: _column(name) for name in (table[0] if table else ())}
+
+
+def _column(name: str) -> Any:
+    title, told = name.replace("_", " ").capitalize(), EXPLAINED.get(name)
+    kind = name.removesuffix("_low").removesuffix("_high")
+    form = "percent" if kind in triage.tables.SHARES else FORMS.get(kind)
+    if form:
+        return st.column_config.NumberColumn(title, help=told, format=form)
+    return st.column_config.Column(title, help=told)
+
+
+def report_file(project: Project, kind: str) -> bytes:
+    """The report as the bytes of a file, `html` or `md`."""
+    made = kept(project, f"report {groups.stamp(project)}", lambda: report.gathered(project))
+    return report.WRITERS[kind](made).encode()
+
+
+def _hover(name: str, rate: ErrorRate) -> str:
+    told = f"{percent(rate.rate.value)} ({span(rate.rate)})"
+    return f"{short(name)}: {told}; {rate.found:,} found, {rate.drawn:,} audit answer{'s' * (rate.drawn != 1)}"
