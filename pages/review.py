@@ -1,57 +1,58 @@
 """Review: one tag of one picture after the other, worst first, one key each."""
 
+from functools import partial
+
 import streamlit as st
 
 from labelreview.decisions import Direction
-from labelreview.web import loop, session
+from labelreview.web import loop, session, words
 
 reviewer = session.current_reviewer()
 project = session.current_project()
 filters = session.review_filters(project)
+language = session.language()
+say = partial(words.say, language)
 row, stage = st.container(key="filters", horizontal=True, vertical_alignment="center"), st.container()
 
 with stage:  # mounted before anything else can fail: an exception before it would take the loop off the page
     token = session.token(project, reviewer)
-    calls = {"on_no_token": session.forget_token, "on_all_cells": session.ask_all_cells}
-    loop.review(project, reviewer, token, filters, **calls)
+    calls = {
+        "on_no_token": session.forget_token,
+        "on_all_cells": session.ask_all_cells,
+        "on_language": session.choose_language,
+    }
+    loop.review(project, reviewer, token, filters, language, **calls)
 
-DIRECTIONS = {"": "All", Direction.WRONG.value: "Maybe wrong", Direction.MISSING.value: "Maybe missing"}
+DIRECTIONS = {"": "all", Direction.WRONG.value: "wrong", Direction.MISSING.value: "missing"}
+select = partial(st.selectbox, label_visibility="collapsed")
 with row:
-    st.selectbox(
-        "Tag",
+    select(
+        say("review.tag"),
         ["", *project.dataset.tags],
-        format_func=lambda tag: tag or "Every tag",
+        format_func=lambda tag: tag or say("review.every-tag"),
         key="filter_tag",
-        label_visibility="collapsed",
         width=200,
     )
-    st.text_input(
-        "Text in the id",
-        placeholder="Text in the id",
-        key="filter_text",
-        label_visibility="collapsed",
-        width=170,
-    )
-    st.selectbox(
-        "Cells",
+    text = say("review.text")
+    st.text_input(text, placeholder=text, key="filter_text", label_visibility="collapsed", width=170)
+    select(
+        say("review.cells"),
         ["", session.ALL_CELLS],
-        format_func=lambda cells: "All cells" if cells else "Suspects",
+        format_func=lambda cells: say("review.all-cells" if cells else "review.suspects"),
         key="filter_cells",
-        label_visibility="collapsed",
-        width=120,
+        width=130,
     )
-    st.selectbox(
-        "Order",
+    select(
+        say("review.order"),
         list(session.ORDER_TITLES),
-        format_func=lambda order: session.ORDER_TITLES[order].capitalize(),
+        format_func=session.ORDER_TITLES.__getitem__,
         key="filter_order",
-        label_visibility="collapsed",
-        width=180,
+        width=300,
     )
     st.segmented_control(
-        "Direction",
+        say("review.direction"),
         list(DIRECTIONS),
-        format_func=lambda direction: DIRECTIONS[direction],
+        format_func=lambda direction: say(f"review.direction-{DIRECTIONS[direction]}"),
         key="filter_direction",
         label_visibility="collapsed",
     )

@@ -69,8 +69,13 @@ class Verdicts:
         return sorted(name for name, own in self._reviewers.items() if own)
 
     def standing(self, reviewer: str) -> list[Decision]:
-        """A reviewer's standing verdicts, newest last: what they can still take back."""
+        """A reviewer's standing verdicts, newest last."""
         return list(self._reviewers.get(reviewer, {}).values())
+
+    def undoable(self, reviewer: str) -> list[Decision]:
+        """A reviewer's standing verdicts and flags, newest last: what they can still take back."""
+        own = [*self.standing(reviewer), *(flag for flag in self.flags if flag.reviewer == reviewer)]
+        return sorted(own, key=lambda decision: decision.seq)
 
     def of(self, reviewer: str, item: str, tag: str) -> Decision | None:
         """A reviewer's newest standing verdict about a cell."""

@@ -27,7 +27,7 @@ from labelreview.web import auth, wording
 from labelreview.web.session import opened
 
 AT = "/api/projects/{name}"
-SIZES = (320, 1280, 2560)
+SIZES = (320, 1280, 2560, 8192)  # the last: as large as it is, but for giants
 LARGEST_BODY = 1_000_000
 MOST_CELLS = 500
 LONGEST_TEXT = 4000  # of a document, in the queue; the route `text` gives the whole
@@ -66,8 +66,9 @@ def queue(_request: Request, project: Project, grant: auth.Grant, body: Shape) -
     """The next cells for this tab, leased to it, and how far the filter is answered. `keep`: those it has ready."""
     want, holder, filters = _number(str(body.get("want", 100))), _holder(body.get("holder")), _filters(project, body)
     batch = project.queue(grant.reviewer, holder, filters, want, _kept(body))
+    language = str(body.get("language", ""))
     return {
-        "cells": [_cell(project, question) for question in batch.questions],
+        "cells": [_cell(project, question, language) for question in batch.questions],
         "total": batch.progress.total,
         "answered": batch.progress.answered,
         "remaining": batch.progress.remaining,
@@ -76,9 +77,10 @@ def queue(_request: Request, project: Project, grant: auth.Grant, body: Shape) -
 
 
 def recent(request: Request, project: Project, grant: auth.Grant, _body: Shape) -> Shape:
-    """This reviewer's decisions that hold, newest first, each with its cell: what undo needs after a reload."""
-    newest = project.verdicts().standing(grant.reviewer)[-_number(request.query_params.get("n", "50")) :]
-    return {"decisions": [shape for each in reversed(newest) for shape in _with_cell(project, each)]}
+    """This reviewer's verdicts and flags that hold, newest first, with their cells: what undo needs after a reload."""
+    most, language = _number(request.query_params.get("n", "50")), request.query_params.get("language", "")
+    newest = project.verdicts().undoable(grant.reviewer)[-most:]
+    return {"decisions": [shape for each in reversed(newest) for shape in _with_cell(project, each, language)]}
 
 
 def beside(request: Request, project: Project, _grant: auth.Grant, _body: Shape) -> Shape:
@@ -234,7 +236,7 @@ def _holder(text: object) -> str:
     return text
 
 
-def _cell(project: Project, question: Question) -> Shape:
+def _cell(project: Project, question: Question, language: str) -> Shape:
     suspect = question.suspect
     return {
         "item": suspect.item,
@@ -247,8 +249,8 @@ def _cell(project: Project, question: Question) -> Shape:
         "direction": suspect.direction.value,
         "screen": question.screen,
         "others": [{"tag": other.tag, "given": other.given, "now": other.now} for other in question.others],
-        "reason": wording.reason(question),
         **_text(project, suspect.item),
+        "reason": wording.reason(question, language),
         **_image_address(project, suspect.item),
     }
 
@@ -283,13 +285,13 @@ def _number_or_none(number: float) -> float | None:
     return number if number == number else None  # JSON knows no NaN
 
 
-def _with_cell(project: Project, decision: Decision) -> list[Shape]:
+def _with_cell(project: Project, decision: Decision, language: str) -> list[Shape]:
     """The decision and its cell; nothing where the data no longer has the cell."""
     try:
         (question,) = project.questions([(decision.item, decision.tag)])
     except NotFound:
         return []
-    return [{**wire(decision), "cell": {**_cell(project, question), "screen": decision.screen}}]
+    return [{**wire(decision), "cell": {**_cell(project, question, language), "screen": decision.screen}}]
 
 
 def _image_address(project: Project, item: str, size: int = 1280) -> Shape:

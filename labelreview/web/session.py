@@ -18,7 +18,7 @@ from labelreview.orders import LEARNED, ORDERS
 from labelreview.project import Project
 from labelreview.review.worklist import Filters
 from labelreview.settings import Settings
-from labelreview.web import auth
+from labelreview.web import auth, words
 
 HERE = Path(__file__).parent
 
@@ -35,13 +35,15 @@ def _page(name: str) -> str:
 
 # Streamlit knows pages by their path from the script that it runs, main.py beside this file.
 HOME, REVIEW, NEW_PROJECT, EXPORT = map(_page, ("home.py", "review.py", "projects.py", "export.py"))
-COOKIE = "labelreview_reviewer"
+COOKIE, LANGUAGE_COOKIE = "labelreview_reviewer", "labelreview_language"
 # Session state that is not a widget's: a page switch forgets widgets, and only them.
 REVIEWER, ASK_AGAIN, PROJECT, TOKEN = "reviewer", "reviewer_ask_again", "project_name", "token"
-PICKED = "project_picked"
+PICKED, LANGUAGE = "project_picked", "language"
 FILTERED = "review_filtered"
 ALL_CELLS = "all"
-ORDER_TITLES = {"": ORDERS[LEARNED], **{name: title for name, title in ORDERS.items() if name != LEARNED}}
+# As people say it, and as the command line and addresses name it; the learned order, which none need name, first.
+_TITLES = {name: f"{title[0].upper()}{title[1:]} · {name}" for name, title in ORDERS.items()}
+ORDER_TITLES = {"": _TITLES.pop(LEARNED), **_TITLES}
 NEW_TOKEN_AFTER = auth.TOKEN_SECONDS / 4
 
 _remember = st.components.v2.component(
@@ -130,6 +132,17 @@ def current_reviewer() -> str:
         st.button("Not you? Change", key="not_you", type="tertiary", on_click=_ask_again)
         _remember(key="remember", data={"cookie": COOKIE, "value": quote(known, safe="")})
     return known
+
+
+def language() -> str:
+    """The language chosen in this browser, else English."""
+    chosen = st.session_state.get(LANGUAGE) or st.context.cookies.get(LANGUAGE_COOKIE, "")
+    return chosen if chosen in words.LANGUAGES else words.FIRST
+
+
+def choose_language() -> None:
+    """The loop asked for another language: from now on every page speaks it, as far as it is in the catalogue."""
+    st.session_state[LANGUAGE] = st.session_state["loop"]["language"]
 
 
 def _ask_again() -> None:

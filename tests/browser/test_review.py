@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from labelreview.decisions import Decision
 from labelreview.project import Project
 from labelreview.review.verdicts import Verdicts
+from labelreview.web.loop.keys import KEYS
 
 PATIENCE = 60_000
 LEAVE_BEHIND = """prefix => {
@@ -60,7 +61,7 @@ def test_a_newcomer_gives_their_name_and_thirty_verdicts_by_key_with_two_undone(
     assert {(*cell, decision.verdict.value) for cell, decision in settled.items()} == set(given)
     assert {decision.reviewer for decision in settled.values()} == {"Ada"}
     assert all(0 < decision.seconds < 60 and 0 <= decision.score <= 1 for decision in settled.values())
-    assert ada.text("counts").startswith("30 answered · 90 left")
+    assert ada.text("counts").startswith("30 of 120 answered · 90 left")
 
     ada.page.get_by_role("combobox", name="Tag").click()
     ada.page.get_by_role("option", name="boat").click()
@@ -167,7 +168,7 @@ def test_every_key_has_a_button_and_help_lists_them_all(server, settings, newcom
     ada.page.get_by_role("button", name="Undo").click()
     assert ada.painted() == cell
     ada.press("?")
-    expect(ada.page.locator("[data-part=help] dt")).to_have_count(8)
+    expect(ada.page.locator("[data-part=help] dt")).to_have_count(len(KEYS))
     ada.page.keyboard.press("a")  # not for the loop while help is open
     ada.page.keyboard.press("Escape")
     ada.saved()

@@ -7,27 +7,44 @@ the page stands between a key and the next picture. Decisions never travel throu
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import streamlit as st
 
 from labelreview.project import Project
 from labelreview.review.worklist import Filters
-from labelreview.web import auth
+from labelreview.web import auth, words
 from labelreview.web.loop import keys
 
+# What any component of the review needs, in this order: words, HTTP, the outbox and its sender, pictures, keys.
+SHARED = ("words.js", "talk.js", "outbox.js", "pictures.js", "keyboard.js")
+OWN = ("queue.js", "history.js", "card.js", "stage.js", "evidence.js", "view.js", "sheets.js", "loop.js")
 
-def _read(*names: str) -> str:
+
+def read(*names: str) -> str:
     """The files one after the other: one module, without a build step."""
     return "\n".join((Path(__file__).parent / name).read_text("utf-8") for name in names)
 
 
 _component = st.components.v2.component(
-    "labelreview.loop",
-    html=_read("loop.html"),
-    css=_read("loop.css", "card.css"),
-    js=_read("outbox.js", "pictures.js", "card.js", "view.js", "loop.js"),
+    "labelreview.loop", html=read("loop.html"), css=read("loop.css", "card.css"), js=read(*SHARED, *OWN)
 )
+
+
+def told(project: Project, reviewer: str, token: str, filters: Filters, language: str) -> dict[str, Any]:
+    """What SHARED needs to know: where the routes are, who asks for what, in which words."""
+    return {
+        "at": f"/api/projects/{quote(project.card.name, safe='')}",
+        "project": project.card.uid,
+        "version": project.card.version,
+        "reviewer": reviewer,
+        "header": auth.HEADER,
+        "token": token,
+        "filters": asdict(filters),
+        "language": language,
+        "words": words.part(language, "loop"),
+    }
 
 
 def review(
@@ -35,27 +52,25 @@ def review(
     reviewer: str,
     token: str,
     filters: Filters,
+    language: str,
     *,
     on_no_token: Callable[[], None],
     on_all_cells: Callable[[], None],
+    on_language: Callable[[], None],
 ) -> None:
     """The loop over one project.
 
     `on_no_token` is called when the routes do not take the token any more, `on_all_cells` when somebody who has
-    answered all suspects goes on with the rest.
+    answered all suspects goes on with the rest, `on_language` when another language was chosen.
     """
     _component(
         key="loop",
         data={
-            "at": f"/api/projects/{quote(project.card.name, safe='')}",
-            "project": project.card.uid,
-            "version": project.card.version,
-            "reviewer": reviewer,
-            "header": auth.HEADER,
-            "token": token,
-            "filters": asdict(filters),
-            "keys": keys.table(),
+            **told(project, reviewer, token, filters, language),
+            "keys": keys.table(language),
+            "languages": [[code, name] for code, (name, _) in words.LANGUAGES.items()],
         },
         on_auth_change=on_no_token,
         on_all_change=on_all_cells,
+        on_language_change=on_language,
     )

@@ -4,6 +4,7 @@
 const SIZE_KEY = 'labelreview/text-size', TEXT_SIZES = [0.85, 1, 1.15, 1.35, 1.6, 2]
 const isText = cell => cell.text !== null && cell.text !== undefined
 const nounOf = cell => isText(cell) && !cell.image ? 'text' : 'picture'
+const aboutText = (key, cell) => nounOf(cell) === 'text' ? `${key}-text` : key // the sentence for a text instead of a picture
 
 function openCard(stage, whole) {
   let size = 1
@@ -35,14 +36,14 @@ function openCard(stage, whole) {
   function rest(cell, paper) { // what the queue left out, asked for by who wants to read it
     const left = cell.characters - [...cell.text].length
     if (left <= 0) return []
-    const more = button(`Show all ${cell.characters.toLocaleString('en')} characters`, 'Show the whole text', async () => {
+    const more = button(say('whole', { n: number(cell.characters) }), say('whole-text'), async () => {
       more.disabled = true
       try {
         const { text } = await whole(cell)
         Object.assign(cell, { text, characters: [...text].length })
         fill(paper, text)
         more.remove()
-      } catch (error) { more.disabled = false; more.textContent = `${error.message} Try again` }
+      } catch (error) { more.disabled = false; more.textContent = say('whole-again', { trouble: error.message }) }
     })
     more.className = 'more'
     return [more]
@@ -62,13 +63,14 @@ function openCard(stage, whole) {
     of(cell) { // a new page: it begins at its top
       this.clear()
       page = Object.assign(document.createElement('article'), { className: 'page', tabIndex: 0 })
-      page.setAttribute('aria-label', 'Text')
+      page.setAttribute('role', 'region')
+      page.setAttribute('aria-label', say('document'))
       page.style.setProperty('--text-size', size)
       const paper = Object.assign(document.createElement('div'), { className: 'paper' })
       fill(paper, cell.text)
       page.append(paper, ...rest(cell, paper))
       const sizes = Object.assign(document.createElement('div'), { className: 'sizes' })
-      sizes.append(button('A−', 'Smaller text', () => resize(-1)), button('A+', 'Larger text', () => resize(1)))
+      sizes.append(button('A−', say('smaller-text'), () => resize(-1)), button('A+', say('larger-text'), () => resize(1)))
       stage.append(sizes)
       return page
     },

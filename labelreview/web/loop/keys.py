@@ -1,33 +1,90 @@
-"""The one table of keys: what the loop obeys, what its buttons say, what its help lists.
+"""The one table of keys: what the loop obeys, what its buttons say, what its help lists; with a preset for each hand.
 
-Letter keys are compared without case; `R` and `C` are Streamlit's own and are not to be used.
+A key is the browser's name of it: a letter or a sign, `ArrowLeft`, or one of them with Shift (`Shift+a`). Letters are
+compared without case. What a key does stands in the catalogue as `key.ACTION`. Reviewers may change the table for
+themselves (loop/keyboard.js keeps that in their browser); RESERVED keys are refused there and not used here.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from typing import Any
+
+from labelreview.web import words
+
+PRESETS = ("both", "left", "right")
+# R and C are Streamlit's, / and ' open the search of some browsers, the space bar is a button's and the page's.
+RESERVED = (
+    "r",
+    "c",
+    "/",
+    "'",
+    " ",
+    "Enter",
+    "Tab",
+    "Escape",
+    "Backspace",
+    "Delete",
+    "Home",
+    "End",
+    "PageUp",
+    "PageDown",
+)
+CAPS = {"ArrowLeft": "←", "ArrowRight": "→", "ArrowUp": "↑", "ArrowDown": "↓", "-": "−"}
 
 
 @dataclass(frozen=True)
 class Key:
-    """One action of the loop: its name in loop.js, the browser's name of its key, what the cap shows, what it does."""
+    """One action of the loop and its key in each preset."""
 
     action: str
-    key: str
-    cap: str
-    does: str
+    both: str
+    left: str
+    right: str
 
 
 KEYS = (
-    Key("keep", "a", "A", "Keep the label as given"),
-    Key("take", "d", "D", "Take the suggestion: change the label"),
-    Key("unsure", "s", "S", "Unsure: leave the label as it is"),
-    Key("undo", "z", "Z", "Undo the last answer, any number back"),
-    Key("back", "ArrowLeft", "←", "Look at the one before, without deciding"),
-    Key("ahead", "ArrowRight", "→", "Look at the next one, without deciding"),
-    Key("flag", "f", "F", "Flag with a note; the question stays open"),
-    Key("help", "?", "?", "Show or hide this list"),
+    Key("keep", "a", "a", "j"),
+    Key("take", "d", "d", "l"),
+    Key("unsure", "s", "s", "k"),
+    Key("skip", "w", "w", "i"),
+    Key("flag", "f", "f", "p"),
+    Key("undo", "z", "z", "u"),
+    Key("back", "ArrowLeft", "q", "ArrowLeft"),
+    Key("ahead", "ArrowRight", "e", "ArrowRight"),
+    Key("history", "h", "g", "h"),
+    Key("evidence", "e", "t", "n"),
+    Key("zoom-in", "+", "3", "+"),
+    Key("zoom-out", "-", "2", "-"),
+    Key("fit", "0", "1", "0"),
+    Key("actual", "1", "4", "9"),
+    Key("lock", "l", "5", "o"),
+    Key("pan-left", "Shift+ArrowLeft", "Shift+a", "Shift+ArrowLeft"),
+    Key("pan-right", "Shift+ArrowRight", "Shift+d", "Shift+ArrowRight"),
+    Key("pan-up", "Shift+ArrowUp", "Shift+w", "Shift+ArrowUp"),
+    Key("pan-down", "Shift+ArrowDown", "Shift+s", "Shift+ArrowDown"),
+    Key("adjust", "b", "b", "b"),
+    Key("invert", "i", "v", "m"),
+    Key("help", "?", "x", "?"),
 )
 
 
-def table() -> list[dict[str, str]]:
+def cap(key: str) -> str:
+    """What the cap of a key shows.
+
+    >>> cap("Shift+ArrowLeft"), cap("a")
+    ('⇧ ←', 'A')
+    """
+    sign = key.removeprefix("Shift+")
+    return ("⇧ " if sign != key else "") + CAPS.get(sign, sign.upper())
+
+
+def table(language: str = words.FIRST) -> dict[str, Any]:
     """The keys as the browser gets them."""
-    return [asdict(key) for key in KEYS]
+    rows = [
+        {
+            "action": key.action,
+            "does": words.say(language, f"key.{key.action}"),
+            "keys": {"both": key.both, "left": key.left, "right": key.right},
+        }
+        for key in KEYS
+    ]
+    return {"rows": rows, "presets": list(PRESETS), "reserved": list(RESERVED), "caps": CAPS}

@@ -1,5 +1,10 @@
 // The outbox: what was answered and is not stored by the server yet. One localStorage entry an event, so that tabs never
-// overwrite each other; the keys sort by time.
+// overwrite each other; the keys sort by time. `openSender` brings it to the server. Any component may use both.
+//
+//   const sender = openSender(talk, { changed, stored })   changed(): something to show · stored(answer): a batch is in
+//   sender.open(`${project}/${reviewer}`); sender.add(event); sender.flush(); sender.leave()
+
+const BATCH = 50, FIRST_DELAY = 200, LONGEST_DELAY = 5000
 
 function openOutbox(scope) {
   const prefix = `labelreview/outbox/${scope}/`, events = new Map()
@@ -46,8 +51,71 @@ function openOutbox(scope) {
   }
 }
 
-function newId() { // crypto.randomUUID needs a secure context, this does not
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('')
-}
-
 const cellKey = cell => JSON.stringify([cell.item, cell.tag])
+
+function openSender(talk, told) {
+  let box = null, sending = false, stopped = false, delay = FIRST_DELAY, retry = 0, most = BATCH
+  const state = { trouble: null, refused: 0, at: 0 } // at: when the server last stored something
+
+  async function flush() { // one request at a time, in order, again until it is stored
+    clearTimeout(retry)
+    const mine = box
+    if (sending || !mine?.size) return
+    sending = true
+    try {
+      while (mine.size && mine === box && !stopped) {
+        await sendBatch(mine)
+        delay = FIRST_DELAY
+        state.trouble = null
+        told.changed()
+      }
+    } catch (error) {
+      state.trouble = error
+      retry = setTimeout(flush, delay)
+      delay = Math.min(2 * delay, LONGEST_DELAY)
+    } finally {
+      sending = false
+      told.changed()
+    }
+  }
+
+  async function sendBatch(from) {
+    const events = from.first(most)
+    try {
+      const answer = await talk.ask('POST', 'decisions', { body: { holder: await me, decisions: events.map(([, event]) => event) } })
+      const there = new Set(answer.stored), done = events.filter(([, event]) => there.has(event.uid)).map(([key]) => key)
+      if (!done.length) throw new Trouble('down', say('not-stored'))
+      from.remove(done)
+      most = BATCH
+      state.at = Date.now()
+      told.stored(answer)
+    } catch (error) {
+      if (error.kind !== 'refused' || error.status === 404) throw error // 404: the project is gone; the answers stay here
+      if (events.length === 1) { from.refuse(events[0][0], error.message); state.refused++ }
+      most = 1 // one of them is at fault: find it, and let the others through
+    }
+  }
+
+  return {
+    state, flush,
+    get box() { return box },
+    open(scope) { box = openOutbox(scope); return box },
+    add(event) {
+      box.add(event)
+      told.changed()
+      setTimeout(flush, 0) // after the picture
+    },
+    wake() { // back after a pause: what other tabs left behind, and no more waiting
+      delay = FIRST_DELAY
+      box.adopt()
+      told.changed()
+      return flush()
+    },
+    async leave() { // the page goes: send what fits, and let go of what this tab holds
+      const holder = await me, events = (box?.first(BATCH) ?? []).map(([, event]) => event)
+      if (events.length) talk.ask('POST', 'decisions', { body: { holder, decisions: events }, keepalive: true }).catch(() => {})
+      talk.ask('POST', 'release', { body: { holder }, keepalive: true }).catch(() => {})
+    },
+    stop() { stopped = true; clearTimeout(retry) },
+  }
+}

@@ -1,55 +1,24 @@
-// The view: all that touches the page. Names, ids and notes are data: textContent, never innerHTML.
+// The view: all that touches the page beside the stage. Names, ids and notes are data: textContent, never innerHTML.
 
 const VALUE = { 1: 'yes', 0: 'no', '-1': 'unsure' }
-const START = 'This page was started without its routes. Stop it and start the app with: streamlit run app.py'
+const LONG_TAG = 48
 
-const number = value => value.toLocaleString('en')
+const value = label => say(VALUE[label] ?? '')
 
-function openView(root, part, whole) {
-  const loop = part('loop'), stage = part('stage'), note = part('note'), text = part('note-text'), help = part('help')
+// What was done, as a key of the catalogue.
+const deedKey = ({ kind, value: said, cell }) => kind !== 'answer' ? kind : said === -1 ? 'unsure' : said === cell.given ? 'keep' : 'take'
+
+function openView(root, part) {
+  const loop = part('loop'), stage = part('stage'), note = part('note'), text = part('note-text')
+  const evidence = openEvidence(part)
   const put = (name, words) => { part(name).textContent = words }
-  const card = openCard(stage, whole)
+  const button = action => root.querySelector(`.panel [data-action="${action}"]`)
   let lastSaid = ''
 
-  function chips({ others }, noun) {
-    part('others').replaceChildren(...others.map(other => {
-      const chip = document.createElement('li'), name = document.createElement('bdi')
-      name.textContent = other.tag
-      chip.append(name)
-      if (other.now !== other.given) {
-        chip.dataset.now = other.now === 1 ? 'added' : 'removed'
-        chip.append(Object.assign(document.createElement('small'), { textContent: chip.dataset.now }))
-      }
-      return chip
-    }))
-    put('others-title', others.length ? `Other tags of this ${noun}` : `No other tags on this ${noun}`)
-  }
-
-  function percent(probability) {
-    if (probability === null) return 'has no opinion'
-    if (probability < 0.01) return '< 1 %'
-    return probability > 0.99 ? '> 99 %' : `${Math.round(100 * probability)} %`
-  }
-
-  function picture(entry, cell) {
-    const { image, why } = entry ?? {}
-    if (image) {
-      image.style.setProperty('--ratio', image.naturalWidth / image.naturalHeight)
-      image.style.setProperty('--most', `${4 * image.naturalWidth}px`)
-    }
-    const text = isText(cell), frame = text && image ? framed(image) : image
-    if (!text) card.clear()
-    part('mat').dataset.holds = text ? frame ? 'both' : 'text' : 'picture'
-    part('mat').replaceChildren(...(frame ? [frame] : []), ...(text ? [card.of(cell)] : []))
-    const missing = Boolean(entry) && !image && !text
-    part('notice').hidden = !missing
-    if (missing) { put('notice-title', 'No picture to show'); put('notice-text', why); part('again').hidden = part('all').hidden = true }
-  }
-
-  function framed(image) {
-    const frame = Object.assign(document.createElement('div'), { className: 'frame' })
-    frame.append(image)
-    return frame
+  function missing(entry, cell) {
+    const nothing = Boolean(entry) && !entry.image && !isText(cell)
+    part('notice').hidden = !nothing
+    if (nothing) { put('notice-title', say('no-picture')); put('notice-text', entry.why); part('again').hidden = part('all').hidden = true }
   }
 
   function fit() { // the loop fills what is left of the window below it
@@ -61,15 +30,46 @@ function openView(root, part, whole) {
   function answerable(is) {
     if (loop.dataset.answerable === String(is)) return
     loop.dataset.answerable = is
-    for (const name of ['keep', 'take', 'unsure', 'flag']) root.querySelector(`[data-action="${name}"]`).disabled = !is
+    for (const name of ['keep', 'take', 'unsure', 'skip', 'flag']) button(name).disabled = !is
+  }
+
+  function marked(name, words, data = {}) {
+    const made = node(name, words)
+    Object.assign(made.dataset, data)
+    return made
+  }
+
+  function ask(cell) {
+    const tag = marked('bdi', cell.tag, { part: 'tag' })
+    tag.className = 'tag'
+    phrase(part('question'), aboutText('question', cell), { tag })
+    part('question').dataset.long = String(cell.tag.length > LONG_TAG)
+    const given = marked('b', value(cell.given), { part: 'given', value: VALUE[cell.given] })
+    given.className = 'value'
+    phrase(part('given-line'), 'given', { given, prob: marked('b', percent(cell.pred_prob), { part: 'prob' }) })
+    part('meter').parentElement.hidden = cell.pred_prob === null
+    part('meter').style.insetInlineStart = `${100 * (cell.pred_prob ?? 0)}%`
+    put('keep-text', say('keep', { value: value(cell.given) }))
+    put('take-text', say('take', { value: value(cell.suggested) }))
+    for (const [action, label] of [['keep', cell.given], ['take', cell.suggested]]) button(action).dataset.value = VALUE[label]
+    put('reason', cell.reason)
+    part('reason').hidden = !cell.reason
+  }
+
+  function pill(cell, undone) {
+    const answer = cell.answers.at(-1)
+    const words = undone ? say('undone', { deed: say(`short-${deedKey(undone)}`, { value: value(undone.value) }) })
+      : answer ? say('answered', { value: value(answer.value) }) : cell.flagged ? say('flagged') : ''
+    part('answered').hidden = !words
+    put('answered', words)
   }
 
   return {
     fit,
     focus() { stage.focus({ preventScroll: true }) },
     wire(act, flag, again, all) {
-      for (const button of root.querySelectorAll('[data-action]')) {
-        button.addEventListener('click', () => { act(button.dataset.action); if (note.hidden && !help.open) stage.focus({ preventScroll: true }) })
+      for (const each of root.querySelectorAll('[data-action]')) {
+        each.addEventListener('click', () => { act(each.dataset.action); if (each.closest('.verdicts') && note.hidden) this.focus() })
       }
       text.addEventListener('keydown', event => {
         if (event.isComposing || (event.key !== 'Enter' && event.key !== 'Escape')) return
@@ -78,74 +78,46 @@ function openView(root, part, whole) {
         flag(event.key === 'Enter' ? text.value : '')
       })
       note.addEventListener('submit', event => event.preventDefault())
-      part('help-close').addEventListener('click', () => this.help())
+      part('note-save').addEventListener('click', () => flag(text.value))
+      part('note-cancel').addEventListener('click', () => flag(''))
       part('again').addEventListener('click', again)
       part('all').addEventListener('click', all)
     },
-    keys(table) {
-      for (const { action, key, cap, does } of table) {
-        const button = root.querySelector(`[data-action="${action}"]`)
-        if (!button) continue
-        button.querySelector('kbd').textContent = cap
-        button.setAttribute('aria-keyshortcuts', key.length === 1 ? key.toUpperCase() : key)
-        button.title = does
+    keys(keys, rows) { // what the buttons say
+      for (const { action, does } of rows) {
+        const cap = keys.cap(action)
+        for (const each of root.querySelectorAll(`[data-action="${action}"]`)) {
+          if (each.querySelector('kbd')) each.querySelector('kbd').textContent = cap
+          each.setAttribute('aria-keyshortcuts', keys.keyOf(action).replace(/(?<=^|\+)[a-z]$/, letter => letter.toUpperCase()))
+          each.title = `${does} (${cap})`
+          if (!each.querySelector('span:not([aria-hidden])')) each.setAttribute('aria-label', does)
+        }
       }
-      part('help-list').replaceChildren(...table.flatMap(({ cap, does }) => {
-        const term = document.createElement('dt'), key = document.createElement('kbd'), meaning = document.createElement('dd')
-        key.textContent = cap
-        meaning.textContent = does
-        term.append(key)
-        return [term, meaning]
-      }))
     },
-    show(cell, entry) {
+    show(cell, entry, undone) {
       loop.dataset.state = entry ? 'ready' : 'loading'
       loop.dataset.item = cell.item
       loop.dataset.tag = cell.tag
       part('ask').hidden = false
       answerable(true)
-      picture(entry, cell)
-      put('ask-end', nounOf(cell) === 'text' ? 'right for this text?' : 'in this picture?')
-      put('tag', cell.tag)
-      part('tag').title = cell.tag
-      put('given', VALUE[cell.given])
-      part('given').dataset.value = VALUE[cell.given]
-      put('prob', percent(cell.pred_prob))
-      part('meter').parentElement.hidden = cell.pred_prob === null
-      part('meter').style.insetInlineStart = `${100 * (cell.pred_prob ?? 0)}%`
-      put('keep-text', `Keep ${VALUE[cell.given]}`)
-      put('take-text', `Change to ${VALUE[cell.suggested]}`)
-      for (const [action, value] of [['keep', cell.given], ['take', cell.suggested]]) {
-        root.querySelector(`[data-action="${action}"]`).dataset.value = VALUE[value]
-      }
-      put('reason', cell.reason)
-      part('reason').hidden = !cell.reason
-      put('item', cell.item)
-      part('item').title = cell.item
-      chips(cell, nounOf(cell))
-      const answer = cell.answers.at(-1)
-      part('answered').hidden = !answer && !cell.flagged
-      put('answered', answer ? `You answered ${VALUE[answer.value]}` : 'You flagged this')
+      missing(entry, cell)
+      ask(cell)
+      evidence.show(cell)
+      pill(cell, undone)
     },
     painted(is, cell) {
       loop.dataset.painted = is ? '1' : '0'
       if (!is) return
-      if (document.activeElement === document.body) stage.focus({ preventScroll: true })
-      const model = cell.pred_prob === null ? 'no prediction' : `model ${percent(cell.pred_prob)}`
-      const asked = nounOf(cell) === 'text' ? 'right for this text' : 'in this picture'
-      put('live', `${lastSaid} Is ${cell.tag} ${asked}? Labelled ${VALUE[cell.given]}, ${model}. ${nounOf(cell) === 'text' ? 'Text' : 'Picture'} ${cell.item}.`)
+      if (document.activeElement === document.body) this.focus()
+      const words = { tag: cell.tag, given: value(cell.given), prob: percent(cell.pred_prob), item: cell.item }
+      put('live', `${lastSaid} ${say(aboutText('announce', cell), words)}`)
     },
     notice(state, title, words, { again = false, all = false } = {}) {
       loop.dataset.state = state
       delete loop.dataset.item
-      card.clear()
-      part('mat').replaceChildren()
-      part('ask').hidden = true
+      part('ask').hidden = part('answered').hidden = true
       answerable(false)
-      part('answered').hidden = true
-      put('item', '')
-      put('others-title', '')
-      part('others').replaceChildren()
+      evidence.clear()
       part('notice').hidden = false
       part('again').hidden = !again
       part('all').hidden = !all
@@ -153,25 +125,33 @@ function openView(root, part, whole) {
       put('notice-text', words)
       put('live', `${lastSaid} ${title}. ${words}`)
     },
-    last(words, tag) {
-      const name = document.createElement('bdi')
-      name.textContent = tag
-      part('last').replaceChildren(`${words} `, name)
-      lastSaid = `${words} ${tag}.`
+    last(key, values = {}) {
+      phrase(part('last'), key, { ...values, tag: node('bdi', values.tag) })
+      lastSaid = say(key, values)
+      if (!lastSaid.endsWith('.')) lastSaid += '.'
     },
-    counts(counts, pace) {
+    did(deed) { this.last(`did-${deedKey(deed)}`, { tag: deed.cell.tag, value: value(deed.value) }) },
+    tookBack(deed) {
+      const done = say(`did-${deedKey(deed)}`, { tag: deed.cell.tag, value: value(deed.value) })
+      this.last('undone', { deed: done })
+    },
+    counts(counts, pace, skipped) {
       const { answered, total } = counts ?? { answered: 0, total: 0 }
       part('bar').style.inlineSize = `${total ? 100 * answered / total : 0}%`
-      put('counts', counts ? `${number(answered)} answered · ${number(total - answered)} left${pace ? ` · ${pace} a minute` : ''}` : '')
+      const parts = [say('counts', { answered: number(answered), total: number(total), left: number(total - answered) })]
+      if (skipped) parts.push(say('put-off', { n: number(skipped) }))
+      if (pace) parts.push(say('pace', { n: number(pace) }))
+      put('counts', counts ? parts.join(' · ') : '')
     },
-    saved(waiting, trouble, refused, durable) {
-      loop.dataset.pending = waiting
-      const parts = [waiting ? `${number(waiting)} waiting to be saved` : 'All saved']
-      if (trouble?.kind === 'routes') parts.push(START)
-      else if (trouble) parts.push(waiting ? `${trouble.message}, trying again${durable ? ' (kept in this browser)' : ''}` : trouble.message)
-      if (!durable) parts.push('this browser cannot keep them: do not close the page')
-      if (refused) parts.push(`${refused} refused by the server, kept aside in this browser`)
-      part('saved').dataset.tone = trouble || refused || !durable ? 'warn' : waiting ? 'busy' : 'calm'
+    saved({ trouble, refused, at }, { size, durable }) {
+      loop.dataset.pending = size
+      const parts = [size ? say('waiting', { n: number(size) }) : say('saved')]
+      if (!size && at) parts.push(say('synced', { time: new Date(at).toLocaleTimeString(language, { timeStyle: 'short' }) }))
+      if (trouble?.kind === 'routes') parts.push(trouble.message)
+      else if (trouble) parts.push(!size ? trouble.message : say(durable ? 'trying-kept' : 'trying', { trouble: trouble.message }))
+      if (!durable) parts.push(say('not-kept'))
+      if (refused) parts.push(say('refused', { n: refused }))
+      part('saved').dataset.tone = trouble || refused || !durable ? 'warn' : size ? 'busy' : 'calm'
       put('saved', parts.join(' · '))
     },
     accepted(count) { loop.dataset.accepted = count },
@@ -179,11 +159,19 @@ function openView(root, part, whole) {
       note.hidden = !open
       text.value = ''
       if (open) text.focus()
-      else stage.focus({ preventScroll: true })
+      else this.focus()
     },
-    help() {
-      if (help.open) { help.close(); stage.focus({ preventScroll: true }) } else help.showModal()
+    swiping(action, far) {
+      const badge = part('swipe')
+      badge.hidden = !action
+      badge.style.opacity = 0.25 + 0.75 * far
+      badge.dataset.ready = String(far >= 1)
+      badge.dataset.side = action
+      if (action) {
+        badge.dataset.value = button(action).dataset.value
+        badge.textContent = `${action === 'keep' ? '✓' : '⇄'} ${part(`${action}-text`).textContent}`
+      }
     },
-    get helpOpen() { return help.open },
+    evidence: () => evidence.fold(),
   }
 }

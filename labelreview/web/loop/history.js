@@ -1,0 +1,59 @@
+// What was done here, oldest first: answers, flags and skips, with what was taken back. Undo goes any number back, over a
+// reload too: what this page does not know any more the server tells.
+
+const REMEMBERED = 300, RECALLED = 100
+const VERDICT = { 1: 'present', 0: 'absent', '-1': 'unsure' }
+const LABEL = { present: 1, absent: 0, unsure: -1 }
+
+function openHistory(talk, sender, queue) {
+  let deeds = [], older = true
+
+  // { uid, cell, kind: 'answer' | 'flag' | 'skip', value, note, undone }
+  function add(deed) {
+    deeds.push({ undone: false, ...deed })
+    if (deeds.length > REMEMBERED) { deeds = deeds.slice(-REMEMBERED + RECALLED); older = true }
+  }
+
+  const standing = () => deeds.filter(deed => !deed.undone)
+
+  async function recall() { // what this reviewer did before this page was loaded
+    if (!older) return
+    const mine = queue.round
+    await sender.flush()
+    if (sender.box.size) return
+    const query = `?n=${RECALLED}&language=${language}`
+    const shape = await talk.ask('GET', 'recent', { query }).catch(() => null)
+    if (!shape || mine !== queue.round) return
+    older = shape.decisions.length === RECALLED
+    const here = new Set(deeds.map(({ uid }) => uid))
+    for (const decision of shape.decisions) if (!here.has(decision.uid)) deeds.unshift(remembered(decision)) // newest first
+  }
+
+  function remembered({ uid, verdict, note, item, tag, cell: shape }) {
+    const key = cellKey({ item, tag })
+    const cell = queue.known(key) ?? deeds.find(deed => cellKey(deed.cell) === key)?.cell
+      ?? { ...shape, answers: [], flagged: null, touched: true }
+    if (!verdict) cell.flagged = uid
+    else if (!cell.answers.some(answer => answer.uid === uid)) cell.answers.unshift({ uid, value: LABEL[verdict] })
+    return { uid, cell, kind: verdict ? 'answer' : 'flag', value: LABEL[verdict], note, undone: false }
+  }
+
+  return {
+    add, recall,
+    restart() { deeds = []; older = true },
+    get empty() { return !standing().length },
+    get deeds() { return deeds },
+    async undo() { // the newest that stands, taken back; undefined when there is none
+      if (!standing().length) await recall()
+      const deed = standing().at(-1)
+      if (!deed) return undefined
+      deed.undone = true
+      const { cell, uid } = deed, answered = cell.answers.length > 0
+      cell.answers = cell.answers.filter(answer => answer.uid !== uid)
+      if (cell.flagged === uid) cell.flagged = null
+      cell.touched = true
+      if (answered && !cell.answers.length) queue.count(cell, -1)
+      return deed
+    },
+  }
+}

@@ -1,0 +1,54 @@
+// Keys: which action a key stands for. The table comes from keys.py; a reviewer may change it, and what they chose is kept
+// in this browser. A key stands for one action; reserved keys are refused. Any component may use it with a table of its own.
+
+const ONLY_FOR_TEXT = /^(?!button|checkbox|radio|range|submit|reset|color|file|image)/
+const OWN_ARROWS = '[role=radiogroup],[role=slider],[role=listbox],[role=menu],[role=grid],[role=tablist],canvas,input[type=range]'
+
+function takesText(target) {
+  const name = target.tagName
+  return name === 'TEXTAREA' || name === 'SELECT' || target.isContentEditable || (name === 'INPUT' && ONLY_FOR_TEXT.test(target.type))
+}
+
+function chordOf({ key, code, shiftKey }) { // 'a', '+', 'ArrowLeft', 'Shift+a', 'Shift+ArrowLeft'
+  if (key.length > 1) return key.startsWith('Arrow') && shiftKey ? `Shift+${key}` : key
+  let sign = key.toLowerCase()
+  if (sign > '~' && code.startsWith('Key')) sign = code.slice(3).toLowerCase() // on a Cyrillic or Greek layout the place counts
+  sign = { '=': '+', _: '-' }[sign] ?? sign // the same key, with and without Shift
+  return shiftKey && /^[a-z]$/.test(sign) ? `Shift+${sign}` : sign
+}
+
+const plain = chord => chord.replace(/^Shift\+(?=.$)/, '')
+
+// table: { rows: [{ action, does, keys: { both, left, right } }], presets: [name], reserved: [key], caps: { key: text } }
+function openKeys(table, name) {
+  const place = `labelreview/keys/${name}`
+  let kept = { preset: table.presets[0], own: {} }
+  try { kept = { ...kept, ...JSON.parse(localStorage.getItem(place)) } } catch { /* blocked or spoilt: as it came */ }
+  if (!table.presets.includes(kept.preset)) kept.preset = table.presets[0]
+
+  const keyOf = action => kept.own[action] ?? table.rows.find(row => row.action === action)?.keys[kept.preset] ?? ''
+  const holder = chord => table.rows.find(({ action }) => keyOf(action) === chord)?.action
+  const keep = () => { try { localStorage.setItem(place, JSON.stringify(kept)) } catch { /* for this visit alone */ } }
+
+  return {
+    keyOf,
+    get preset() { return kept.preset },
+    get changed() { return Object.keys(kept.own).length > 0 },
+    reserved: chord => table.reserved.includes(plain(chord)),
+    cap(action) {
+      const [, shift, key] = /^(Shift\+)?(.+)$/.exec(keyOf(action)) ?? ['', '', '']
+      return `${shift ? '⇧ ' : ''}${table.caps[key] ?? key.toUpperCase()}`
+    },
+    actionOf: chord => holder(chord) ?? holder(plain(chord)),
+    change(action, chord) { // '' or why not: 'reserved', 'unusable', or the action that has the key
+      if (chord.length > 1 && !/^(Shift\+)?(Arrow\w+|[a-z])$/.test(chord)) return 'unusable'
+      if (this.reserved(chord)) return 'reserved'
+      const other = holder(chord)
+      if (other && other !== action) return other
+      kept.own[action] = chord
+      keep()
+      return ''
+    },
+    use(preset) { kept = { preset, own: {} }; keep() },
+  }
+}
