@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from labelreview.errors import InputError, NotFound, few
-from labelreview.formats import decision_log, rule_list
+from labelreview.formats import decision_log, retagged, rule_list
 from labelreview.formats.atomic import check_free, replacing, write_folder
 from labelreview.formats.opened import Kind, Opened
 from labelreview.formats.registry import FORMATS
-from labelreview.formats.row import Files, Format, Missing
+from labelreview.formats.row import Files, Format, Missing, Retagging
 from labelreview.tags import ABSENT, PRESENT, Dataset, TagMatrix, joined
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "sniff",
     "write_labels",
     "write_matrix",
+    "write_retagged",
 ]
 
 MEANINGS: dict[str, Missing] = {"absent": "absent", "unknown": "unknown"}
@@ -132,6 +133,27 @@ def write_labels(
     _write_beside(file, list(source.files)[1:], out, overwrite)
     with replacing(out, overwrite=overwrite) as target:
         target.write(_as_files(data)[""])
+
+
+def write_retagged(
+    source: Source,
+    out_path: str | Path,
+    matrix: TagMatrix,
+    names: Mapping[str, str],
+    missing_means: str,
+    *,
+    as_format: str | None = None,
+    overwrite: bool = False,
+) -> None:
+    """A file that was read (with this `missing_means`), with other tags: `matrix` is what it is to say of its items,
+    `names` what each of its tags is called now, '' where it goes. `as_format`: a new file of that format instead, of
+    the labels alone.
+
+    What is written is read back first: InputError when the format cannot say it. Refused as by `write_labels`.
+    """
+    wanted, row = Retagging(matrix, names, MEANINGS[missing_means]), _named(as_format or source.format)
+    anew = as_format is not None
+    retagged.write(Opened.at(source.path), row, Path(out_path), wanted, anew=anew, overwrite=overwrite)
 
 
 def write_matrix(matrix: TagMatrix, out_path: str | Path, format: str, *, overwrite: bool = False) -> None:

@@ -15,7 +15,7 @@ from labelreview.errors import InputError
 from labelreview.formats import limits, wide
 from labelreview.formats.cells import MINUS_ONE, Problems, check_ids, check_tags
 from labelreview.formats.opened import Kind, Opened
-from labelreview.formats.row import Changes, Missing, Notes, Says, by_item
+from labelreview.formats.row import Changes, Missing, Notes, Retagging, Says, by_item
 from labelreview.tags import ABSENT, PRESENT, Labels, TagMatrix
 
 SAYS = Says("`1`", "`-1`", "cannot be said in the text; empty in the CSV")
@@ -47,6 +47,10 @@ def read_csv(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatri
 
 def write_csv(file: Opened, changes: Changes) -> bytes:
     return wide.write(file.csv, changes, CSV)
+
+
+def retag_csv(file: Opened, wanted: Retagging) -> bytes:
+    return wide.retag_csv(file, wanted, CSV)
 
 
 def make_csv(matrix: TagMatrix) -> bytes:

@@ -6,7 +6,7 @@ not mentioned. The id is the path or, in MIMIC-CXR, the study. Uncertain and not
 from labelreview.formats import wide
 from labelreview.formats.cells import UNCERTAIN
 from labelreview.formats.opened import Kind, Opened
-from labelreview.formats.row import Changes, Missing, Notes, Says
+from labelreview.formats.row import Changes, Missing, Notes, Retagging, Says
 from labelreview.tags import TagMatrix
 
 SAYS = Says("`1.0`", "`0.0`", "`-1.0` (uncertain), empty (not mentioned)")
@@ -26,6 +26,10 @@ def read_csv(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatri
 
 def write_csv(file: Opened, changes: Changes) -> bytes:
     return wide.write(file.csv, changes, CSV)
+
+
+def retag_csv(file: Opened, wanted: Retagging) -> bytes:
+    return wide.retag_csv(file, wanted, CSV)
 
 
 def make_csv(matrix: TagMatrix) -> bytes:

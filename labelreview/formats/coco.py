@@ -10,6 +10,7 @@ A tag that is wrong does not say which of the boxes is wrong; whoever wants them
 else stays byte for byte. `present` may be null: unknown.
 """
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,7 @@ from labelreview.formats.cells import check_ids, check_tags
 from labelreview.formats.csvtext import spliced
 from labelreview.formats.jsontext import Edit, JsonText, Value, dumped
 from labelreview.formats.opened import Kind, Opened
-from labelreview.formats.row import Changes, Missing, Notes, Says, filled
+from labelreview.formats.row import EMPTY, Changes, Missing, Notes, Retagging, Says, filled
 from labelreview.tags import PRESENT, UNKNOWN, TagMatrix
 
 SAYS = Says("an annotation has the category", "no annotation has it", '`image_tags` with `"present": null`')
@@ -63,15 +64,15 @@ def read(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, N
     return TagMatrix(ids, tags, labels), notes
 
 
-def _contents(json: JsonText) -> Contents:
+def _contents(text: JsonText) -> Contents:
     found = Contents()
-    for member in json.members(json.start, lists=LISTS):
+    for member in text.members(text.start, lists=LISTS):
         if member.key not in LISTS:
             continue
         try:
             _add(found, member)
         except (KeyError, TypeError) as error:
-            json.complain(member.start, f"this is not what COCO has under '{member.key}' ({error}). Add what is "
+            text.complain(member.start, f"this is not what COCO has under '{member.key}' ({error}). Add what is "
                                         "missing, or remove the entry.")  # fmt: skip
     return found
 
@@ -98,8 +99,8 @@ def _text(value: object) -> str:
 
 def write(file: Opened, changes: Changes) -> bytes:
     """The file with the changes in `image_tags`; all else byte for byte."""
-    json = file.json
-    found = _contents(json)
+    text = file.json
+    found = _contents(text)
     images = {name: image for image, name in found.images.items()}
     categories = {name: category for category, name in found.categories.items()}
     said = found.said | {(images[item], categories[tag]): label for (item, tag), label in changes.items()}
@@ -107,15 +108,50 @@ def write(file: Opened, changes: Changes) -> bytes:
         dumped({"image_id": image, "category_id": category, "present": None if label == UNKNOWN else label == PRESENT})
         for (image, category), label in said.items()
     ]
-    return json.encoded(spliced(json.text, [_edit(json, f"[{', '.join(entries)}]")]))
+    return text.encoded(spliced(text.text, [_edit(text, f"[{', '.join(entries)}]")]))
 
 
-def _edit(json: JsonText, entries: str) -> Edit:
-    there = json.member(json.start, TAGS)
+def _edit(text: JsonText, entries: str) -> Edit:
+    there = text.member(text.start, TAGS)
     if there:
         return there.start, there.end, entries
-    whole = Value(None, None, json.start, len(json.text.rstrip()))
-    return json.appended(whole, [f'"{TAGS}": {entries}'])
+    whole = Value(None, None, text.start, len(text.text.rstrip()))
+    return text.appended(whole, [f'"{TAGS}": {entries}'])
+
+
+def retag(file: Opened, wanted: Retagging) -> bytes:
+    """Categories renamed, merged (their boxes go along) and left out (with their boxes); all else stays."""
+    whole: dict[str, Any] = json.loads(file.json.text)
+    found, home = _contents(file.json), dict[str, Any]()
+    for category, tag in sorted(found.categories.items(), key=lambda pair: wanted.names[pair[1]] != pair[1]):
+        home.setdefault(wanted.names[tag], category)  # the category that a name goes by: its own, else the first
+    now = {category: home[name] for category, tag in found.categories.items() if (name := wanted.names[tag])}
+    kept = [category for category in whole["categories"] if now.get(category["id"]) == category["id"]]
+    whole["categories"] = [category | {"name": wanted.names[found.categories[category["id"]]]} for category in kept]
+    for annotation in whole["annotations"]:
+        if "segments_info" in annotation:
+            annotation["segments_info"] = _moved(annotation["segments_info"], now)
+    whole["annotations"] = _moved(whole["annotations"], now)
+    has = {(image, now[category]) for image, category in found.pairs if category in now}
+    told = {(image, now[category]) for image, category in found.said if category in now}
+    images = {item: image for image, item in found.images.items()}
+    columns = [home[tag] for tag in wanted.matrix.tags]
+    said = []
+    for item, row in zip(wanted.matrix.ids, wanted.matrix.values.tolist(), strict=True):
+        image = images[item]
+        for category, label in zip(columns, row, strict=True):
+            shown = PRESENT if (image, category) in has else EMPTY[wanted.missing]
+            if label != shown or (image, category) in told:
+                present = None if label == UNKNOWN else label == PRESENT
+                said.append({"image_id": image, "category_id": category, "present": present})
+    whole |= {TAGS: said} if said or TAGS in whole else {}
+    return file.json.encoded(dumped(whole))
+
+
+def _moved(parts: list[dict[str, Any]], now: dict[Any, Any]) -> list[dict[str, Any]]:
+    """Boxes or segments under the categories that they belong to now."""
+    moved = [part | {"category_id": now.get(part["category_id"])} if "category_id" in part else part for part in parts]
+    return [part for part in moved if part.get("category_id", "") is not None]
 
 
 def make(matrix: TagMatrix) -> bytes:

@@ -125,6 +125,11 @@ class CsvText:
         return record, [unquoted(self._head[a:b]) for a, b in spans(self._head, record, self.delimiter)]
 
     @property
+    def first(self) -> Record:
+        """Where the header stands."""
+        return self._first[0]
+
+    @property
     def header(self) -> list[str]:
         """The column names, letter for letter."""
         names = self._first[1]

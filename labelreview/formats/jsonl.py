@@ -154,6 +154,13 @@ def _labels(file: Opened, rows: list[Value], tags: dict[str, int], missing_means
     return labels
 
 
+def other_members(file: Opened) -> list[str]:
+    """The members that are no tags."""
+    _, key, values = read_members(file)
+    names = {name for value in values for name, said in value.items() if not isinstance(said, int | float | None)}
+    return sorted(names - {key})
+
+
 def write_wide(file: Opened, changes: Changes) -> bytes:
     """Only the values that change differ, written like the others: true beside false, 1 beside 0."""
     wanted, json, edits = by_item(changes), file.json, list[Edit]()

@@ -128,11 +128,13 @@ def write(file: Opened, changes: Changes) -> bytes:
     pairs = {tag: pair for pair, tag in _tags(tasks).items()}
     targets = Counter((r["from_name"], r["to_name"]) for task in tasks for r in _results(task.answer))
     shown = dict(targets)
+    control = next(iter(shown))[0]  # of a tag that is new to the file
     edits: list[Edit] = []
     for task in tasks:
         by_control: dict[str, dict[str, int]] = {}
         for tag, label in wanted.get(task.item, {}).items():
-            by_control.setdefault(pairs[tag][0], {})[pairs[tag][1]] = label
+            name, choice = pairs.get(tag, (control, tag))
+            by_control.setdefault(name, {})[choice] = label
         if by_control:
             target = {control: next(to for name, to in shown if name == control) for control in by_control}
             edits += _edits(json, task, by_control, target)

@@ -40,6 +40,13 @@ def read_parquet(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagM
     return _read(file.parquet, kind, missing_means)
 
 
+def other_columns(file: Opened) -> list[str]:
+    """The columns that say nothing about labels."""
+    source = file.parquet if file.is_parquet else file.csv
+    found = _columns(source)
+    return [name for at, name in enumerate(source.header) if at not in (found.id, found.tag, found.value)]
+
+
 def _columns(source: CsvText | ParquetFile) -> Columns:
     return columns_of(source.name, source.header, source.sample(), "long")
 

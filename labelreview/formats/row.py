@@ -33,6 +33,18 @@ class Says(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Retagging:
+    """The labels that a file is to hold, and what becomes of its tags: each to its new name, '' where it goes.
+
+    `missing`: what a cell stands for that the file does not hold.
+    """
+
+    matrix: TagMatrix
+    names: Mapping[str, str]
+    missing: Missing
+
+
+@dataclass(frozen=True)
 class Format:
     """One file format: how to know it, read it, write corrections into it, and make a new file.
 
@@ -40,6 +52,8 @@ class Format:
     `write` gets changes of items and tags that are in the file and differ from it, and returns the new bytes; for a
     folder, those of the files that change, by path. `make` returns the bytes of a new file; of a folder, by path; of
     a file with others beside it, by the end of their names ('' is the file itself).
+    `retag` returns the bytes of the file with other tags (`formats.retagged`), all else kept. A row without it makes a
+    new file then, and refuses where `lost_if_made_anew` names what that would lose.
     `keeps_bytes`: untouched cells stay byte for byte. `holds_unknown`: a cell can be written as unknown.
     """
 
@@ -56,6 +70,8 @@ class Format:
     says: Says
     is_folder: bool = False
     holds_unknown: bool = True
+    retag: Callable[[Opened, Retagging], bytes] | None = None
+    lost_if_made_anew: str = ""
 
     @property
     def reads_labels(self) -> bool:

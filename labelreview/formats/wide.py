@@ -12,10 +12,10 @@ import pyarrow as pa
 
 from labelreview.formats import limits
 from labelreview.formats.cells import PLAIN, Spelling, check_ids, check_tags, checked_probs, spelled
-from labelreview.formats.csvtext import CsvText, Record, quoted, requoted, spliced
+from labelreview.formats.csvtext import CsvText, Record, quoted, requoted, spliced, unquoted
 from labelreview.formats.opened import Kind, Opened
 from labelreview.formats.parquetfile import ParquetFile, parquet_bytes
-from labelreview.formats.row import EMPTY, Changes, Missing, Notes, by_item, recognised
+from labelreview.formats.row import EMPTY, Changes, Missing, Notes, Retagging, by_item, recognised
 from labelreview.formats.shape import columns_of
 from labelreview.formats.table import LABEL, PROB, TEXT, Role
 from labelreview.tags import UNKNOWN, TagMatrix
@@ -118,6 +118,43 @@ def _edit(
     if old and raw.count(old) == 1:
         return start, end, raw.replace(old, new)  # keeps spaces and quotes
     return start, end, requoted(new, raw, source.delimiter)
+
+
+def retag_csv(file: Opened, wanted: Retagging, dialect: Dialect = ANY) -> bytes:
+    """Columns renamed and left out; only cells that a merge or a correction changes are written anew."""
+    source, after = file.csv, wanted.matrix
+    before, (_, where) = read(source, "labels", wanted.missing, dialect)[0], dialect.columns(source)
+    tag_of = dict(zip(where, before.tags, strict=True))
+    home = {wanted.names[tag]: column for column, tag in reversed(tag_of.items()) if wanted.names[tag]}
+    home |= {tag: column for column, tag in tag_of.items() if wanted.names[tag] == tag}
+    new_name = {column: name for name, column in home.items()}
+    kept = [column for column in range(len(source.header)) if column not in tag_of or column in new_name]
+    old, new = ({tag: at for at, tag in enumerate(matrix.tags)} for matrix in (before, after))
+    changed = np.zeros((len(before.ids), len(source.header)), bool)
+    label = np.zeros(changed.shape, np.int8)
+    for column, name in new_name.items():
+        label[:, column] = after.values[:, new[name]]
+        changed[:, column] = label[:, column] != before.values[:, old[tag_of[column]]]
+    edits = [_renamed(source, kept, new_name)]
+    for row, record in enumerate(source.records()):
+        texts = [source.text[start:end] for start, end in source.spans(record)]
+        for column in np.flatnonzero(changed[row]).tolist():
+            like = unquoted(texts[column]) or next((unquoted(texts[at]) for at in where if texts[at].strip()), "")
+            value = int(label[row, column])
+            text = "" if value == UNKNOWN else dialect.spelling.written(value, like)
+            texts[column] = requoted(text, texts[column], source.delimiter)
+        edits.append((record.start, record.end, source.delimiter.join([texts[column] for column in kept])))
+    return source.encoded(spliced(source.text, edits))
+
+
+def _renamed(source: CsvText, kept: list[int], new_name: dict[int, str]) -> tuple[int, int, str]:
+    """The header with the columns that are kept under their new names."""
+    record = source.first
+    texts = [source.text[start:end] for start, end in source.spans(record)]
+    for column, name in new_name.items():
+        if name != source.header[column]:
+            texts[column] = requoted(name, texts[column], source.delimiter)
+    return record.start, record.end, source.delimiter.join([texts[column] for column in kept])
 
 
 def write_parquet(file: Opened, changes: Changes) -> bytes:
