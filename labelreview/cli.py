@@ -7,30 +7,36 @@ Exit codes: 0 done · 1 the input, the project or the place to write to is not u
 
 import json
 import sys
-from collections.abc import Callable
-from functools import partial
 from getpass import getuser
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from labelreview import embed, exports, folder, formats, intake, models, record, rulebook, rulings, triage
+from labelreview import embed, exports, folder, formats, intake, meeting_commands, models, record, rulebook, triage
 from labelreview import predictions as made
 from labelreview import report as reports
 from labelreview.decisions import wire
 from labelreview.errors import InputError, LabelReviewError
 from labelreview.formats.check import Report
 from labelreview.project import Project
-from labelreview.review.consensus import NEWEST, RULES
 from labelreview.review.worklist import Filters
 from labelreview.settings import Settings
+from labelreview.terminal import (
+    Confidence,
+    ExcelSafe,
+    FormatName,
+    MaxErrorRate,
+    Name,
+    Out,
+    Overwrite,
+)
+from labelreview.terminal import opened as _opened
+from labelreview.terminal import show as _show
+from labelreview.terminal import wrote as _wrote
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__.split("\n")[0], rich_markup_mode=None)
 
-Name = Annotated[str, typer.Argument(help="The project's name.", show_default=False)]
-Out = Annotated[Path, typer.Option(help="The CSV file to write.", show_default=False)]
-ExcelSafe = Annotated[bool, typer.Option("--excel-safe", help="Texts that a spreadsheet would run get an apostrophe.")]
 Predictions = Annotated[
     list[str] | None, typer.Option(help="Probabilities, or NAME=F for each of several models; made here if left out.")
 ]
@@ -41,10 +47,6 @@ Logits = Annotated[bool, typer.Option("--logits", help="The predictions are logi
 OnlyCommon = Annotated[bool, typer.Option("--only-common", help="Drop ids and tags that one side lacks.")]
 Model = Annotated[Path | None, typer.Option(help="An ONNX image model, instead of colours and edges.")]
 Scaling = Annotated[str, typer.Option(help=f"How the model wants pixels: {', '.join(embed.SCALINGS)}.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")]
-FormatName = Annotated[str | None, typer.Option(help="Instead of the recognised format.", show_default=False)]
-MaxErrorRate = Annotated[float | None, typer.Option(help="The share of labels that may be wrong.", show_default=False)]
-Confidence = Annotated[float | None, typer.Option(help="How sure to be.", show_default=False)]
 
 
 @app.command()
@@ -136,46 +138,8 @@ def issues(
         )
 
 
-@app.command()
-def export(
-    name: Name,
-    out: Annotated[Path | None, typer.Option(help="Corrected labels, in the format they came in.")] = None,
-    changes: Annotated[Path | None, typer.Option(help="A CSV of the changed cells.")] = None,
-    decisions: Annotated[Path | None, typer.Option(help="A CSV of the decision log.")] = None,
-    consensus: Annotated[str, typer.Option(help=f"The rule where several answered: {', '.join(RULES)}.")] = NEWEST,
-    excel_safe: ExcelSafe = False,
-    overwrite: Overwrite = False,
-) -> None:
-    """Write the corrected labels, the changes, the decision log."""
-    wanted: list[tuple[Path | None, Callable[..., int], str]] = [
-        (out, partial(exports.corrected_labels, consensus=consensus), "changed cells"),
-        (changes, partial(exports.changed_cells, consensus=consensus, excel_safe=excel_safe), "changed cells"),
-        (decisions, partial(exports.decision_log, excel_safe=excel_safe), "events"),
-    ]
-    if not any(path for path, _, _ in wanted):
-        raise typer.BadParameter("Say what to write: --out F, --changes F or --decisions F.")
-    with _opened(name) as project:
-        for path, write, noun in wanted:
-            if path:
-                _wrote(write(project, path, overwrite=overwrite), noun, path)
-
-
-@app.command()
-def target(
-    name: Name,
-    max_error_rate: MaxErrorRate = None,
-    confidence: Confidence = None,
-    by: Annotated[str | None, typer.Option(help="Who sets it; without it, this user.", show_default=False)] = None,
-) -> None:
-    """Set the project's target, or say what it is."""
-    with _opened(name) as project:
-        goal = project.target
-        if max_error_rate is not None or confidence is not None:
-            rate = goal.max_error_rate if max_error_rate is None else max_error_rate
-            sure = goal.confidence if confidence is None else confidence
-            goal = project.meeting.record(rulings.target(by or getuser(), rate, sure)).target
-    at_most, how_sure = f"{100 * goal.max_error_rate:.6g}%", f"{100 * goal.confidence:.6g}%"
-    typer.echo(f"{name}: at most {at_most} of labels may be wrong, with {how_sure} confidence")
+app.command()(meeting_commands.export)
+app.command()(meeting_commands.target)
 
 
 @app.command()
@@ -367,22 +331,6 @@ def _say(report: Report) -> None:
         typer.echo(line)
     if report.errors:
         raise InputError("Nothing was written. Correct the errors above and run the command again.")
-
-
-def _opened(name: str) -> Project:
-    return Project.open(Settings.from_environment(), name)
-
-
-def _wrote(count: int, noun: str, path: Path) -> None:
-    typer.echo(f"{path}: {count} {noun}")
-
-
-def _show(step: str, share: float) -> None:
-    """Progress on the terminal alone: a pipeline's log stays short."""
-    if sys.stderr.isatty():
-        end = "\n" if share >= 1 else ""
-        typer.echo(f"\r{step:<24} {share:4.0%}", err=True, nl=False)
-        typer.echo(end, err=True, nl=False)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -15,7 +15,7 @@ from labelreview.formats.atomic import replacing
 from labelreview.formats.tables import write_csv
 from labelreview.project import Project
 from labelreview.review import tagplan
-from labelreview.review.verdicts import changes
+from labelreview.review.consensus import NEWEST, changes
 from labelreview.rulings import Ruling
 from labelreview.tags import Labels, TagMatrix
 
@@ -37,14 +37,16 @@ def preview(project: Project, ruling: Ruling) -> tagplan.Preview:
     return tagplan.preview(project.dataset.tags, corrected(project), held.steps, ruling)
 
 
-def labels(project: Project, out: Path, *, as_format: str | None = None, overwrite: bool = False) -> int:
+def labels(
+    project: Project, out: Path, *, as_format: str | None = None, consensus: str = NEWEST, overwrite: bool = False
+) -> int:
     """The labels file with verdicts and tag decisions applied, in its own format or another. Gives the tags it has."""
     source, missing = _source(project)
     data, held = project.dataset, project.meeting.standing()
     values = np.array(source.matrix.values, np.int8)
     rows = {item: row for row, item in enumerate(source.matrix.ids)}
     columns = {tag: column for column, tag in enumerate(source.matrix.tags)}
-    for change in changes(data, project.verdicts()):
+    for change in changes(data, project.verdicts(), consensus):
         values[rows[change.item], columns[change.tag]] = change.corrected
     tags, after = tagplan.decided(source.matrix.tags, values, held.steps)
     names = {tag: held.becomes.get(tag, tag) for tag in source.matrix.tags}

@@ -43,13 +43,15 @@ class OtherTag:
 class Question:
     """A suspect with what is shown around it; `reason` is None where no model scored the cell.
 
-    `screen`: "audit" where chance chose it, not the order; the answer carries it into the log.
+    `screen`: "audit" where chance chose it, not the order; the answer carries it into the log. `definition`: what the
+    tag means, Markdown as people wrote it.
     """
 
     suspect: Suspect
     others: tuple[OtherTag, ...]
     reason: Reason | None
     screen: str = REVIEW
+    definition: str = ""
 
 
 @dataclass(frozen=True)
@@ -180,9 +182,9 @@ class Project:
         without filters among them a share that the random audit drew, those that later draws wait for at once.
         """
         with self._lock:
-            flagged = self.verdicts().flagged_by(reviewer)
+            flagged = self._caught_up().flagged_by(reviewer)
             self._look_for_twins()
-            kept = {cell: None for cell in keep if self._open(cell)}  # an ordered set
+            kept = {cell: None for cell in keep if self._open(cell, filters)}  # an ordered set
             audited = filters == Filters(suspects=filters.suspects)
             open_late = self._audit.late(self._handed_draws) if audited else ()
             left = [cell for cell in map(self.dataset.at, open_late) if cell not in kept]
@@ -253,11 +255,19 @@ class Project:
             taken = self.standing().cells
             return self.orders.foremost(most, without=taken, column=column, direction=direction)
 
-    def _open(self, cell: Cell) -> bool:
+    def _open(self, cell: Cell, filters: Filters) -> bool:
         try:
-            return self._worklist.is_open(self.dataset.cell(*cell))
+            place = self.dataset.cell(*cell)
         except NotFound:
             return False
+        # A tag dropped meanwhile goes, but not a draw by chance: the estimates wait for its answer.
+        asked = self._worklist.asks(place, filters) or place in self._handed_draws
+        return asked and self._worklist.is_open(place)
+
+    def _caught_up(self) -> Verdicts:
+        """The verdicts, and the queue told of the tags that are dropped."""
+        self._worklist.drop(self.meeting.standing().dropped)
+        return self.verdicts()
 
     def hold(self, holder: str, cells: Sequence[Cell]) -> None:
         """Lease cells that a tab has on screen again (it took an answer back), so that nobody else is asked them."""
@@ -270,7 +280,7 @@ class Project:
     def progress(self, filters: Filters) -> Progress:
         """How far the cells under a filter are answered."""
         with self._lock:
-            self.verdicts()
+            self._caught_up()
             return self._worklist.progress(filters)
 
     def questions(
@@ -283,13 +293,15 @@ class Project:
         if order != LEARNED:
             reasons = [replace(reason, moved=0.0) for reason in reasons]  # nothing moves in a fixed order
         screens = [AUDIT if cell in drawn else REVIEW for cell in cells]
-        return tuple(map(self._question, places.tolist(), scores, reasons, screens))
+        held = self.meeting.standing()
+        texts = [held.definition(tag) for _, tag in cells]
+        return tuple(map(self._question, places.tolist(), scores, reasons, screens, texts))
 
     def question(self, item: str, tag: str) -> Question:
         """One cell as it is shown; NotFound when there is no such item or tag."""
         return self.questions([(item, tag)])[0]
 
-    def _question(self, place: int, score: float, reason: Reason, screen: str) -> Question:
+    def _question(self, place: int, score: float, reason: Reason, screen: str, definition: str) -> Question:
         row, column = divmod(place, len(self.dataset.tags))
         item, tag = self.dataset.at(place)
         given, pred_prob = self.dataset.labels[row], float(self.dataset.pred_probs[row, column])
@@ -300,7 +312,7 @@ class Project:
                 others.append(OtherTag(other, int(given[at]), now))
         judged = not np.isnan(score)
         suspect = Suspect(item, tag, int(given[column]), pred_prob, float(score))
-        return Question(suspect, tuple(others), reason if judged else None, screen)
+        return Question(suspect, tuple(others), reason if judged else None, screen, definition)
 
     def beside(self, item: str, tag: str) -> Beside:
         """What is known around a cell: look-alikes, confirmed examples. NotFound when there is no such item or tag."""

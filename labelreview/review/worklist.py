@@ -5,7 +5,7 @@ log's business, and in which order cells are asked is told by `order`.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -68,13 +68,27 @@ class Worklist:
     def __init__(self, dataset: Dataset, order: Order, suspects: Callable[[], Mask]) -> None:
         self.dataset, self.order, self.suspects = dataset, order, suspects
         self.twins: npt.NDArray[np.int64] | None = None
+        self._dropped: Mask | None = None
         self._answers = np.zeros(dataset.labels.size, np.int8)
         self._rows_of: OrderedDict[str, Mask] = OrderedDict()
         self._totals: OrderedDict[tuple[str, Direction | None, str, bool], int] = OrderedDict()
 
+    def drop(self, tags: Collection[str]) -> None:
+        """Say which tags are not asked any more, unless a filter names one."""
+        gone = set(tags)
+        dropped = np.array([tag in gone for tag in self.dataset.tags])
+        before = np.zeros(len(dropped), bool) if self._dropped is None else self._dropped
+        if (dropped != before).any():
+            self._dropped = dropped if gone else None
+            self._totals.clear()
+
     def mark(self, cell: int, answer: Answer) -> None:
         """Say what the standing answer about a cell (flat position) is."""
         self._answers[cell] = answer
+
+    def asks(self, cell: int, filters: Filters) -> bool:
+        """Whether the tag of a cell is asked: it is not dropped, or the filter names it."""
+        return bool(filters.tag) or self._dropped is None or not self._dropped[cell % len(self.dataset.tags)]
 
     def is_open(self, cell: int) -> bool:
         """Whether a cell has no standing answer."""
@@ -90,6 +104,8 @@ class Worklist:
         suspects = np.ravel(self.suspects()) if filters.suspects else None
         for chunk in self.order(filters, self._rows(filters.text)):
             wanted = chunk if suspects is None else chunk[suspects[chunk]]
+            if self._dropped is not None and not filters.tag:
+                wanted = wanted[~self._dropped[wanted % len(self.dataset.tags)]]
             unanswered = wanted[self._answers[wanted] == Answer.NONE]
             if len(unanswered):
                 yield unanswered if self.twins is None else spread(unanswered, self._kinds(unanswered, self.twins))
@@ -115,6 +131,8 @@ class Worklist:
         if rows is not None:
             labels = labels[rows]
         asked = labels != UNKNOWN
+        if self._dropped is not None and not filters.tag:
+            asked[:, self._dropped] = False
         if filters.suspects:
             suspects = self.suspects()[:, columns]
             asked &= suspects if rows is None else suspects[rows]
@@ -134,6 +152,8 @@ class Worklist:
         rows, columns = np.divmod(cells, len(self.dataset.tags))
         given = self.dataset.judged[rows, columns]
         matches: Mask = given != UNKNOWN
+        if self._dropped is not None and not filters.tag:
+            matches &= ~self._dropped[columns]
         if filters.direction:
             matches &= (given == PRESENT) == (filters.direction is Direction.WRONG)
         if filters.tag:

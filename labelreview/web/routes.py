@@ -249,6 +249,7 @@ def _cell(project: Project, question: Question, language: str) -> Shape:
         "direction": suspect.direction.value,
         "screen": question.screen,
         "others": [{"tag": other.tag, "given": other.given, "now": other.now} for other in question.others],
+        "definition": question.definition,
         **_text(project, suspect.item),
         "reason": wording.reason(question, language),
         **_image_address(project, suspect.item),

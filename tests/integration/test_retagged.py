@@ -149,3 +149,14 @@ def test_columns_that_a_new_file_would_lose_are_named(tmp_path):
     source.write_text("id,tag,value,annotator\na,cap,1,ann\na,hat,0,bo\n")
     with pytest.raises(InputError, match="a new file, without 'annotator'. Give it another form"):
         exported(source, tmp_path / "out.csv", "long_csv", [drop("A", "hat")])
+
+
+def test_the_docs_say_of_every_format_what_becomes_of_it():
+    text = (Path(__file__).parents[2] / "docs" / "meeting.md").read_text("utf-8")
+    rows = [row.split(" | ") for row in text.splitlines() if row.startswith("| `")]
+    table = {name: said for names, said, *rest in rows if not rest for name in re.findall(r"`(\w+)`", names)}
+    assert set(table) == set(LABEL_FORMATS)
+    assert {name for name, said in table.items() if said.startswith("refused")} == REFUSED
+    assert {n for n, said in table.items() if said == "a new file of the same format |"} == {
+        name for name in LABEL_FORMATS if FORMATS[name].retag is None and name not in REFUSED
+    }

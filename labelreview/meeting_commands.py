@@ -1,0 +1,68 @@
+"""Commands that a meeting needs: the target, what was decided about tags in exports, two moments compared."""
+
+from collections.abc import Callable
+from functools import partial
+from getpass import getuser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from labelreview import decided, exports, rulings
+from labelreview.review.consensus import NEWEST, RULES
+from labelreview.terminal import Confidence, ExcelSafe, MaxErrorRate, Name, Overwrite, opened, wrote
+
+APPLY = "Merge, rename and drop tags in OUT as decided."
+
+
+def export(
+    name: Name,
+    out: Annotated[Path | None, typer.Option(help="Corrected labels, in the format they came in.")] = None,
+    changes: Annotated[Path | None, typer.Option(help="A CSV of the changed cells.")] = None,
+    decisions: Annotated[Path | None, typer.Option(help="A CSV of the decision log.")] = None,
+    apply_tag_decisions: Annotated[bool, typer.Option("--apply-tag-decisions", help=APPLY)] = False,
+    as_: Annotated[str | None, typer.Option("--as", help="Another format for it.", show_default=False)] = None,
+    tags: Annotated[Path | None, typer.Option(help="The tags: .csv, .json, or .md with the definitions.")] = None,
+    minutes: Annotated[Path | None, typer.Option(help="A CSV of what was decided about tags.")] = None,
+    consensus: Annotated[str, typer.Option(help=f"The rule where several answered: {', '.join(RULES)}.")] = NEWEST,
+    excel_safe: ExcelSafe = False,
+    overwrite: Overwrite = False,
+) -> None:
+    """Write the corrected labels, the changes, the decision log, the tags and what was decided about them."""
+    if as_ and not apply_tag_decisions:
+        raise typer.BadParameter("--as goes with --apply-tag-decisions: without it OUT keeps the form it came in.")
+    labels = partial(decided.labels, as_format=as_) if apply_tag_decisions else exports.corrected_labels
+    wanted: list[tuple[Path | None, Callable[..., int], str]] = [
+        (out, partial(labels, consensus=consensus), "tags" if apply_tag_decisions else "changed cells"),
+        (changes, partial(exports.changed_cells, consensus=consensus, excel_safe=excel_safe), "changed cells"),
+        (decisions, partial(exports.decision_log, excel_safe=excel_safe), "events"),
+        (tags, partial(decided.tag_list, excel_safe=excel_safe), "tags"),
+        (minutes, partial(decided.minutes, excel_safe=excel_safe), "decisions about tags"),
+    ]
+    if not any(path for path, _, _ in wanted):
+        raise typer.BadParameter("Say what to write: --out F, --changes F, --decisions F, --tags F or --minutes F.")
+    with opened(name) as project:
+        if out and not apply_tag_decisions and (steps := project.meeting.standing().steps):
+            typer.echo(
+                f"{len(steps)} decisions about tags are not applied; --apply-tag-decisions applies them", err=True
+            )
+        for path, write, noun in wanted:
+            if path:
+                wrote(write(project, path, overwrite=overwrite), noun, path)
+
+
+def target(
+    name: Name,
+    max_error_rate: MaxErrorRate = None,
+    confidence: Confidence = None,
+    by: Annotated[str | None, typer.Option(help="Who sets it; without it, this user.", show_default=False)] = None,
+) -> None:
+    """Set the project's target, or say what it is."""
+    with opened(name) as project:
+        goal = project.target
+        if max_error_rate is not None or confidence is not None:
+            rate = goal.max_error_rate if max_error_rate is None else max_error_rate
+            sure = goal.confidence if confidence is None else confidence
+            goal = project.meeting.record(rulings.target(by or getuser(), rate, sure)).target
+    at_most, how_sure = f"{100 * goal.max_error_rate:.6g}%", f"{100 * goal.confidence:.6g}%"
+    typer.echo(f"{name}: at most {at_most} of labels may be wrong, with {how_sure} confidence")
