@@ -1,5 +1,6 @@
 """What the report says, in reading order, as blocks that HTML and Markdown set each in their way."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,10 +10,23 @@ from labelreview import triage
 from labelreview.project import Project
 from labelreview.report import svg
 from labelreview.triage import EXPLAINED, TABLES, Table, Triage, count, kinds, matters, model, percent, span, tables
+from labelreview.triage.figures import AHEAD
 
-RATES = ("errors_found", "errors_left", "rate", "rate_low", "rate_high")
+RATES = ("cells", "answered", "audited", "errors_found", "errors_left", "rate")
 PAIR = ("first", "second", "both_wrong", "both_answered", "lift", "p_value")
-MOST = 30  # rows of a table: the rest is in the CSV files
+PERSON = (
+    "reviewer",
+    "verdicts",
+    "errors_found",
+    "unsure",
+    "audited",
+    "seconds_median",
+    "per_hour",
+    "shared",
+    "agreement",
+)
+TWICE = 2  # items: what was seen once is an accident as likely as a habit
+MOST = 20  # rows of a table: the rest is in the CSV files
 
 
 @dataclass(frozen=True)
@@ -119,7 +133,8 @@ def _answer(found: Triage) -> Chapter:
         ("Still wrong at most", percent(found.stop.rate_at_most), "",
          (f"With {percent(found.stop.confidence)} confidence, however often one looks: the stop rule. "
          f"The target is {percent(found.target)}.")),
-        ("Verdicts to the target", _more(found), "", "Forecast by the model, brought into line with the verdicts."),
+        ("Verdicts to the target", _more(found), _verdicts(found),
+         "Forecast by the model, brought into line with the verdicts."),
         ("Hours to the target", f"{hours.value:,.1f}" if found.told and hours.value < 1e9 else triage.DASH, "",
          "At the pace so far."),
     ]  # fmt: skip
@@ -141,6 +156,15 @@ def _between(found: Triage) -> str:
     return f"{count(left.low)}–{count(left.high)}" if found.told else f"at most {count(left.high)}"
 
 
+def _verdicts(found: Triage) -> str:
+    ends = found.cost.verdicts
+    if not found.told or found.all_answered or math.isnan(ends.low):
+        return ""
+    high = count(ends.high) if math.isfinite(ends.high) else f"more than {AHEAD:,}"
+    low = count(ends.low) if math.isfinite(ends.low) else f"more than {AHEAD:,}"
+    return f"{low}–{high}" if low != high else low
+
+
 def _more(found: Triage) -> str:
     if not found.told:
         return triage.DASH
@@ -155,15 +179,14 @@ def _where(found: Triage, every: dict[str, Table]) -> Chapter:
     blocks: list[Block] = [
         Text("A label can be wrong in two ways: the tag is there and should not be (wrong), or it is not there and "
              "should be (missing)."),
-        Rows(every["directions"], ("direction", "cells", *RATES)),
+        Rows(every["directions"], ("direction", *RATES)),
     ]  # fmt: skip
     if told:
         chart = svg.intervals([(tag, rate.rate) for tag, rate in told], target=found.target)
-        blocks.append(Picture(chart, "Share of wrong labels of each tag, with its 95 % interval: those "
-                                     "most surely wrong on top. A long line means that chance has asked "
-                                     "little about the tag."))  # fmt: skip
-    columns = ("tag", "rate", "rate_low", "rate_high", "errors_found", "errors_left", "answered", "audited")
-    return Chapter("Where the errors are", [*blocks, Rows(every["tags"], columns)])
+        blocks.append(Picture(chart, "Share of wrong labels of each tag (dot) with its 95 % interval (line), those "
+                                     "most surely wrong on top. A long line means that chance has asked little about "
+                                     "the tag: trust the line then, not the dot."))  # fmt: skip
+    return Chapter("Where the errors are", [*blocks, Rows(every["tags"], ("tag", *RATES))])
 
 
 def _course(found: Triage) -> Chapter:
@@ -180,27 +203,34 @@ def _course(found: Triage) -> Chapter:
 
 def _kinds(found: Triage, every: dict[str, Table]) -> Chapter:
     blocks: list[Block] = []
-    listed = kinds.confused(found)
+    listed = [pair for pair in kinds.confused(found) if pair.both_wrong >= TWICE]
     if listed:
         heat = kinds.heat_map(found, listed, symmetric=False)
         blocks += [
-            Text("Tags that seem to be confused: one was given and is wrong, the other was missing on the same "
+            Text("Tags that seem to be confused: the first was given and is wrong, the second was missing on the same "
                  "item. These items were not drawn by chance: a pair says where to look, not how frequent it is."),
             Picture(svg.heat(heat), "Items by the tag wrongly given (row) and the tag missing (column)."),
-            Rows(every["confused"], PAIR),
+            _often(every["confused"]),
         ]  # fmt: skip
-    if every["co-wrong"].rows:
-        blocks += [Text("Tags that were wrong on the same item, whichever way."), Rows(every["co-wrong"], PAIR)]
+    if (together := _often(every["co-wrong"])).table.rows:
+        blocks += [Text("Tags that were wrong on the same item at least twice, whichever way."), together]
     told = [row for row in every["noise"].rows if row["missed"] is not None or row["invented"] is not None]
     if told:
-        worst = sorted(
-            told, key=lambda row: -max(float(str(row["missed_low"] or 0)), float(str(row["invented_low"] or 0)))
-        )
+        worst = sorted(told, key=lambda row: -max(_low(row, "missed"), _low(row, "invented")))
         blocks += [
             Text("How often a tag is left out where it belongs (missed), and given where it does not (invented)."),
-            Rows(Table("noise", every["noise"].title, worst), tuple(worst[0])),
+            Rows(Table("noise", every["noise"].title, worst), ("tag", "missed", "invented")),
         ]
     return Chapter("Kinds of errors", blocks)
+
+
+def _often(table: Table) -> Rows:
+    rows = [row for row in table.rows if int(str(row["both_wrong"])) >= TWICE]
+    return Rows(Table(table.name, table.title, rows), PAIR)
+
+
+def _low(row: tables.Row, name: str) -> float:
+    return float(str(row[f"{name}_low"] or 0))
 
 
 def _model(project: Project, found: Triage, every: dict[str, Table]) -> Chapter:
@@ -222,8 +252,7 @@ def _model(project: Project, found: Triage, every: dict[str, Table]) -> Chapter:
 
 def _sources(every: dict[str, Table]) -> Chapter:
     table = every["items"]
-    columns = ("column", "value", "rate", "rate_low", "rate_high", "errors_found", "errors_left", "answered", "audited")
-    return Chapter("By source", [Rows(table, columns)] if table.rows else [])
+    return Chapter("By source", [Rows(table, ("column", "value", *RATES))] if table.rows else [])
 
 
 def _matters(board: Sequence[matters.Model], every: dict[str, Table], learned: matters.Learned | None) -> Chapter:
@@ -231,8 +260,7 @@ def _matters(board: Sequence[matters.Model], every: dict[str, Table], learned: m
         Text("Each model judged twice: by the labels as given, and by the corrected ones. On all labels only what "
              "was reviewed is corrected. The reviewed ones alone were chosen as suspicious, so their figures are "
              "low by choice."),
-        Rows(every["models"], ("model", "on", "figure", "given", "corrected", "difference", "difference_low",
-                               "difference_high", "rank_given", "rank_corrected")),
+        Rows(every["models"], ("model", "on", "figure", "given", "corrected", "difference")),
     ]  # fmt: skip
     if len(board) > 1:
         lines = [(each.name, each.everywhere.macro_ap, each.rank) for each in board]
@@ -244,14 +272,14 @@ def _matters(board: Sequence[matters.Model], every: dict[str, Table], learned: m
             Text(f"A logistic head on the embeddings {learned.source}, learned from the given labels (given) and "
                  f"from the corrected ones (corrected; {learned.changed:,} labels differ), both judged by the "
                  "corrected labels on items that they did not see."),
-            Rows(every["learned"], tuple(every["learned"].columns)),
+            Rows(every["learned"], ("figure", "given", "corrected", "difference")),
         ]  # fmt: skip
     return Chapter("Does it matter?", blocks)
 
 
 def _people(every: dict[str, Table]) -> Chapter:
     table = every["reviewers"]
-    return Chapter("Who checked", [Rows(table, tuple(table.columns))] if table.rows else [])
+    return Chapter("Who checked", [Rows(table, PERSON)] if table.rows else [])
 
 
 def _method(project: Project, found: Triage) -> Chapter:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from labelreview.report.content import MOST, Block, Chapter, Facts, List, Picture, Report, Rows, Text, explained
 from labelreview.triage import DASH, percent
-from labelreview.triage.tables import SHARES
+from labelreview.triage.tables import SHARES, Row, title
 
+PERCENT = "\N{NO-BREAK SPACE}%"
 STYLE = """
 :root { color-scheme: light dark; --ground: #fcfbf8; --ink: #23262a; --quiet: #62676f; --line: #dcd8ce; --rust: #b4451f;
   --blue: #2f6fab; --band: #2f6fab33; --soft: #f2f0ea }
@@ -16,15 +17,17 @@ STYLE = """
   --blue: #2f6fab; --band: #2f6fab33; --soft: #f4f4f4 } section, figure, tr { break-inside: avoid }
   section.long { break-inside: auto } h2 { break-after: avoid } body { font-size: 10.5pt } }
 * { box-sizing: border-box }
-body { margin: 0 auto; max-width: 54rem; padding: 1.5rem; background: var(--ground); color: var(--ink);
-  font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere }
+body { margin: 0 auto; max-width: 56rem; padding: 1.5rem; background: var(--ground); color: var(--ink);
+  font: 16px/1.5 system-ui, sans-serif; overflow-wrap: break-word }
 h1, h2 { font-family: Georgia, serif; font-weight: 500; line-height: 1.2; margin: 2rem 0 .6rem }
 h1 { margin-top: .5rem } .sub { color: var(--quiet) }
 .answer { font-size: 1.35rem; line-height: 1.35; border-left: 4px solid var(--rust); padding: .2rem 0 .2rem 1rem }
-.wide { overflow-x: auto } table { border-collapse: collapse; width: 100%; font-size: .88rem; margin: .8rem 0 }
-th, td { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top }
+.wide { overflow-x: auto } table { border-collapse: collapse; width: 100%; font-size: .86rem; margin: .8rem 0 }
+th, td { max-width: 22rem; text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line);
+  vertical-align: top }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 th[title] { text-decoration: underline dotted var(--quiet); cursor: help }
+.facts td:first-child { min-width: 7rem } .facts td:last-child { min-width: 9rem }
 .facts td:nth-child(2) { font-weight: 600; white-space: nowrap } .facts td:nth-child(3) { white-space: nowrap }
 .facts td:last-child, figcaption, .note { color: var(--quiet); font-size: .85rem }
 figure { margin: 1rem 0 } svg { width: 100%; height: auto; font: 12px system-ui, sans-serif }
@@ -35,7 +38,8 @@ svg .grid { stroke: var(--line) } svg .target { stroke: var(--quiet); stroke-das
 svg .range { stroke: var(--rust); stroke-width: 2 } svg .other { stroke: var(--blue) }
 svg .found { stroke: var(--rust); stroke-width: 2; fill: none }
 svg .forecast { stroke: var(--blue); stroke-width: 2; stroke-dasharray: 6 4; fill: none }
-dl { font-size: .85rem; color: var(--quiet) } dt { font-weight: 600; color: var(--ink) } dd { margin: 0 0 .4rem }
+dl { columns: 24rem; font-size: .85rem; color: var(--quiet) }
+dl div { break-inside: avoid } dt { font-weight: 600; color: var(--ink) } dd { margin: 0 0 .4rem }
 """
 
 
@@ -64,7 +68,7 @@ def _block(block: Block) -> str:
         return "<ul>" + "".join(f"<li>{_safe(entry)}</li>" for entry in block.entries) + "</ul>"
     if isinstance(block, Facts):
         rows = "".join("<tr>" + "".join(f"<td>{_safe(cell)}</td>" for cell in row) + "</tr>" for row in block.rows)
-        head = "<tr><th>What</th><th>Number</th><th>95 % interval</th><th>What it says</th></tr>"
+        head = "<tr><th>What</th><th>Number</th><th>Interval (95 %)</th><th>What it says</th></tr>"
         return f'<div class="wide"><table class="facts">{head}{rows}</table></div>'
     if isinstance(block, Picture):
         named = block.svg.replace("<svg ", f'<svg aria-label="{_safe(block.words)}" ', 1)
@@ -80,40 +84,46 @@ def _table(block: Rows) -> str:
     marked = [(name, ' class="number"' if name in numeric else "") for name in block.columns]
     head = "".join(f'<th title="{_safe(explained(name))}"{kind}>{_safe(title(name))}</th>' for name, kind in marked)
     body = "".join(
-        "<tr>" + "".join(f"<td{kind}>{_safe(shown(name, row[name]))}</td>" for name, kind in marked) + "</tr>"
+        "<tr>" + "".join(f"<td{kind}>{_safe(shown(name, row))}</td>" for name, kind in marked) + "</tr>"
         for row in rows[:MOST]
     )
     return f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>{_rest(rows, block.table.name)}'
 
 
 def _rest(rows: Sequence[object], name: str) -> str:
-    rest = f"{MOST} of {len(rows):,} rows; all of them are in the file {name}.csv."
-    return f'<p class="note">{_safe(rest)}</p>' if len(rows) > MOST else ""
+    return f'<p class="note">{_safe(rest(rows, name))}</p>' if len(rows) > MOST else ""
+
+
+def rest(rows: Sequence[object], name: str) -> str:
+    """That a table goes on elsewhere."""
+    return f"{MOST} of {len(rows):,} rows; all of them are in the file {name}.csv (labelreview report --tables)."
 
 
 def _words(report: Report) -> str:
     blocks = (block for chapter in report.chapters for block in chapter.blocks)
-    names = dict.fromkeys(
-        name for block in blocks if isinstance(block, Rows) and block.table.rows for name in block.columns
-    )
-    told = "".join(f"<dt>{_safe(title(name))}</dt><dd>{_safe(explained(name))}</dd>" for name in names)
+    tables = (block for block in blocks if isinstance(block, Rows) and block.table.rows)
+    names = dict.fromkeys(name for block in tables for name in block.columns)
+    told = "".join(f"<div><dt>{_safe(title(name))}</dt><dd>{_safe(explained(name))}</dd></div>" for name in names)
     return f"<dl>{told}</dl>"
 
 
-def title(column: str) -> str:
-    """A column's name as a reader sees it."""
-    name = column.replace("_", " ")
-    return f"{name[:-4]}, from" if name.endswith(" low") else f"{name[:-5]}, to" if name.endswith(" high") else name
+def shown(column: str, row: Row) -> str:
+    """A value as a reader sees it, with its interval where it has one."""
+    value = _one(column, row[column])
+    if f"{column}_low" not in row:
+        return value
+    low, high = (_one(column, row[f"{column}_{end}"]) for end in ("low", "high"))
+    return value if low == high == DASH else f"{value} ({low.removesuffix(PERCENT)}–{high})"
 
 
-def shown(column: str, value: object) -> str:
-    """A value as a reader sees it: shares in per cent, whole numbers with commas, others to four digits."""
+def _one(column: str, value: object) -> str:
+    """Shares in per cent, counts of errors whole, other numbers to four digits."""
     if value is None:
         return DASH
     if isinstance(value, float):
-        if column.removesuffix("_low").removesuffix("_high") in SHARES:
+        if column in SHARES:
             return percent(value)
-        return f"{value:,.0f}" if column.startswith(("errors_left", "per_hour")) else f"{value:.4g}"
+        return f"{value:,.0f}" if column in ("errors_left", "per_hour") else f"{value:.4g}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 

@@ -3,7 +3,8 @@
 import re
 
 from labelreview.report.content import MOST, Block, Facts, List, Picture, Report, Rows, Text
-from labelreview.report.html import shown, title
+from labelreview.report.html import rest, shown
+from labelreview.triage.tables import title
 
 SIGNS = re.compile(r"([\\`*_{}\[\]()<>#+!|~$&])")
 
@@ -32,9 +33,9 @@ def _rows(block: Rows) -> str:
     rows = block.table.rows
     if not rows:
         return ""
-    lines = [[shown(name, row[name]) for name in block.columns] for row in rows[:MOST]]
-    rest = f"\n\n{MOST} of {len(rows):,} rows; all of them are in the file {block.table.name}.csv." * (len(rows) > MOST)
-    return _table([title(name) for name in block.columns], lines) + rest
+    lines = [[shown(name, row) for name in block.columns] for row in rows[:MOST]]
+    more = f"\n\n{_safe(rest(rows, block.table.name))}" if len(rows) > MOST else ""
+    return _table([title(name) for name in block.columns], lines) + more
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:

@@ -55,7 +55,7 @@ EXPLAINED = {
     "present": "Share of the step's labels that are truly present, by verdicts and audit.",
     "present_low": "Low end of its 95 % interval.",
     "present_high": "High end of its 95 % interval.",
-    "plain": "Plain share of present among the step's verdicts: misleading, since the queue chose what looked wrong.",
+    "plain": "Plain share of present among its verdicts: misleading, since the queue chose what looked wrong.",
     "column": "The column of the items file.",
     "value": "The value in that column.",
     "model": "The model, by the name of its predictions.",
@@ -69,12 +69,12 @@ EXPLAINED = {
     "rank_given": "The model's place by macro AP on the labels as given.",
     "rank_corrected": "The model's place by macro AP on the corrected labels.",
     "reviewer": "Who gave the verdicts that hold.",
-    "verdicts": "Cells whose verdict that holds is this reviewer's.",
+    "verdicts": "Labels whose verdict that holds is this reviewer's.",
     "unsure": "Verdicts that say unsure.",
     "seconds_median": "Median time from picture to verdict.",
     "seconds_mean": "Mean time from picture to verdict, a pause counted as a minute at most.",
     "per_hour": "Verdicts an hour at that mean.",
-    "shared": "Cells that others answered too.",
+    "shared": "Labels that others checked too.",
     "agreement": "How often another reviewer said the same on these.",
     "agreement_low": "Low end of its 95 % interval.",
     "agreement_high": "High end of its 95 % interval.",
@@ -84,6 +84,29 @@ EXPLAINED = {
     "forecast_low": "Low end of the band that should hold 95 % of futures.",
     "forecast_high": "High end of the band that should hold 95 % of futures.",
 }  # fmt: skip
+
+
+# What people read above a column, where it is not its name.
+TITLES = {
+    "cells": "labels",
+    "answered": "checked",
+    "audited": "drawn by chance",
+    "both_answered": "both checked",
+    "p_value": "by chance",
+    "on": "judged on",
+    "rank_given": "place, given",
+    "rank_corrected": "place, corrected",
+    "seconds_median": "seconds, median",
+    "seconds_mean": "seconds, mean",
+    "per_hour": "an hour",
+}
+
+
+def title(column: str) -> str:
+    """A column's name as a reader sees it."""
+    base = column.removesuffix("_low").removesuffix("_high")
+    end = ", from" if column.endswith("_low") else ", to" if column.endswith("_high") else ""
+    return TITLES.get(base, base.replace("_", " ")) + end
 
 
 @dataclass(frozen=True)

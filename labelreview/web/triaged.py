@@ -167,7 +167,7 @@ def columns(table: Sequence[Row]) -> dict[str, Any]:
 
 
 def _column(name: str) -> Any:
-    title, told = name.replace("_", " ").capitalize(), EXPLAINED.get(name)
+    title, told = triage.tables.title(name).capitalize(), EXPLAINED.get(name)
     kind = name.removesuffix("_low").removesuffix("_high")
     form = "percent" if kind in triage.tables.SHARES else FORMS.get(kind)
     if form:

@@ -135,9 +135,9 @@ def _share_of_truth(gone: ErrorRate, come: ErrorRate) -> Estimate:
         return left / truly if truly > 0 else 0.0
 
     away, into = gone.errors, come.errors
+    if np.isnan(away.value) or np.isnan(into.value):  # chance asked nothing on one side: no value, but a range
+        return Estimate(float("nan"), share(away.low, into.low), min(1.0, share(away.high, into.high)))
     value = share(away.value, into.value)
     below = np.hypot(value - share(away.low, into.value), value - share(away.value, into.low))
     above = np.hypot(share(away.high, into.value) - value, share(away.value, into.high) - value)
-    if np.isnan(value):
-        return Estimate(value, share(away.low, into.low), min(1.0, share(away.high, into.high)))
     return Estimate(value, max(0.0, value - float(below)), min(1.0, value + float(above)))
