@@ -65,6 +65,7 @@ class Orders:
         self.folder, self.dataset = folder, folder.dataset
         self.revision = 0
         self._correction: rerank.Correction | None = None
+        self._worth: tuple[int, Scores] | None = None  # the corrected log-odds of every cell, at a revision
         self._sorted: OrderedDict[tuple[str, int, Filters], Cells] = OrderedDict()
 
     def prepare(self) -> None:
@@ -96,7 +97,9 @@ class Orders:
         """The front of the learned order without some cells (flat positions): exact, and far faster than all of it."""
         labels, step = self.dataset.judged, len(self.dataset.tags)
         if column is None:
-            worth, given = np.ravel(rerank.reordered(labels, self._odds, self._taught)), labels.reshape(-1)
+            if self._worth is None or self._worth[0] != self.revision:
+                self._worth = self.revision, np.ravel(rerank.reordered(labels, self._odds, self._taught))
+            worth, given = self._worth[1], labels.reshape(-1)
         else:
             cells = np.arange(column, labels.size, step)
             worth, given = self._corrected(cells).astype(np.float32), labels[:, column]

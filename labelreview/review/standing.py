@@ -25,13 +25,12 @@ LABEL = {verdict: verdict.label for verdict in Verdict}
 @dataclass(frozen=True)
 class Standing:
     """(m,) each. cells: flat positions; label: what the verdict says, -1 unsure; given: the given label; seconds: that
-    the answer took; at: POSIX time; chance: asked by the audit; reviewer: position in `reviewers`."""
+    the answer took; chance: asked by the audit; reviewer: position in `reviewers`."""
 
     cells: Ints
     label: Labels
     given: Labels
     seconds: Floats
-    at: Floats
     chance: Mask
     reviewer: Ints
     reviewers: tuple[str, ...]
@@ -67,7 +66,6 @@ def standing(decisions: Mapping[int, Decision], labels: Labels, audit: str) -> S
         _column((UNKNOWN if event.verdict is None else LABEL[event.verdict] for event in events), np.int8)[order],
         labels.reshape(-1)[cells],
         _column((event.seconds for event in events), np.float64)[order],
-        _column((event.at.timestamp() for event in events), np.float64)[order],
         _column((event.screen == audit for event in events), np.bool_)[order],
         _column((names[event.reviewer] for event in events), np.int64)[order],
         tuple(names),

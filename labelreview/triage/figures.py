@@ -15,6 +15,7 @@ from labelreview.project import Project
 from labelreview.review import estimates
 from labelreview.review.audit import Evidence
 from labelreview.review.estimates import Cost, ErrorRate, Estimate, Forecast, Stop
+from labelreview.review.standing import Standing
 
 SURE = 100  # audit answers: from here on the answer names one rate; before, the range alone
 FEWEST = 20  # audit answers: fewer leave a range too wide to say anything
@@ -75,10 +76,7 @@ def figures(project: Project, target: float | None = None, confidence: float | N
                          "a target of 1 or more is met by any labels.")  # fmt: skip
     evidence, settled = project.evidence(), project.standing()
     whole = estimates.error_rate(evidence, confidence)
-    wrong, upcoming, ahead = settled.wrong[settled.certain], project.upcoming(AHEAD), None
-    if len(upcoming):
-        fitted = estimates.calibration(project.doubt(settled.cells[settled.certain]), wrong)
-        ahead = estimates.forecast(fitted, project.doubt(upcoming), whole.left, points=POINTS)
+    ahead = _ahead(project, settled, whole.left)
     nothing = Estimate(math.nan, math.nan, math.nan)
     pace = estimates.pace(settled.seconds[settled.certain])
     return Triage(
@@ -88,10 +86,19 @@ def figures(project: Project, target: float | None = None, confidence: float | N
         tuple(estimates.by_tag(evidence, confidence=confidence)),
         estimates.by_direction(evidence, confidence),
         estimates.may_stop(evidence, target, confidence),
-        estimates.found_curve(wrong),
+        estimates.found_curve(settled.wrong[settled.certain]),
         ahead,
         estimates.cost_to_reach(target, whole, ahead, pace) if ahead else Cost(nothing, nothing),
         max(0, int(settled.chance.sum()) - whole.drawn),
         len(settled) - int(settled.certain.sum()),
         evidence,
     )
+
+
+def _ahead(project: Project, settled: Standing, left: Estimate) -> Forecast | None:
+    """What the next verdicts will find; None where no cell is open."""
+    upcoming = project.upcoming(AHEAD)
+    if not len(upcoming):
+        return None
+    fitted = estimates.calibration(project.doubt(settled.cells[settled.certain]), settled.wrong[settled.certain])
+    return estimates.forecast(fitted, project.doubt(upcoming), left, points=POINTS)

@@ -14,6 +14,7 @@ from labelreview.web import session
 SIZE, AT_FIRST, MORE = 320, 12, 24
 KINDS = {"errors": "Errors found", "ahead": "Not answered", "others": "Other verdicts"}
 LONGEST = 36
+TEXT = 200  # letters of a document
 
 
 def behind_mark(project: Project, mark: Sequence[str] | None, key: str) -> None:
@@ -63,7 +64,9 @@ def _one(project: Project, place: int, key: str) -> None:
     given = "yes" if project.dataset.labels.flat[place] == PRESENT else "no"
     held = project.verdicts().settled.get((item, tag))
     picture, why = _picture(project, item)
-    if picture:
+    if text := project.text(item):
+        st.text(text[:TEXT] + "…" * (len(text) > TEXT))
+    elif picture:
         st.image(picture, width=150, alt=f"{item}")
     else:
         st.caption(f":material/hide_image: {session.plain(why)}")

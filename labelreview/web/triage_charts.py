@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from labelreview.review.estimates import Estimate
-from labelreview.triage import Triage
+from labelreview.review.estimates import ErrorRate, Estimate
+from labelreview.triage import Triage, percent, span
 from labelreview.triage.kinds import HeatMap
 from labelreview.triage.matters import Model
 from labelreview.triage.model import Histogram, Step
@@ -23,6 +23,7 @@ from labelreview.web.charts import MISSING, WRONG, short
 BAND = "rgba(47, 111, 171, 0.25)"
 QUIET = "#8a8f98"
 HOVER = "%{y:,.0f} errors by verdict %{x:,}<extra></extra>"
+MOST = 30  # lines of a chart: more cannot be read
 SOONEST = 500  # verdicts that the forecast looks ahead at least
 MARKS = 60  # of the curve, to be clicked
 
@@ -35,6 +36,13 @@ class Bar:
     estimate: Estimate
     hover: str
     mark: list[str]
+
+
+def hover(name: str, rate: ErrorRate) -> str:
+    """What a mark says about an error rate."""
+    told = f"{percent(rate.rate.value)} ({span(rate.rate)})"
+    drawn = f"{rate.drawn:,} audit answer{'s' * (rate.drawn != 1)}"
+    return f"{short(name)}: {told}; {rate.found:,} found, {drawn}"
 
 
 def intervals(traces: Mapping[str, Sequence[Bar]], *, target: float | None = None, title: str = "") -> go.Figure:

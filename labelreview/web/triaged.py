@@ -18,12 +18,11 @@ from labelreview.review.estimates import ErrorRate
 from labelreview.triage import EXPLAINED, TABLES, Triage, groups, kinds, matters, model, percent, span
 from labelreview.triage.tables import Row, impact_rows
 from labelreview.web.charts import short
-from labelreview.web.triage_charts import Bar
+from labelreview.web.triage_charts import MOST, Bar, hover
 
 T = TypeVar("T")
 FORMS = {"errors_left": "%.0f", "per_hour": "%.0f", "seconds_median": "%.1f", "seconds_mean": "%.1f", "given": "%.4f",
          "corrected": "%.4f", "difference": "%.4f", "lift": "%.1f", "p_value": "%.2g"}  # fmt: skip
-MOST = 30  # lines of a chart: more cannot be read
 SORTS: dict[str, Callable[[tuple[str, ErrorRate]], Any]] = {
     "Most surely wrong": lambda pair: triage.surest_first(pair[1]),
     "Most errors left": lambda pair: -pair[1].left.value if not math.isnan(pair[1].left.value) else math.inf,
@@ -88,7 +87,7 @@ def tag_rates(project: Project, side: str, text: str, sort: str) -> list[tuple[s
 def tag_bars(pairs: Sequence[tuple[str, ErrorRate]], side: str = "") -> list[Bar]:
     """The first of them that anything tells about, as lines of a chart."""
     told = [(tag, rate) for tag, rate in pairs if rate.drawn or rate.answered == rate.cells][:MOST]
-    return [Bar(tag, rate.rate, _hover(tag, rate), ["tag", tag, side]) for tag, rate in told]
+    return [Bar(tag, rate.rate, hover(tag, rate), ["tag", tag, side]) for tag, rate in told]
 
 
 def group_bars(project: Project, name: str) -> list[Bar]:
@@ -96,7 +95,7 @@ def group_bars(project: Project, name: str) -> list[Bar]:
     column, found = groups.columns_of(project)[name], figures(project)
     rates = kept(project, f"group {name} {groups.stamp(project)}", lambda: groups.rates(project, found, column))
     pairs = sorted(zip(column.values, rates, strict=True), key=SORTS["Most surely wrong"])[:MOST]
-    return [Bar(value, rate.rate, _hover(value, rate), ["group", name, value]) for value, rate in pairs]
+    return [Bar(value, rate.rate, hover(value, rate), ["group", name, value]) for value, rate in pairs]
 
 
 def noise_bars(project: Project, text: str) -> dict[str, list[Bar]]:
@@ -179,8 +178,3 @@ def report_file(project: Project, kind: str) -> bytes:
     """The report as the bytes of a file, `html` or `md`."""
     made = kept(project, f"report {groups.stamp(project)}", lambda: report.gathered(project))
     return report.WRITERS[kind](made).encode()
-
-
-def _hover(name: str, rate: ErrorRate) -> str:
-    told = f"{percent(rate.rate.value)} ({span(rate.rate)})"
-    return f"{short(name)}: {told}; {rate.found:,} found, {rate.drawn:,} audit answer{'s' * (rate.drawn != 1)}"

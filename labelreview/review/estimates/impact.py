@@ -118,12 +118,13 @@ def _judged(
     """The first scores on the given labels against the second scores on the corrected ones."""
     group, weights = _resampling(len(given), resamples, seed)
 
-    def chosen(rows: Ints, columns: Ints) -> _Cells:
-        scores = first[rows, columns]
-        others = scores if second is first else second[rows, columns]
-        return _Cells(scores, others, given[rows, columns] == PRESENT, corrected[rows, columns] == PRESENT, group[rows])
+    def chosen(tag: int) -> _Cells:
+        rows = np.flatnonzero(kept[:, tag])
+        scores = first[rows, tag]
+        others = scores if second is first else second[rows, tag]
+        return _Cells(scores, others, given[rows, tag] == PRESENT, corrected[rows, tag] == PRESENT, group[rows])
 
-    tags = [chosen(*_cells_of(kept, tag)) for tag in range(given.shape[1])]
+    tags = [chosen(tag) for tag in range(given.shape[1])]
     hits = np.array([_hits(cells, weights, threshold) for cells in tags])
     ap = np.array([_precisions(cells, weights) for cells in tags])
     every = _precisions(_joined(tags), weights)
@@ -151,11 +152,6 @@ class _Cells:
     def same(self) -> bool:
         """No difference in any resample."""
         return self.second is self.first and np.array_equal(self.given, self.corrected)
-
-
-def _cells_of(kept: Mask, tag: int) -> tuple[Ints, Ints]:
-    rows = np.flatnonzero(kept[:, tag])
-    return rows, np.full(len(rows), tag)
 
 
 def _joined(tags: list[_Cells]) -> _Cells:

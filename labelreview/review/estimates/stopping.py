@@ -22,6 +22,7 @@ Floats = npt.NDArray[np.float64]
 FIXED = (0.9, 0.4, 0.15, 0.05, 0.015)
 BOLDEST = 0.9
 GRID = 64
+AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -80,14 +81,23 @@ def left_at_most(evidence: Evidence, confidence: float = 0.95) -> int:
     low, high = 0, room
     while high - low > 1 and len(game.guess):
         grid = np.unique(np.concatenate([[low], low + np.geomspace(1, high - low, GRID).astype(np.int64)]))
-        kept = np.flatnonzero(_capital(game, found + grid.astype(float)) < limit)
-        at = int(kept[-1]) if len(kept) else 0
+        at = _last_kept(game, found + grid.astype(float), float(limit))
         if at == len(grid) - 1:
             return int(grid[-1])
         low, high = int(grid[at]), int(grid[at + 1])
         if high - low <= max(1, low // 200):
             break
     return high if len(game.guess) else room
+
+
+def _last_kept(game: _Game, totals: Floats, limit: float) -> int:
+    """The position of the greatest total that is not refuted, 0 where all are; looked for from above."""
+    for end in range(len(totals), 0, -AT_ONCE):
+        start = max(0, end - AT_ONCE)
+        kept = np.flatnonzero(_capital(game, totals[start:end]) < limit)
+        if len(kept):
+            return start + int(kept[-1])
+    return 0
 
 
 def ever_refuted(evidence: Evidence, total: int, confidence: float = 0.95) -> bool:
@@ -117,7 +127,8 @@ def _capitals(game: _Game, total: Floats) -> Floats:
     logs = [
         np.log(share) + np.cumsum(np.log1p(np.maximum(stake * gain, -1 + 1e-12)), axis=1) for stake, share in stakes
     ]
-    return np.asarray(np.logaddexp.reduce(np.array(logs), axis=0))
+    peak = np.maximum.reduce(logs)
+    return np.asarray(peak + np.log(np.add.reduce([np.exp(each - peak) for each in logs])))
 
 
 def _game(evidence: Evidence) -> _Game:

@@ -1,0 +1,75 @@
+"""For notebooks: a project's tables as DataFrames and its charts as plotly figures. See docs/notebook.md.
+
+from labelreview import notebook
+project = notebook.project("demo")
+notebook.table(project, "tags")
+notebook.figure(project, "tags")
+"""
+
+from collections.abc import Callable
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from labelreview import triage
+from labelreview.errors import NotFound
+from labelreview.project import Project
+from labelreview.settings import Settings
+from labelreview.triage import TABLES, Triage, kinds, matters, model
+from labelreview.web import triage_charts
+from labelreview.web.triage_charts import Bar, hover
+
+
+def project(name: str) -> Project:
+    """The project of that name, of the home that LABELREVIEW_HOME names; NotFound says which there are. Close it, or
+    use it in a `with`."""
+    return Project.open(Settings.from_environment(), name)
+
+
+def tables() -> dict[str, str]:
+    """The names of the tables, and what each holds."""
+    return {name: title for name, (title, _) in TABLES.items()}
+
+
+def table(opened: Project, name: str, found: Triage | None = None) -> pd.DataFrame:
+    """A table of the triage page: shares are fractions, NaN stands where nothing can tell.
+
+    found: of `triage.figures`, to spare working it out again. NotFound names the tables that there are.
+    """
+    if name not in TABLES:
+        raise NotFound(f"There is no table '{name}'. Tables: {', '.join(TABLES)}.")
+    rows = TABLES[name][1](opened, found or triage.figures(opened))
+    return pd.DataFrame(rows)
+
+
+def figures() -> list[str]:
+    """The names of the charts."""
+    return list(FIGURES)
+
+
+def figure(opened: Project, name: str, found: Triage | None = None) -> go.Figure:
+    """A chart of the triage page. NotFound names the charts that there are."""
+    if name not in FIGURES:
+        raise NotFound(f"There is no chart '{name}'. Charts: {', '.join(FIGURES)}.")
+    return FIGURES[name](opened, found or triage.figures(opened))
+
+
+def _tags(_opened: Project, found: Triage) -> go.Figure:
+    pairs = sorted(zip(found.tags, found.by_tag, strict=True), key=lambda pair: triage.surest_first(pair[1]))
+    bars = [Bar(tag, rate.rate, hover(tag, rate), ["tag", tag, ""]) for tag, rate in pairs if rate.drawn]
+    return triage_charts.intervals({"": bars[: triage_charts.MOST]}, target=found.target, title="Wrong labels")
+
+
+FIGURES: dict[str, Callable[[Project, Triage], go.Figure]] = {
+    "curve": lambda _opened, found: triage_charts.found_errors(found),
+    "tags": _tags,
+    "confused": lambda _opened, found: triage_charts.heat(
+        kinds.heat_map(found, kinds.confused(found), symmetric=False), rows="Wrongly given", columns="Missing"
+    ),
+    "co-wrong": lambda _opened, found: triage_charts.heat(
+        kinds.heat_map(found, kinds.co_wrong(found), symmetric=True), rows="Wrong", columns="together with"
+    ),
+    "quality": lambda opened, _found: triage_charts.quality(model.histogram(opened)),
+    "reliability": lambda opened, found: triage_charts.reliability(model.reliability(opened, found)),
+    "models": lambda opened, _found: triage_charts.ranks(matters.leaderboard(opened)),
+}

@@ -1,0 +1,281 @@
+"""The triage page's figures, tables, marks and report of a real project, against what the log says."""
+
+import csv
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from labelreview import folder, notebook, report, triage
+from labelreview.auditing import AUDIT, REVIEW
+from labelreview.cli import main
+from labelreview.decisions import Verdict
+from labelreview.errors import InputError, NotFound
+from labelreview.project import Project
+from labelreview.review import estimates
+from labelreview.review.verdicts import corrected
+from labelreview.review.worklist import Filters
+from labelreview.settings import Settings
+from labelreview.tags import Dataset, Names
+from labelreview.triage import EXPLAINED, TABLES, groups, kinds, matters, model
+from labelreview.web import triage_charts
+from tests.made import decision
+
+ROOT = Path(__file__).resolve().parents[2]
+N, TAGS = 400, ("hat", "<b>cat</b>", "=boat()", "dog | wolf", "x" * 200)
+
+
+@pytest.fixture(scope="module")
+def truth():
+    return (np.random.default_rng(1).random((N, len(TAGS))) < 0.3).astype(np.int8)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory, truth):
+    """Five per cent of the labels are wrong, twice as many of the second half of the items; 500 verdicts."""
+    home = tmp_path_factory.mktemp("triage")
+    settings, rng = Settings.from_environment({"LABELREVIEW_HOME": str(home)}), np.random.default_rng(2)
+    chance = np.where(np.arange(N) < N // 2, 0.03, 0.07)[:, None]
+    labels = np.where(rng.random(truth.shape) < chance, 1 - truth, truth).astype(np.int8)
+    probs = np.clip(np.where(truth == 1, 0.75, 0.2) + rng.normal(0, 0.2, truth.shape), 0.01, 0.99).astype(np.float32)
+    (home / "labels.csv").write_text("id\n")
+    data = Dataset(Names.of(f"item{row}" for row in range(N)), TAGS, labels, probs)
+    identity = "0" * 32, "0" * 12, "2026-01-01T00:00:00+00:00"  # the draws follow from it
+    card = folder.Card("boats", *identity, "labels.csv", "wide_csv", "p.csv", "wide_csv", "", N, TAGS)
+    folder.write(settings.projects, card, data, [""] * N, {"labels.csv": home / "labels.csv"})
+    with Project.open(settings, "boats") as project:
+        answer(project, truth)
+    return home
+
+
+def answer(project: Project, truth: np.ndarray) -> None:
+    audit, ranked, seen, events = project.audit, iter(project.upcoming(N).tolist()), set[int](), []
+    while len(seen) < 500:
+        chance = len(seen) % 4 == 0
+        cell = audit.next_cells(1)[0] if chance else next(ranked, None)
+        if cell is None or cell in seen:
+            cell = audit.next_cells(1)[0]
+        seen.add(cell)
+        audit.mark(cell, True)
+        said = Verdict.UNSURE if len(seen) == 9 else Verdict.PRESENT if truth.flat[cell] else Verdict.ABSENT
+        who = "ann" if len(seen) % 3 else "<i>bea</i>"
+        events.append(decision(*project.dataset.at(cell), said, who, seconds=2.0, screen=AUDIT if chance else REVIEW))
+    project.record(events)
+
+
+@pytest.fixture
+def project(home):
+    with Project.open(Settings.from_environment({"LABELREVIEW_HOME": str(home)}), "boats") as opened:
+        yield opened
+
+
+@pytest.fixture
+def found(project):
+    return triage.figures(project)
+
+
+def test_the_columns_of_the_verdicts_are_those_of_the_log(project):
+    settled, held = project.standing(), sorted(project.verdicts().settled.values(), key=lambda event: event.seq)
+    assert [project.dataset.at(cell) for cell in settled.cells] == [(event.item, event.tag) for event in held]
+    assert [settled.reviewers[at] for at in settled.reviewer] == [event.reviewer for event in held]
+    assert settled.chance.tolist() == [event.screen == AUDIT for event in held]
+    assert (matters.corrected_labels(project) == corrected(project.dataset, project.verdicts())).all()
+    taken_back = decision(held[3].item, held[3].tag, reviewer=held[3].reviewer, undoes=held[3].uid)
+    before = len(settled)
+    project.record([taken_back])
+    assert len(project.standing()) == before - 1
+    project.record([decision(held[3].item, held[3].tag, held[3].verdict, held[3].reviewer, screen=held[3].screen)])
+    assert len(project.standing()) == before
+
+
+def test_what_comes_next_is_the_front_of_the_whole_order(project):
+    taken = set(project.standing().cells.tolist())
+    whole = np.concatenate(list(project.orders.cells(Filters(), None))).tolist()
+    ahead = project.upcoming(150).tolist()
+    assert ahead == [cell for cell in whole if cell not in taken][:150]
+    assert project.upcoming(20, "hat").tolist() == [c for c in whole if c % len(TAGS) == 0 and c not in taken][:20]
+
+
+def test_the_estimates_hold_the_truth_by_tag_and_by_column(project, found, truth, tmp_path):
+    wrong = project.dataset.labels != truth
+    assert found.whole.errors.low <= wrong.sum() <= found.whole.errors.high
+    for column, rate in enumerate(found.by_tag):
+        assert rate.errors.low <= wrong[:, column].sum() <= rate.errors.high
+    items = tmp_path / "items.csv"
+    items.write_text("id,source,serial\n" + "".join(f"item{r},{'a' if r < N // 2 else 'b'},{r}\n" for r in range(N)))
+    columns = groups.keep_items(project, items)
+    assert list(columns) == ["source"]  # a column of 400 values is none to count by
+    for value, rate in zip("ab", groups.rates(project, found, columns["source"]), strict=True):
+        there = columns["source"].codes == "ab".index(value)
+        assert rate.errors.low <= wrong[there].sum() <= rate.errors.high
+        assert rate.cells == there.sum() * len(TAGS)
+    items.write_text("id,source\nnobody,a\n")
+    with pytest.raises(InputError, match="none of the project's 400 ids is in it"):
+        groups.keep_items(project, items)
+
+
+def test_the_models_word_is_weighed_by_the_audit(project, found, truth):
+    steps = model.reliability(project, found)
+    step = np.minimum((project.dataset.pred_probs * 10).astype(int), 9)
+    for at, each in enumerate(steps):
+        there = step == at
+        assert each.cells == there.sum()
+        assert each.present.low - 1e-9 <= truth[there].mean() <= each.present.high + 1e-9
+    naive = [abs(each.plain - truth[step == at].mean()) for at, each in enumerate(steps) if each.asked]
+    assert max(naive) > 0.1, "else the weights would be for nothing"
+    bars = model.histogram(project)
+    settled = project.standing()
+    assert bars.cells.sum() == N * len(TAGS)
+    assert (bars.wrong.sum(), bars.right.sum()) == (settled.wrong.sum(), (settled.certain & ~settled.wrong).sum())
+
+
+def test_confused_tags_are_counted_item_by_item(project, found):
+    settled, tags = project.standing(), len(TAGS)
+    gone, come = {}, {}
+    for cell, given in zip(settled.cells[settled.wrong].tolist(), settled.given[settled.wrong].tolist(), strict=True):
+        (gone if given == 1 else come).setdefault(cell // tags, set()).add(cell % tags)
+    plain = {(a, b) for row in gone for a in gone[row] for b in come.get(row, ()) if a != b}
+    counts = {(a, b): sum(a in gone[row] and b in come.get(row, ()) for row in gone) for a, b in plain}
+    assert {(pair.first, pair.second): pair.both_wrong for pair in kinds.confused(found)} == counts
+
+
+@pytest.mark.parametrize("kind", ["tag", "pair", "quality", "probability", "group", "by", "ahead", "reviewer"])
+def test_a_mark_leads_to_the_cells_behind_it(project, found, kind, tmp_path):
+    settled = project.standing()
+    wrong = set(settled.cells[settled.wrong].tolist())
+    marks = {"tag": ("tag", TAGS[1], "wrong"), "pair": ("pair", *(TAGS[at] for at in first_pair(found))),
+             "quality": ("quality", "10"), "probability": ("probability", "1"), "group": ("group", "half", "2"),
+             "by": ("by", "40"), "ahead": ("ahead",), "reviewer": ("reviewer", "ann")}  # fmt: skip
+    if kind == "group":
+        (tmp_path / "i.csv").write_text("id,half\n" + "".join(f"item{row},{row % 2 + 1}\n" for row in range(N)))
+        groups.keep_items(project, tmp_path / "i.csv")
+    shown = triage.behind(project, marks[kind])
+    assert set(shown.errors.tolist()) <= wrong
+    assert len(shown.cells) == len(set(shown.cells.tolist())) > 0
+    inside = {
+        "tag": lambda c: c % len(TAGS) == 1 and project.dataset.labels.flat[c] == 1,
+        "pair": lambda c: c % len(TAGS) in first_pair(found),
+        "quality": lambda c: model.quality_bin(project, np.array([c]))[0] == 10,
+        "probability": lambda c: 0.1 <= project.dataset.pred_probs.flat[c] < 0.2,
+        "group": lambda c: c // len(TAGS) % 2 == 1,
+        "by": lambda c: c in settled.cells[:41],
+        "ahead": lambda c: c not in settled.cells,
+        "reviewer": lambda c: project.verdicts().settled[project.dataset.at(c)].reviewer == "ann",
+    }[kind]
+    assert all(inside(cell) for cell in shown.cells.tolist())
+
+
+def first_pair(found) -> tuple[int, int]:
+    pair = kinds.co_wrong(found)[0]
+    return pair.first, pair.second
+
+
+def test_the_leaderboard_says_what_impact_says(project):
+    (one,) = matters.leaderboard(project)
+    after = matters.corrected_labels(project)
+    plain = estimates.impact(np.asarray(project.dataset.pred_probs), np.asarray(project.dataset.labels), after)
+    assert one.everywhere == plain
+    assert one.everywhere.macro_ap.corrected > one.everywhere.macro_ap.given
+    assert one.reviewed.macro_ap.given < one.everywhere.macro_ap.given
+
+
+def test_learning_from_the_corrections_gains(project, truth, tmp_path):
+    rows = np.hstack([truth, np.random.default_rng(0).normal(0, 0.5, (N, 6))]).astype(np.float32)
+    np.save(tmp_path / "e.npy", rows)
+    (tmp_path / "e.ids.txt").write_text("".join(f"{item}\n" for item in project.dataset.ids))
+    learned = matters.learned(project, tmp_path / "e.npy")
+    assert learned.changed == project.standing().wrong.sum()
+    assert learned.gain.macro_ap.corrected > 0.9
+    low, high = learned.gain.macro_ap.difference.low, learned.gain.macro_ap.difference.high
+    assert low <= learned.gain.macro_ap.difference.value <= high
+
+
+def test_every_column_is_explained_and_every_explanation_stands_in_the_docs(project, found):
+    names = {name for _, make in TABLES.values() for row in make(project, found)[:1] for name in row}
+    assert names <= set(EXPLAINED)
+    text = (ROOT / "docs" / "estimates.md").read_text("utf-8").partition("## Every number")[2]
+    assert [name for name in EXPLAINED if f"`{name.removesuffix('_low').removesuffix('_high')}`" not in text] == []
+
+
+def test_the_report_fetches_nothing_and_says_what_stats_says(project, found, tmp_path, home, monkeypatch, capsys):
+    monkeypatch.setenv("LABELREVIEW_HOME", str(home))
+    out, told = tmp_path / "r.html", triage.shape(found)
+    main_of("report", "boats", "--out", str(out), "--tables", str(tmp_path / "tables"))
+    page = out.read_text("utf-8")
+    assert not re.search(r"(?:src|href|url|@import)\s*[=(]|https?:", page)
+    assert len(page) < 2_000_000
+    assert "<b>cat</b>" not in page
+    assert "&lt;b&gt;cat&lt;/b&gt;" in page
+    assert "<i>bea" not in page
+    plain = re.sub(r"<[^>]+>", " ", page.replace("&amp;", "&"))
+    assert triage.sentence(found) in plain
+    assert triage.stop_sentence(found) in plain
+    assert f"{told['overall']['errors_found']:,}" in plain
+    assert triage.left_sentence(found) in plain
+    with (tmp_path / "tables" / "tags.csv").open(encoding="utf-8") as file:
+        rows = {row["tag"]: row for row in csv.DictReader(file)}
+    assert set(rows) == set(TAGS)
+    for tag, row in rows.items():
+        of_tag = told["by_tag"][tag]
+        assert int(row["errors_found"]) == of_tag["errors_found"]
+        assert float(row["rate_high"]) == pytest.approx(of_tag["rate"]["high"], rel=1e-5)
+    capsys.readouterr()
+    main_of("stats", "boats", "--json")
+    assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(told))
+    main_of("report", "boats", "--out", str(tmp_path / "r.md"))
+    text = (tmp_path / "r.md").read_text("utf-8")
+    assert "<b>" not in text
+    assert r"dog \| wolf" in text
+
+
+def main_of(*words: str) -> None:
+    with pytest.raises(SystemExit) as done:
+        main(list(words))
+    assert done.value.code in (0, None)
+
+
+def test_a_report_is_html_or_markdown_and_replaces_nothing_unasked(project, tmp_path):
+    made = report.gathered(project)
+    with pytest.raises(InputError, match=r"r\.pdf: a report is written as \.html or \.md"):
+        report.write(made, tmp_path / "r.pdf")
+    with pytest.raises(InputError, match="a target of 1 or more is met by any labels"):
+        triage.figures(project, 1.0)
+
+
+def test_a_report_of_a_project_without_verdicts_says_that_nothing_is_known(home, tmp_path):
+    settings = Settings.from_environment({"LABELREVIEW_HOME": str(tmp_path)})
+    (tmp_path / "labels.csv").write_text("id\n")
+    data = Dataset(Names.of(["a", "b"]), ("hat",), np.array([[1], [0]], np.int8), np.array([[0.9], [0.2]], np.float32))
+    card = folder.Card("new", *folder.new_identity(), "labels.csv", "wide_csv", "p.csv", "wide_csv", "", 2, ("hat",))
+    folder.write(settings.projects, card, data, ["", ""], {"labels.csv": tmp_path / "labels.csv"})
+    with Project.open(settings, "new") as project:
+        text = report.text(report.gathered(project))
+    assert "nobody can say yet how many labels are wrong" in text
+    assert "anything up to 2 fits the answers so far" in text
+
+
+def test_a_notebook_gets_every_table_and_every_chart(project, found):
+    for name in notebook.tables():
+        assert len(notebook.table(project, name, found)) == len(TABLES[name][1](project, found))
+    for name in notebook.figures():
+        assert notebook.figure(project, name, found).to_dict()["data"]
+    with pytest.raises(NotFound, match="There is no table 'tag'. Tables: tags"):
+        notebook.table(project, "tag")
+
+
+def test_a_chart_of_a_thousand_tags_stays_readable():
+    rate = estimates.Estimate(0.1, 0.05, 0.2)
+    bars = [triage_charts.Bar(f"tag{at}", rate, "", ["tag", f"tag{at}", ""]) for at in range(triage_charts.MOST)]
+    assert triage_charts.intervals({"": bars}).layout.height < 900
+
+
+def test_from_twenty_audit_answers_on_the_answer_is_a_range_and_from_a_hundred_a_rate(found):
+    counts = (19, 20, 99, 100)
+    said = {count: triage.sentence(replace(found, whole=replace(found.whole, drawn=count))) for count in counts}
+    assert "nobody can say yet" in said[19]
+    assert said[20].startswith("Between ")
+    assert said[99].startswith("Between ")
+    assert said[100].startswith("About ")
