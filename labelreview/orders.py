@@ -108,7 +108,7 @@ class Orders:
         worth[without] = -np.inf
         if direction is not None:
             worth[(given == PRESENT) != (direction is Direction.WRONG)] = -np.inf
-        least = np.partition(worth, len(worth) - most)[len(worth) - most] if most < len(worth) else -np.inf
+        least = np.partition(worth, len(worth) - most)[len(worth) - most] if 0 < most < len(worth) else -np.inf
         cells = np.flatnonzero((worth >= least) & (worth > -np.inf))
         front: Cells = cells[np.argsort(-worth[cells], kind="stable")][:most]
         return front if column is None else front * step + column

@@ -2,7 +2,7 @@
 
 A mark is a list of texts, its kind first, so that it survives a chart's custom data, a session and an address:
 `tag TAG DIRECTION`, `pair TAG TAG`, `quality BIN`, `probability STEP`, `group COLUMN VALUE`, `by NUMBER` (verdicts up
-to that number), `ahead`, `reviewer NAME`.
+to that number), `ahead`, `reviewer NAME`, `corrected`.
 """
 
 from collections.abc import Callable, Sequence
@@ -113,6 +113,11 @@ def _reviewer(project: Project, name: str) -> Behind:
     return _sorted(project, f"Verdicts by {name}", settled.reviewer == at, np.zeros(0, np.int64), {})
 
 
+def _corrected(project: Project) -> Behind:
+    settled, nothing = project.standing(), np.zeros(0, np.int64)
+    return Behind("Labels that the verdicts change", settled.cells[settled.wrong][::-1], nothing, nothing)
+
+
 MARKS: dict[str, Callable[..., Behind]] = {
     "tag": _tag,
     "pair": _pair,
@@ -122,6 +127,7 @@ MARKS: dict[str, Callable[..., Behind]] = {
     "by": _by,
     "ahead": _upcoming,
     "reviewer": _reviewer,
+    "corrected": _corrected,
 }
 
 

@@ -170,7 +170,7 @@ def matters(project: Project) -> None:
                "what was reviewed is corrected; the reviewed ones alone were chosen as suspicious, so "
                "their figures are low.")  # fmt: skip
     board = triaged.leaderboard(project)
-    st.plotly_chart(triage_charts.ranks(board), key="ranks", config=STILL, alt="Models before and after.")
+    _chart(project, triage_charts.ranks(board), "ranks", "Models before and after.")
     _table(project, "models", triage.tables.leaderboard_rows(board))
     st.markdown("**By tag**")
     found = triaged.figures(project)

@@ -212,10 +212,12 @@ def ranks(board: Sequence[Model], figure_name: str = "macro_ap") -> go.Figure:
             marker={"size": 9, "color": colour},
             text=[f"{rank}." for rank in each.rank],
             textposition=["middle left", "middle right"],
+            customdata=[["corrected"]] * 2,
             hovertemplate="%{y:.4f} %{x}<extra>" + short(each.name) + "</extra>",
         )
     figure.update_layout(height=340, margin={"l": 0, "r": 8, "t": 34, "b": 30})
     figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0})
+    figure.update_layout(clickmode="event+select")
     figure.update_xaxes(range=[-0.25, 1.25], fixedrange=True)
     figure.update_yaxes(title="Mean average precision", fixedrange=True)
     return figure

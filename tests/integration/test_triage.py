@@ -142,13 +142,16 @@ def test_confused_tags_are_counted_item_by_item(project, found):
     assert {(pair.first, pair.second): pair.both_wrong for pair in kinds.confused(found)} == counts
 
 
-@pytest.mark.parametrize("kind", ["tag", "pair", "quality", "probability", "group", "by", "ahead", "reviewer"])
+@pytest.mark.parametrize(
+    "kind", ["tag", "pair", "quality", "probability", "group", "by", "ahead", "reviewer", "corrected"]
+)
 def test_a_mark_leads_to_the_cells_behind_it(project, found, kind, tmp_path):
     settled = project.standing()
     wrong = set(settled.cells[settled.wrong].tolist())
     marks = {"tag": ("tag", TAGS[1], "wrong"), "pair": ("pair", *(TAGS[at] for at in first_pair(found))),
              "quality": ("quality", "10"), "probability": ("probability", "1"), "group": ("group", "half", "2"),
-             "by": ("by", "40"), "ahead": ("ahead",), "reviewer": ("reviewer", "ann")}  # fmt: skip
+             "by": ("by", "40"), "ahead": ("ahead",), "reviewer": ("reviewer", "ann"),
+             "corrected": ("corrected",)}  # fmt: skip
     if kind == "group":
         (tmp_path / "i.csv").write_text("id,half\n" + "".join(f"item{row},{row % 2 + 1}\n" for row in range(N)))
         groups.keep_items(project, tmp_path / "i.csv")
@@ -163,6 +166,7 @@ def test_a_mark_leads_to_the_cells_behind_it(project, found, kind, tmp_path):
         "group": lambda c: c // len(TAGS) % 2 == 1,
         "by": lambda c: c in settled.cells[:41],
         "ahead": lambda c: c not in settled.cells,
+        "corrected": lambda c: c in wrong,
         "reviewer": lambda c: project.verdicts().settled[project.dataset.at(c)].reviewer == "ann",
     }[kind]
     assert all(inside(cell) for cell in shown.cells.tolist())
