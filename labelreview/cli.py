@@ -196,6 +196,8 @@ def report(
     """Write what the triage meeting needs: how many labels are wrong, where, what next."""
     if out is None and tables is None:
         raise typer.BadParameter("Say what to write: --out F or --tables DIR.")
+    if out:
+        reports.check(out, overwrite=overwrite)
     with _opened(name) as project:
         if items:
             triage.groups.keep_items(project, items)

@@ -7,22 +7,29 @@ from collections.abc import Callable
 from pathlib import Path
 
 from labelreview.errors import InputError
-from labelreview.formats.atomic import replacing
+from labelreview.formats.atomic import check_free, replacing
 from labelreview.report.content import Report, gathered
 from labelreview.report.html import page
 from labelreview.report.markdown import text
 
 WRITERS: dict[str, Callable[[Report], str]] = {"html": page, "md": text}
 
-__all__ = ["WRITERS", "Report", "gathered", "page", "text", "write"]
+__all__ = ["WRITERS", "Report", "check", "gathered", "page", "text", "write"]
+
+
+ENDINGS = {".html": "html", ".htm": "html", ".md": "md", ".markdown": "md"}
+
+
+def check(out: Path, *, overwrite: bool = False) -> str:
+    """The form that the file's name asks for; InputError or Refused where nothing could be written, before the work."""
+    if out.suffix.lower() not in ENDINGS:
+        raise InputError(f"{out.name}: a report is written as .html or .md. Give the file one of these endings.")
+    check_free(out, overwrite)
+    return ENDINGS[out.suffix.lower()]
 
 
 def write(report: Report, out: Path, *, overwrite: bool = False) -> None:
     """Write the report in the form that the file's name asks for, whole or not at all."""
-    kind = (
-        out.suffix.lower().removeprefix(".").replace("htm", "html").replace("htmll", "html").replace("markdown", "md")
-    )
-    if kind not in WRITERS:
-        raise InputError(f"{out.name}: a report is written as .html or .md. Give the file one of these endings.")
+    kind = check(out, overwrite=overwrite)
     with replacing(out, overwrite=overwrite) as file:
         file.write(WRITERS[kind](report).encode())

@@ -93,6 +93,7 @@ def test_the_columns_of_the_verdicts_are_those_of_the_log(project):
 
 def test_what_comes_next_is_the_front_of_the_whole_order(project):
     taken = set(project.standing().cells.tolist())
+    project._learner.submit(int).result()  # the order learns in the background: not between the two questions
     whole = np.concatenate(list(project.orders.cells(Filters(), None))).tolist()
     ahead = project.upcoming(150).tolist()
     assert ahead == [cell for cell in whole if cell not in taken][:150]

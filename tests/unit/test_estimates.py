@@ -437,3 +437,34 @@ def test_no_correction_no_difference():
 def test_matrices_of_different_shape_are_refused():
     with pytest.raises(InputError, match="Give all for the same items and tags"):
         estimates.impact(np.zeros((2, 2)), np.zeros((2, 2), np.int8), np.zeros((3, 2), np.int8))
+
+
+def test_noise_that_chance_has_not_reached_is_a_range_and_never_nought():
+    nothing = Estimate(math.nan, 0.0, 98.0)
+    wrong, missing = rates.ErrorRate(150, 52, 22, 0, nothing), rates.ErrorRate(1771, 103, 42, 0, nothing)
+    turned = estimates.noise.turned(wrong, missing)
+    for way in (turned.missed, turned.invented):
+        assert math.isnan(way.value)
+        assert 0 < way.low < way.high <= 1
+
+
+def test_the_bound_of_the_stop_rule_is_the_greatest_total_of_a_whole_scan():
+    project = Project(5)
+    evidence = project.answer(400, every=4).evidence
+    game, limit = estimates.stopping._game(evidence), -math.log(0.05)
+    totals = evidence.found + np.unique(np.geomspace(1, evidence.population, 64).astype(int)).astype(float)
+    kept = np.flatnonzero(estimates.stopping._capital(game, totals) < limit)
+    assert estimates.stopping._last_kept(game, totals, limit) == kept[-1]
+    assert estimates.stopping._last_kept(game, totals[kept[-1] + 1 :], limit) == 0
+
+
+def test_the_gain_of_a_second_model_is_that_of_scikit_learn():
+    rng = np.random.default_rng(0)
+    truth = (rng.random((300, 3)) < 0.3).astype(np.int8)
+    first, second = (np.round(truth * shift + rng.random(truth.shape), 2) / 2 for shift in (0.2, 0.8))
+    found = estimates.gain(first, second, truth, resamples=100)
+    plain = [average_precision_score(truth.ravel(), probs.ravel()) for probs in (first, second)]
+    assert (found.micro_ap.given, found.micro_ap.corrected) == pytest.approx(plain)
+    plain = [f1_score(truth.ravel(), probs.ravel() >= 0.5) for probs in (first, second)]
+    assert (found.micro_f1.given, found.micro_f1.corrected) == pytest.approx(plain)
+    assert 0 < found.macro_ap.difference.low < found.macro_ap.difference.value < found.macro_ap.difference.high
