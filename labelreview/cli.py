@@ -13,10 +13,20 @@ from typing import Annotated
 
 import typer
 
-from labelreview import embed, exports, folder, formats, intake, meeting_commands, models, record, rulebook, triage
+from labelreview import (
+    embed,
+    exports,
+    folder,
+    formats,
+    intake,
+    meeting_commands,
+    models,
+    rulebook,
+    team_commands,
+    triage,
+)
 from labelreview import predictions as made
 from labelreview import report as reports
-from labelreview.decisions import wire
 from labelreview.errors import InputError, LabelReviewError
 from labelreview.formats.check import Report
 from labelreview.project import Project
@@ -36,6 +46,7 @@ from labelreview.terminal import show as _show
 from labelreview.terminal import wrote as _wrote
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__.split("\n")[0], rich_markup_mode=None)
+app.add_typer(team_commands.app)
 
 Predictions = Annotated[
     list[str] | None, typer.Option(help="Probabilities, or NAME=F for each of several models; made here if left out.")
@@ -221,38 +232,6 @@ def check(
     typer.echo(triage.stop_sentence(found))
     if not found.stop.met:
         raise typer.Exit(3)
-
-
-@app.command("log")
-def show_log(
-    name: Name,
-    item: Annotated[str, typer.Option(help="Only about items whose id contains this.")] = "",
-    tag: Annotated[str, typer.Option(help="Only about this tag.")] = "",
-    reviewer: Annotated[str, typer.Option(help="Only of this reviewer.")] = "",
-    limit: Annotated[int, typer.Option(help="Only so many, from the newest.", min=1)] = 100,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for a program.")] = False,
-) -> None:
-    """Say who said what about a tag, when, and what they had been shown; newest first."""
-    with _opened(name) as project:
-        events = project.search(item=item, tag=tag, reviewer=reviewer, limit=limit)
-    for event in events:
-        typer.echo(json.dumps(wire(event), ensure_ascii=False) if as_json else record.line(event))
-    if not events:
-        typer.echo("No event matches.", err=True)
-
-
-@app.command()
-def verify(
-    name: Name,
-    head: Annotated[str, typer.Option(help="A head that verify printed earlier: the log must go through it.")] = "",
-) -> None:
-    """Check that the decision log is whole: exit with 4 where events were altered, removed, put in or moved."""
-    with _opened(name) as project:
-        whole, said = record.verdict_on(project, record.noted_head(head) if head else None)
-    for each in said:
-        typer.echo(each)
-    if not whole:
-        raise typer.Exit(4)
 
 
 @app.command("embed")

@@ -15,7 +15,7 @@ from labelreview.formats.atomic import replacing
 from labelreview.formats.tables import write_csv
 from labelreview.project import Project
 from labelreview.review import tagplan
-from labelreview.review.consensus import NEWEST, changes
+from labelreview.review.consensus import NEWEST
 from labelreview.rulings import Ruling
 from labelreview.tags import Labels, TagMatrix
 
@@ -26,7 +26,7 @@ LOG = ("when", "by", "decision", "why", "taken_back", "uid")
 def corrected(project: Project) -> Labels:
     """The project's labels (N, K) with the verdicts applied."""
     labels = np.array(project.dataset.labels)
-    for change in changes(project.dataset, project.verdicts()):
+    for change in project.changes():
         labels.flat[project.dataset.cell(change.item, change.tag)] = change.corrected
     return labels
 
@@ -42,11 +42,11 @@ def labels(
 ) -> int:
     """The labels file with verdicts and tag decisions applied, in its own format or another. Gives the tags it has."""
     source, missing = _source(project)
-    data, held = project.dataset, project.meeting.standing()
+    held = project.meeting.standing()
     values = np.array(source.matrix.values, np.int8)
     rows = {item: row for row, item in enumerate(source.matrix.ids)}
     columns = {tag: column for column, tag in enumerate(source.matrix.tags)}
-    for change in changes(data, project.verdicts(), consensus):
+    for change in project.changes(consensus):
         values[rows[change.item], columns[change.tag]] = change.corrected
     tags, after = tagplan.decided(source.matrix.tags, values, held.steps)
     names = {tag: held.becomes.get(tag, tag) for tag in source.matrix.tags}

@@ -13,7 +13,7 @@ import numpy as np
 from labelreview import formats, scoring
 from labelreview.formats.tables import Named, write_columns, write_csv
 from labelreview.project import Project
-from labelreview.review.consensus import NEWEST, changes
+from labelreview.review.consensus import NEWEST
 from labelreview.review.order import Cells, Scores, worst_first
 
 CHANGES = ("id", "tag", "given", "corrected", "reviewers", "when", "pred_prob", "score", "confidence")
@@ -22,7 +22,7 @@ RANKING = ("id", "tag", "given", "pred_prob", "score")
 
 def corrected_labels(project: Project, out: Path, *, consensus: str = NEWEST, overwrite: bool = False) -> int:
     """The labels file with the verdicts applied, in its own format. Gives the number of changed cells."""
-    changed = {(c.item, c.tag): c.corrected for c in changes(project.dataset, project.verdicts(), consensus)}
+    changed = {(c.item, c.tag): c.corrected for c in project.changes(consensus)}
     source, form = project.folder.labels_source, project.card.labels_format
     formats.write_labels(source, out, form, changed, overwrite=overwrite)
     return len(changed)
@@ -37,7 +37,7 @@ def changed_cells(
             *(c.item, c.tag, c.given, c.corrected, ";".join(c.reviewers), c.at.isoformat() if c.at else ""),
             *(c.pred_prob, c.score, round(c.confidence, 4)),
         )
-        for c in changes(project.dataset, project.verdicts(), consensus)
+        for c in project.changes(consensus)
     ]
     write_csv(out, CHANGES, rows, overwrite, excel_safe=excel_safe)
     return len(rows)

@@ -1,10 +1,10 @@
 """A project: opened data and its decision log. Every door (pages, routes, command line, notebooks) comes in here."""
 
 import threading
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
 
@@ -13,12 +13,15 @@ import numpy.typing as npt
 
 from labelreview import folder, scoring, twins
 from labelreview.auditing import AUDIT, REVIEW, Auditing, woven
-from labelreview.decisions import Decision, Direction, Suspect, Verdict
+from labelreview.decisions import ADJUDICATE, Decision, Direction, Suspect, Verdict
 from labelreview.errors import NotFound
 from labelreview.examples import Beside, Examples
 from labelreview.meeting import Meeting
 from labelreview.orders import EVERY, LEARNED, Orders, Reason
+from labelreview.questions import Batch, OtherTag, Question
 from labelreview.review.audit import Answers, Audit, Evidence, answered
+from labelreview.review.consensus import NEWEST, Change, changes
+from labelreview.review.sharing import woven_in
 from labelreview.review.standing import Standing, standing
 from labelreview.review.verdicts import Cell, Verdicts
 from labelreview.review.worklist import Answer, Cells, Filters, Progress, Worklist
@@ -26,44 +29,9 @@ from labelreview.rulings import Target
 from labelreview.settings import Settings
 from labelreview.store import DecisionLog, Head, Verification
 from labelreview.tags import PRESENT, Probs
+from labelreview.team import Team
 
 LEASE_SECONDS = 120.0
-
-
-@dataclass(frozen=True)
-class OtherTag:
-    """Another tag of the item in question: as given, and as it stands after the answers so far."""
-
-    tag: str
-    given: int
-    now: int
-
-
-@dataclass(frozen=True)
-class Question:
-    """A suspect with what is shown around it; `reason` is None where no model scored the cell.
-
-    `screen`: "audit" where chance chose it, not the order; the answer carries it into the log. `definition`: what the
-    tag means, Markdown as people wrote it.
-    """
-
-    suspect: Suspect
-    others: tuple[OtherTag, ...]
-    reason: Reason | None
-    screen: str = REVIEW
-    definition: str = ""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """The next questions for one reviewer, leased to their tab, and how far the filter is answered.
-
-    `revision` is the number of events that the learned order knows.
-    """
-
-    questions: tuple[Question, ...]
-    progress: Progress
-    revision: int
 
 
 class Project:
@@ -75,6 +43,7 @@ class Project:
         self._lock = threading.RLock()
         self._log = DecisionLog.open(settings.database_url)
         self.meeting = Meeting(self._log.rulings, self.card.uid, self.dataset.tags)
+        self.team = Team(self._log.sharing, self.card.uid, self.dataset)
         self._verdicts, self._events = Verdicts(), 0
         self._worklist = Worklist(self.dataset, self.orders.cells, lambda: self.issues)
         seed = f"{self.card.uid}/{self.card.version}"
@@ -151,6 +120,7 @@ class Project:
             else:
                 self._settled.pop(place, None)
             self._worklist.mark(place, answer)
+            self.team.mark(place, self._verdicts.about(item, tag))
             self._audit.mark(place, answer is not Answer.NONE or self._verdicts.is_flagged(item, tag))
 
     def _learn(self, events: int, cells: npt.NDArray[np.int64], wrong: npt.NDArray[np.bool_]) -> None:
@@ -171,6 +141,13 @@ class Project:
         """Whether the log is whole and as it was stored; `through` is a head of it that was noted earlier."""
         return self._log.verify(self.card.uid, through=through)
 
+    def changes(self, rule: str = NEWEST) -> list[Change]:
+        """The cells whose label the answers change, by a rule of `review.consensus` and the known answers."""
+        verdicts = self.verdicts()
+        with self._lock:
+            self.team.catch_up(verdicts)
+            return changes(self.dataset, verdicts, rule, self.team.known)
+
     def record(self, decisions: Sequence[Decision]) -> list[str]:
         """Store decisions; gives the uids that are durably in the log when it returns."""
         return self._log.append(self.card.uid, decisions) if decisions else []
@@ -181,28 +158,69 @@ class Project:
         First those of `keep` (pictures that the tab has ready) that are still open, then the most urgent ones, and
         without filters among them a share that the random audit drew, those that later draws wait for at once.
         """
+        if filters.disputes:
+            return self._disputes(holder, filters, want, keep)
         with self._lock:
             flagged = self._caught_up().flagged_by(reviewer)
             self._look_for_twins()
-            kept = {cell: None for cell in keep if self._open(cell, filters)}  # an ordered set
+            kept = {cell: None for cell in keep if self._open(cell, filters, reviewer)}  # an ordered set
+            gold = self._gold(reviewer, filters, list(kept), want - len(kept))
+            want -= len(gold)
             audited = filters == Filters(suspects=filters.suspects)
             open_late = self._audit.late(self._handed_draws) if audited else ()
             left = [cell for cell in map(self.dataset.at, open_late) if cell not in kept]
-            late = self._leased(holder, left, want - len(kept)) if left else []
+            lease = partial(self._leased, reviewer, holder, filters)
+            late = lease(left, want - len(kept)) if left else []
             due = self._audit.due(self._events, len(kept), want - len(kept) - len(late)) if audited else []
             open_draws = dict.fromkeys(map(self.dataset.at, self._audit.draws() if any(due) else ()))
             fresh = (cell for cell in open_draws if cell not in kept and cell not in late)
-            drawn = late + self._leased(holder, fresh, sum(due))
-            open_cells = map(self.dataset.at, chain.from_iterable(self._worklist.open_cells(filters)))
-            asked = chain(kept, (cell for cell in open_cells if cell not in kept and cell not in drawn))
-            ranked = self._leased(holder, (cell for cell in asked if cell not in flagged), want - len(drawn))
+            drawn = late + lease(fresh, sum(due))
+            had = {*kept, *drawn}
+            asked = chain(kept, (cell for cell in self._asked(reviewer, filters) if cell not in had))
+            ranked = lease((cell for cell in asked if cell not in flagged), want - len(drawn))
             start = sum(cell in kept for cell in ranked)
             rest = woven(due, ranked[start:], drawn[len(late) :]) if len(drawn) > len(late) else ranked[start:]
-            batch = [*ranked[:start], *late, *rest]
+            batch = [*ranked[:start], *woven_in([*late, *rest], gold)]
             self._handed_draws.update(self.dataset.cell(*cell) for cell in drawn)
             chosen = {*drawn, *(cell for cell in kept if self.dataset.cell(*cell) in self._handed_draws)}
             questions = self.questions(batch, filters.order, chosen)
-            return Batch(questions, self._worklist.progress(filters), self.orders.revision)
+            return Batch(questions, self._left_for(reviewer, filters), self.orders.revision)
+
+    def _asked(self, reviewer: str, filters: Filters) -> Iterator[Cell]:
+        """Cells to ask a reviewer about: those that others have answered and that want one more, then the open ones."""
+        second = (self._worklist.under(cells, filters) for cells in self.team.waiting_for(reviewer))
+        open_cells = chain(second, self._worklist.open_cells(filters))
+        return map(self.dataset.at, chain.from_iterable(open_cells))
+
+    def _gold(self, reviewer: str, filters: Filters, kept: Sequence[Cell], want: int) -> dict[int, Cell]:
+        """Where known cells are slipped in: also beside the suspects, as the audit's are."""
+        anywhere = replace(filters, suspects=False)
+
+        def fits(cell: Cell) -> bool:
+            return len(self._worklist.under(np.array([self.dataset.cell(*cell)]), anywhere)) > 0
+
+        return self.team.slipped_in(reviewer, self._verdicts, kept, want, fits)
+
+    def _left_for(self, reviewer: str, filters: Filters) -> Progress:
+        found = self._worklist.progress(filters)
+        again = sum(len(self._worklist.under(cells, filters)) for cells in self.team.waiting_for(reviewer))
+        return replace(found, answered=found.answered - again)
+
+    def _disputes(self, holder: str, filters: Filters, want: int, keep: Sequence[Cell]) -> Batch:
+        """The disputed cells under a filter, for an adjudicator: of these, those of `keep` first."""
+        wide = replace(filters, suspects=False)
+        with self._lock:
+            disputes, decided = self.team.disputes(self.verdicts())
+            found = [np.array([self.dataset.cell(*cell) for cell in cells], np.int64) for cells in (disputes, decided)]
+            left, done = (self._worklist.under(cells, wide) for cells in found)
+            cells = [self.dataset.at(place) for place in left.tolist()]
+            first = [cell for cell in keep if cell in disputes]
+            wanted = chain(first, (cell for cell in cells if cell not in first))
+            batch = self._log.lease(self.card.uid, wanted, holder=holder, want=want, seconds=LEASE_SECONDS)
+            asked = self.questions(batch, filters.order)
+            questions = tuple(replace(each, screen=ADJUDICATE, said=tuple(disputes[cell]))
+                              for each, cell in zip(asked, batch, strict=True))  # fmt: skip
+            return Batch(questions, Progress(len(left) + len(done), len(done)), self.orders.revision)
 
     def _look_for_twins(self) -> None:
         """With the first queue, since nobody else needs it: find look-alikes in the background, to spread them."""
@@ -213,10 +231,12 @@ class Project:
     def _find_twins(self) -> None:
         self._worklist.twins = twins.groups(self.folder, lambda: self._closed)
 
-    def _leased(self, holder: str, cells: Iterable[Cell], want: int) -> list[Cell]:
+    def _leased(self, reviewer: str, holder: str, filters: Filters, cells: Iterable[Cell], want: int) -> list[Cell]:
         if not want:
             return []
-        return self._log.lease(self.card.uid, cells, holder=holder, want=want, seconds=LEASE_SECONDS)
+        leased = self._log.lease(self.card.uid, cells, holder=holder, want=want, seconds=LEASE_SECONDS)
+        self.verdicts()  # what another process has answered and let go of just before it was leased
+        return [cell for cell in leased if self._open(cell, filters, reviewer)]
 
     def standing(self) -> Standing:
         """The settled cells as columns, in the order of their verdicts."""
@@ -255,19 +275,20 @@ class Project:
             taken = self.standing().cells
             return self.orders.foremost(most, without=taken, column=column, direction=direction)
 
-    def _open(self, cell: Cell, filters: Filters) -> bool:
+    def _open(self, cell: Cell, filters: Filters, reviewer: str) -> bool:
         try:
             place = self.dataset.cell(*cell)
         except NotFound:
             return False
         # A tag dropped meanwhile goes, but not a draw by chance: the estimates wait for its answer.
         asked = self._worklist.asks(place, filters) or place in self._handed_draws
-        return asked and self._worklist.is_open(place)
+        return asked and (self._worklist.is_open(place) or self.team.wants(reviewer, place, self._verdicts))
 
     def _caught_up(self) -> Verdicts:
-        """The verdicts, and the queue told of the tags that are dropped."""
+        """The verdicts, and the queue told of the tags that are dropped and of how the work is shared."""
         self._worklist.drop(self.meeting.standing().dropped)
-        return self.verdicts()
+        self.team.catch_up(self.verdicts())
+        return self._verdicts
 
     def hold(self, holder: str, cells: Sequence[Cell]) -> None:
         """Lease cells that a tab has on screen again (it took an answer back), so that nobody else is asked them."""

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from labelreview.decisions import Decision, Verdict
 from labelreview.errors import InputError
 from labelreview.project import Project
+from labelreview.review.consensus import habits
+from labelreview.review.sharing import gold_scores
 from labelreview.store import Head
 from labelreview.tags import ABSENT, PRESENT
 
@@ -71,3 +73,48 @@ def verdict_on(project: Project, through: Head | None = None) -> tuple[bool, lis
         return False, [*found.problems, f"{len(found.problems)} problems. Restore a backup, and ask who had access."]
     events = f"{found.head.number:,} event{'' if found.head.number == 1 else 's'}"
     return True, [f"{events}, each as it was stored.", f"Head, to be kept elsewhere: {found.head}"]
+
+
+def reviewers(project: Project) -> list[dict[str, object]]:
+    """Each reviewer: answers, those on known cells, and what Dawid–Skene says of their habits. None: cannot be told."""
+    verdicts = project.verdicts()
+    project.changes()  # takes over known cells that were set elsewhere
+    known = project.team.known
+    gold, fitted = gold_scores(verdicts, known), habits(project.dataset, verdicts, known)
+    return [
+        {
+            "Reviewer": name,
+            "Answers": found.answers,
+            "Known cells": gold[name].answered if name in gold else 0,
+            "Right there": _share(gold[name].right.value) if name in gold else None,
+            "from": _share(gold[name].right.low) if name in gold else None,
+            "to": _share(gold[name].right.high) if name in gold else None,
+            "Accuracy": _share(found.accuracy),
+            "Right if yes": _share(found.right_if_present),
+            "Right if no": _share(found.right_if_absent),
+            "Says yes too often": _share(found.bias),
+            "Unsure": _share(found.unsure),
+        }
+        for name, found in sorted(fitted.items())
+    ]
+
+
+def team_lines(project: Project) -> list[str]:
+    """How a project is shared out, and how good its reviewers are, for a terminal."""
+    people, sharing = reviewers(project), project.team.sharing
+    of = "every cell" if sharing.share >= 1 or sharing.answers == 1 else f"{100 * sharing.share:g} % of cells"
+    known = len(project.team.known)
+    lines = [
+        f"Answers: {sharing.answers} for {of}" + (", 1 for the others" if of[0] != "e" else ""),
+        f"Known cells: {known:,}" + (f", {100 * sharing.gold_share:g} % of questions" if known else ""),
+    ]
+    for each in people:
+        right = f", {each['Right there']:.0%} of {each['Known cells']} known" if each["Right there"] is not None else ""
+        accuracy, bias = float(str(each["Accuracy"])), each["Says yes too often"]
+        often = f", yes {float(str(bias)):+.0%} too often" if bias is not None else ""
+        lines.append(f"  {each['Reviewer']}: {each['Answers']} answers, accuracy {accuracy:.0%}{right}{often}")
+    return lines
+
+
+def _share(number: float) -> float | None:
+    return None if math.isnan(number) else round(number, 4)

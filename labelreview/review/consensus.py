@@ -144,6 +144,11 @@ def disputed(verdicts: Verdicts) -> dict[Cell, list[Decision]]:
     return open_ | doubtful
 
 
+def adjudicated(verdicts: Verdicts) -> list[Cell]:
+    """The cells that an adjudicator has decided."""
+    return [cell for cell in verdicts.settled if adjudication(verdicts.about(*cell)) is not None]
+
+
 def adjudication(standing: list[Decision]) -> Decision | None:
     """The newest standing decision of an adjudicator among the verdicts on a cell."""
     return next((each for each in reversed(standing) if each.screen == ADJUDICATE), None)

@@ -26,7 +26,8 @@ KEPT = 12
 class Filters:
     """Which cells to ask about, in which order: one tag, one direction, ids that contain a text whatever its case.
 
-    `suspects`: only the cells that confident learning holds for wrong.
+    `suspects`: only the cells that confident learning holds for wrong. `disputes`: only answered cells, on which
+    reviewers say different things.
     """
 
     tag: str = ""
@@ -34,6 +35,7 @@ class Filters:
     text: str = ""
     order: str = "learned"
     suspects: bool = False
+    disputes: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,10 @@ class Worklist:
     def _kinds(self, cells: Cells, twins: npt.NDArray[np.int64]) -> Cells:
         rows, columns = np.divmod(cells, len(self.dataset.tags))
         return twins[rows] * len(self.dataset.tags) + columns
+
+    def under(self, cells: Cells, filters: Filters) -> Cells:
+        """Those of some cells that are under the filter, in their order."""
+        return cells[self._matches(cells, filters)]
 
     def progress(self, filters: Filters) -> Progress:
         """How far the cells under the filter are answered."""

@@ -3,5 +3,6 @@
 from labelreview.store.chain import Head, Verification
 from labelreview.store.log import DecisionLog
 from labelreview.store.rulings import RulingLog
+from labelreview.store.sharing import SharingStore
 
-__all__ = ["DecisionLog", "Head", "RulingLog", "Verification"]
+__all__ = ["DecisionLog", "Head", "RulingLog", "SharingStore", "Verification"]

@@ -17,6 +17,7 @@ from labelreview.store import chain
 from labelreview.store.database import Database
 from labelreview.store.migrations import bring_up_to_date
 from labelreview.store.rulings import RulingLog
+from labelreview.store.sharing import SharingStore
 from labelreview.store.tables import chains, decisions, leases
 
 _opening = threading.Lock()
@@ -66,6 +67,11 @@ class DecisionLog:
     def rulings(self) -> RulingLog:
         """The log of rulings in the same database."""
         return RulingLog(self._database)
+
+    @property
+    def sharing(self) -> SharingStore:
+        """How projects share out their cells, in the same database."""
+        return SharingStore(self._database)
 
     def append(self, project: str, events: Sequence[Decision]) -> list[str]:
         """Store events in this order, all or none; gives their uids once they are durably stored.

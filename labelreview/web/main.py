@@ -8,6 +8,7 @@ from labelreview.web import session
 PAGES = [
     ("home.py", "Overview", ":material/dashboard:", ""),
     ("review.py", "Review", ":material/image_search:", "review"),
+    ("adjudicate.py", "Adjudicate", ":material/gavel:", "adjudicate"),
     ("triage.py", "Triage", ":material/query_stats:", "triage"),
     ("rules.py", "Rules", ":material/rule:", "rules"),
     ("projects.py", "New project", ":material/create_new_folder:", "projects"),

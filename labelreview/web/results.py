@@ -10,7 +10,7 @@ import streamlit as st
 from labelreview import exports
 from labelreview.formats import FORMATS
 from labelreview.project import Project
-from labelreview.review.consensus import RULES, changes
+from labelreview.review.consensus import RULES
 from labelreview.review.overview import TagFigures, by_tag
 
 Write = Callable[[Project, Path], int]
@@ -57,8 +57,14 @@ def changed(project: Project, rule: str) -> list[dict[str, object]]:
             "When": change.at,
             "Confidence": change.confidence,
         }
-        for change in changes(project.dataset, project.verdicts(), rule)
+        for change in project.changes(rule)
     ]
+
+
+def disputes(project: Project) -> tuple[int, int]:
+    """How many cells are disputed, and how many an adjudicator has decided."""
+    disputed, decided = project.team.disputes(project.verdicts())
+    return len(disputed), len(decided)
 
 
 def downloads(project: Project, rule: str) -> list[tuple[str, str, str, Write]]:

@@ -20,7 +20,8 @@ from labelreview.decisions import UID, Decision, Direction, from_wire, wire
 from labelreview.errors import InputError, LabelReviewError, NotFound, Refused, StoreError
 from labelreview.examples import Example
 from labelreview.orders import LEARNED
-from labelreview.project import Project, Question
+from labelreview.project import Project
+from labelreview.questions import Question
 from labelreview.review.worklist import Filters
 from labelreview.settings import Settings
 from labelreview.web import auth, wording
@@ -213,7 +214,7 @@ def _kept(body: Shape) -> list[tuple[str, str]]:
 
 def _filters(project: Project, body: Shape) -> Filters:
     words = {name: body.get(name) or default for name, default in FILTERS.items()}
-    suspects = body.get("suspects") is True
+    suspects, disputes = body.get("suspects") is True, body.get("disputes") is True
     if not all(isinstance(word, str) for word in words.values()):
         raise InputError(f"{', '.join(FILTERS)} must be texts.")
     tag, direction = words["tag"], words["direction"]
@@ -221,7 +222,7 @@ def _filters(project: Project, body: Shape) -> Filters:
         raise NotFound(f"There is no tag '{tag}' in this project.")
     if direction not in ("", *Direction):
         raise InputError(f"direction={direction!r} is not known. Use wrong, missing, or leave it out.")
-    return Filters(tag, Direction(direction) if direction else None, words["text"], words["order"], suspects)
+    return Filters(tag, Direction(direction) if direction else None, words["text"], words["order"], suspects, disputes)
 
 
 def _number(text: str) -> int:

@@ -44,6 +44,7 @@ ALL_CELLS = "all"
 # As people say it, and as the command line and addresses name it; the learned order, which none need name, first.
 _TITLES = {name: f"{title[0].upper()}{title[1:]} · {name}" for name, title in ORDERS.items()}
 ORDER_TITLES = {"": _TITLES.pop(LEARNED), **_TITLES}
+DISPUTES = Filters(disputes=True)
 NEW_TOKEN_AFTER = auth.TOKEN_SECONDS / 4
 
 _remember = st.components.v2.component(

@@ -3,7 +3,7 @@
 from functools import partial
 
 from labelreview.auditing import AUDIT
-from labelreview.project import Question
+from labelreview.questions import Question
 from labelreview.tags import PRESENT
 from labelreview.web import words
 
@@ -17,6 +17,8 @@ def reason(question: Question, language: str = words.FIRST) -> str:
     other tags, and how often such labels look wrong.
     """
     why, suspect, say = question.reason, question.suspect, partial(words.say, language)
+    if question.said:
+        return dispute(question, language)
     if why is None:
         return ""
     said = say("reason.expected", expected=_percent(why.expected))
@@ -31,6 +33,15 @@ def reason(question: Question, language: str = words.FIRST) -> str:
         way = say("reason.up") if up else say("reason.down") if down else ""
         return f"{said} {say('reason.checked', wrong=why.wrong, asked=why.asked, kind=kind, way=way)}"
     return f"{said} {say(_share(why.rate), kind=kind)}"
+
+
+def dispute(question: Question, language: str = words.FIRST) -> str:
+    """Who said what about a disputed cell, with their notes."""
+    kinds = [each.verdict.value if each.verdict else "flag" for each in question.said]
+    answers = [words.say(language, f"said.{kind}") for kind in kinds]
+    notes = [f" “{each.note}”" if each.note else "" for each in question.said]
+    named = zip(question.said, answers, notes, strict=True)
+    return " · ".join(f"{each.reviewer}: {answer}{note}" for each, answer, note in named)
 
 
 def _percent(probability: float, unit: str = " %") -> str:

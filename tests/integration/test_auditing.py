@@ -6,7 +6,8 @@ import pytest
 from labelreview import folder, triage
 from labelreview.auditing import AUDIT, REVIEW
 from labelreview.decisions import Direction, Verdict
-from labelreview.project import Project, Question
+from labelreview.project import Project
+from labelreview.questions import Question
 from labelreview.review import estimates
 from labelreview.review.worklist import Filters
 from labelreview.settings import Settings

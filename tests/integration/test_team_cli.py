@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,32 @@ def test_a_rule_that_there_is_not_is_named_and_nothing_is_written(settings, caps
     assert run("export", "gallery", "--out", "x.csv", "--consensus", "loudest") == 1
     assert "'loudest' is not a rule of consensus" in capsys.readouterr().err
     assert not Path("x.csv").exists()
+
+
+def test_team_sets_how_many_answer_and_says_how_good_the_reviewers_are(settings, items, capsys):
+    record(settings, *(decision(item, "hat", YES, "Ada") for item in items))
+    record(settings, *(decision(item, "hat", NO if item == items[0] else YES, "Ben") for item in items))
+    assert run("team", "gallery", "--answers", "3", "--share", "0.5", "--gold-from-settled", "9") == 0
+    said = capsys.readouterr()
+    assert "Only 5 settled cells are answered alike by all" in said.err
+    assert said.out.splitlines()[:2] == [
+        "Answers: 3 for 50 % of cells, 1 for the others",
+        "Known cells: 5, 5 % of questions",
+    ]
+    Path("gold.csv").write_text(f"id,hat\n{items[0]},1\n", encoding="utf-8")
+    assert run("team", "gallery", "--gold", "gold.csv", "--gold-share", "0.2") == 0
+    out = capsys.readouterr().out
+    assert "Known cells: 1, 20 % of questions" in out
+    assert re.search(r"Ada: 6 answers, accuracy \d+%, 100% of 1 known", out)
+    assert re.search(r"Ben: 6 answers, accuracy \d+%, 0% of 1 known", out)
+    assert run("team", "gallery", "--no-gold") == 0
+    assert "Known cells: 0\n" in capsys.readouterr().out
+    assert run("team", "gallery", "--answers", "0") == 1
+    assert "1 to 20 answers" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("rows", ["nobody,1", "item 000 é,"])
+def test_known_answers_about_nothing_are_refused(settings, items, capsys, rows):
+    Path("gold.csv").write_text(f"id,hat\n{rows}\n", encoding="utf-8")
+    assert run("team", "gallery", "--gold", "gold.csv") == 1
+    assert re.search("no tag 'hat' of an item 'nobody'|names no label", capsys.readouterr().err)

@@ -162,6 +162,10 @@ WORDS = {
     "reason.many": "Viele Angaben „{kind}“ dieses Schlagworts hält es für falsch.",
     "reason.some": "Einige Angaben „{kind}“ dieses Schlagworts hält es für falsch.",
     "reason.few": "Wenige Angaben „{kind}“ dieses Schlagworts hält es für falsch.",
+    "said.present": "ja",
+    "said.absent": "nein",
+    "said.unsure": "unsicher",
+    "said.flag": "hat es markiert",
     "reason.yes": "ja",
     "reason.no": "nein",
     # The review page around the loop

@@ -162,6 +162,10 @@ WORDS = {
     "reason.many": "Many “{kind}” labels of this tag look wrong to it.",
     "reason.some": "Some “{kind}” labels of this tag look wrong to it.",
     "reason.few": "Few “{kind}” labels of this tag look wrong to it.",
+    "said.present": "yes",
+    "said.absent": "no",
+    "said.unsure": "unsure",
+    "said.flag": "flagged it",
     "reason.yes": "yes",
     "reason.no": "no",
     # The review page around the loop

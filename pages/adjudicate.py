@@ -1,0 +1,26 @@
+"""Adjudicate: the cells on which reviewers say different things, who said what, one key to settle each."""
+
+import streamlit as st
+
+from labelreview.web import loop, results, session
+
+reviewer = session.current_reviewer()
+project = session.current_project()
+session.stay_with_project()
+
+disputes, decided = results.disputes(project)
+if not disputes and not decided:
+    st.title("Adjudicate")
+    st.info(
+        "No dispute: nobody has answered a cell otherwise than somebody else. To have cells answered by several "
+        f"reviewers, set it from the command line: labelreview team '{project.card.name}' --answers 2"
+    )
+    st.stop()
+
+calls = {
+    "on_no_token": session.forget_token,
+    "on_all_cells": session.ask_all_cells,
+    "on_language": session.choose_language,
+}
+token = session.token(project, reviewer)
+loop.review(project, reviewer, token, session.DISPUTES, session.language(), **calls)
