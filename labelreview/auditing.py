@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from labelreview.review.audit import Answers, Audit, Evidence
 from labelreview.review.verdicts import Cell
-from labelreview.tags import Labels, Probs
+from labelreview.tags import Dataset, Probs
 
 AUDIT, REVIEW = "audit", "review"  # a decision's `screen`: how its question was chosen
 AUDIT_SHARE = 0.10
@@ -23,8 +23,8 @@ AHEAD = 64  # open draws: two tabs with a full batch each
 class Auditing:
     """The audit and what it has been told. Not locked: its project is."""
 
-    def __init__(self, labels: Labels, scores: Callable[[], Probs], seed: str) -> None:
-        self._labels, self._scores, self._seed = labels, scores, seed
+    def __init__(self, dataset: Dataset, scores: Callable[[], Probs], seed: str) -> None:
+        self._dataset, self._scores, self._seed = dataset, scores, seed
         self._built: Audit | None = None
         self._waiting: list[tuple[int, bool]] = []
 
@@ -37,7 +37,7 @@ class Auditing:
 
         number: events in the log so far; kept: questions that the tab has already.
         """
-        if self._labels.size < SMALLEST:
+        if self._dataset.grid.size < SMALLEST:
             return [False] * want
         every = round(1 / AUDIT_SHARE)
         return [(number + kept + at) % every == every - 1 for at in range(max(want, 0))]
@@ -56,14 +56,14 @@ class Auditing:
 
     def doubt(self, cells: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """The model's probability that the given label is wrong, by the recipe."""
-        scores = self._scores()
-        return 1.0 - np.asarray(scores[np.divmod(cells, scores.shape[1])], float)
+        return 1.0 - np.asarray(np.ravel(self._scores())[self._dataset.grid.slots(cells)], float)
 
     @property
     def audit(self) -> Audit:
         """The audit, told everything so far."""
         if self._built is None:
-            self._built = Audit(self._labels, self._scores(), seed=self._seed, ahead=AHEAD)
+            data = self._dataset
+            self._built = Audit(data.judged, self._scores(), seed=self._seed, ahead=AHEAD, grid=data.grid)
         for mark in self._waiting:
             self._built.mark(*mark)
         self._waiting.clear()

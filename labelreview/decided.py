@@ -27,12 +27,17 @@ def corrected(project: Project) -> Labels:
     """The project's labels (N, K) with the verdicts applied."""
     labels = np.array(project.dataset.labels)
     for change in project.changes():
-        labels.flat[project.dataset.cell(change.item, change.tag)] = change.corrected
+        cell = np.array([project.dataset.cell(change.item, change.tag)])
+        labels.reshape(-1)[project.dataset.grid.slots(cell)] = change.corrected
     return labels
 
 
 def preview(project: Project, ruling: Ruling) -> tagplan.Preview:
     """What a ruling would do to the labels as they stand; InputError when it cannot apply."""
+    if project.dataset.grid.sparse:
+        raise InputError(
+            "Tags of a sparse project cannot be merged or dropped here yet. Change them in the labels file."
+        )
     held = project.meeting.allow(ruling)
     return tagplan.preview(project.dataset.tags, corrected(project), held.steps, ruling)
 
@@ -43,7 +48,7 @@ def labels(
     """The labels file with verdicts and tag decisions applied, in its own format or another. Gives the tags it has."""
     source, missing = _source(project)
     held = project.meeting.standing()
-    values = np.array(source.matrix.values, np.int8)
+    values = np.array(source.matrix.dense(), np.int8)
     rows = {item: row for row, item in enumerate(source.matrix.ids)}
     columns = {tag: column for column, tag in enumerate(source.matrix.tags)}
     for change in project.changes(consensus):
@@ -64,7 +69,7 @@ def _source(project: Project) -> tuple[formats.Source, str]:
         rows = {item: row for row, item in enumerate(source.matrix.ids)}
         columns = {tag: column for column, tag in enumerate(source.matrix.tags)}
         where = np.ix_([rows[item] for item in data.ids], [columns[tag] for tag in data.tags])
-        if np.array_equal(source.matrix.values[where], data.labels):
+        if np.array_equal(source.matrix.dense()[where], data.labels):
             return source, missing
     raise InputError(f"{source.name}, as the project keeps it, does not say what the project's labels say. Make the "
                      "project anew from the labels file.")  # fmt: skip

@@ -88,7 +88,7 @@ class Examples:
 
     def _example(self, column: int, tag: str, verdicts: Verdicts) -> Callable[[int, float | None], Example]:
         def made(row: int, likeness: float | None) -> Example:
-            item, given = self.folder.dataset.ids[row], int(self.folder.dataset.labels[row, column])
+            item, given = self.folder.dataset.ids[row], self.folder.dataset.label(row, column)
             judged = (item, tag) in verdicts.settled
             return Example(item, given, verdicts.label(item, tag, given), judged, likeness)
 

@@ -55,13 +55,13 @@ def ranking(
 
     Worst first; all of them, or the first `limit`.
     """
-    labels, pred_probs = project.dataset.judged, project.dataset.pred_probs
+    labels, pred_probs, grid = project.dataset.judged, project.dataset.pred_probs, project.dataset.grid
     if by in scoring.SCORERS:
-        scores = scoring.cell_scores(labels, pred_probs, scorer=by)
+        scores = scoring.cell_scores(labels, pred_probs, scorer=by, grid=grid)
         order = worst_first(scores, labels, mix=False, limit=limit)
         _write_cells(project, out, order, scores, overwrite, excel_safe)
     else:
-        scores = scoring.item_scores(labels, pred_probs, scorer=by)
+        scores = scoring.item_scores(labels, pred_probs, scorer=by, grid=grid)
         order = np.argsort(scores, kind="stable")[: np.count_nonzero(~np.isnan(scores))][:limit]
         columns = (Named(list(project.dataset.ids), order), scores[order])
         write_columns(out, ("id", "score"), columns, overwrite, excel_safe=excel_safe)
@@ -72,17 +72,18 @@ def label_issues(
     project: Project, out: Path, *, filter_by: str, overwrite: bool = False, excel_safe: bool = False
 ) -> int:
     """The cells that confident learning flags, worst self-confidence first."""
-    labels, pred_probs = project.dataset.judged, project.dataset.pred_probs
-    flagged = scoring.find_label_issues(labels, pred_probs, filter_by=filter_by)
-    scores = np.where(flagged, scoring.cell_scores(labels, pred_probs, scorer="self_confidence"), np.nan)
+    labels, pred_probs, grid = project.dataset.judged, project.dataset.pred_probs, project.dataset.grid
+    flagged = scoring.find_label_issues(labels, pred_probs, filter_by=filter_by, grid=grid)
+    scores = np.where(flagged, scoring.cell_scores(labels, pred_probs, "self_confidence", grid=grid), np.nan)
     order = worst_first(scores, labels, mix=False)
     _write_cells(project, out, order, scores, overwrite, excel_safe)
     return len(order)
 
 
-def _write_cells(project: Project, out: Path, order: Cells, scores: Scores, overwrite: bool, excel_safe: bool) -> None:
+def _write_cells(project: Project, out: Path, slots: Cells, scores: Scores, overwrite: bool, excel_safe: bool) -> None:
+    """The cells of some slots, in this order."""
     data = project.dataset
-    rows, tags = np.divmod(order, len(data.tags))
-    values = (data.labels[rows, tags], data.pred_probs[rows, tags], scores[rows, tags])
-    columns = (Named(list(data.ids), rows), Named(data.tags, tags), *values)
+    rows, tags = np.divmod(data.grid.cells(slots), len(data.tags))
+    labels, pred_probs, found = np.ravel(data.labels), np.ravel(data.pred_probs), np.ravel(scores)
+    columns = (Named(list(data.ids), rows), Named(data.tags, tags), labels[slots], pred_probs[slots], found[slots])
     write_columns(out, RANKING, columns, overwrite, excel_safe=excel_safe)

@@ -4,6 +4,7 @@
         project.json            the card: uid, version, where the data came from
         VERSION/                the data of this version
             labels.npy              int8 (N, K)          pred_probs.npy   float32 (N, K): those that rank
+            cells.npy, tagwise.npy  of a sparse data set: which cells these two hold, (M,) each, and their order by tag
             ids.*.npy images.*.npy  names, packed        source/          the labels as they came in, for exports
             texts.*.npy             documents, packed; only where items are documents
             model-0.npy …           float32 (N, K): each model's probabilities, where there are several
@@ -29,6 +30,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labelreview.errors import InputError, NotFound, Refused
+from labelreview.grid import SparseGrid
 from labelreview.tags import Dataset, Names, Probs
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -189,6 +191,9 @@ def _write_data(
         shutil.copyfile(path, target / "source" / name)
     np.save(target / "labels.npy", dataset.labels)
     np.save(target / "pred_probs.npy", dataset.pred_probs)
+    if dataset.some is not None:
+        np.save(target / "cells.npy", dataset.some.positions)
+        np.save(target / "tagwise.npy", dataset.some.order)
     for at, probs in enumerate(models):
         np.save(target / f"model-{at}.npy", probs)
     _save_names(target / "ids", dataset.ids)
@@ -213,9 +218,17 @@ def read(projects: Path, name: str) -> Folder:
         card.tags,
         np.load(data / "labels.npy", mmap_mode="r"),
         np.load(data / "pred_probs.npy", mmap_mode="r"),
+        _load_grid(data, card),
     )
     texts = _load_names(data / "texts") if card.texts else None
     return Folder(path, card, data, dataset, _load_names(data / "images"), texts)
+
+
+def _load_grid(path: Path, card: Card) -> SparseGrid | None:
+    if not (path / "cells.npy").exists():
+        return None
+    cells, tagwise = (np.load(path / f"{part}.npy", mmap_mode="r") for part in ("cells", "tagwise"))
+    return SparseGrid(card.items, len(card.tags), cells, tagwise)
 
 
 def new_identity() -> tuple[str, str, str]:

@@ -75,7 +75,7 @@ def gather(
     report = replace(report, notes=report.notes + (documented.notes if documented else ()))
     if predicted and not report.errors:
         dataset = joined(given.matrix, probs.matrix, only_common=only_common)
-        warning = looks_in_sample(dataset.judged, dataset.pred_probs)
+        warning = looks_in_sample(dataset.judged, dataset.pred_probs, dataset.grid)
         report = replace(report, warnings=report.warnings + ((warning,) if warning else ()))
     progress("Checked", 1.0)
     return Inputs(given, probs, image_folder, paths, report, only_common, read, ranked_by, documented)
@@ -105,7 +105,7 @@ def _examined(
     if errors:
         return source, replace(reports[first], errors=tuple(errors))
     matrices = models.together(labels.matrix, {n: each.matrix for n, each in read.items()}, only_common=only_common)
-    arrays = {name: np.asarray(matrix.values, np.float32) for name, matrix in matrices.items()}
+    arrays = {name: np.asarray(matrix.dense(), np.float32) for name, matrix in matrices.items()}
     ranks = replace(matrices[first], values=models.ranking(arrays, ranked_by))
     title = "; ".join(f"{name}: {each.title}" for name, each in read.items())
     notes = tuple(f"{name}: {note}" for name, each in read.items() for note in each.notes)

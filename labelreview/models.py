@@ -10,7 +10,7 @@ import numpy as np
 
 from labelreview.errors import InputError, few
 from labelreview.scoring.arrays import checked
-from labelreview.tags import UNKNOWN, Labels, Probs, TagMatrix, joined
+from labelreview.tags import UNKNOWN, Labels, Matrix, Probs, TagMatrix, joined
 
 LONGEST_NAME = 80
 
@@ -42,12 +42,13 @@ def checked_name(name: str) -> str:
     return plain
 
 
-def together(labels: TagMatrix, models: Mapping[str, TagMatrix], *, only_common: bool = False) -> dict[str, TagMatrix]:
+def together(labels: Matrix, models: Mapping[str, Matrix], *, only_common: bool = False) -> dict[str, TagMatrix]:
     """Every model's probabilities of the items and tags that the labels and all models have, in the labels' order.
 
     InputError names the model whose items or tags differ, unless `only_common` drops them.
     """
-    shared = labels
+    shared = TagMatrix(labels.ids, labels.tags, labels.dense())
+    models = {name: TagMatrix(each.ids, each.tags, each.dense()) for name, each in models.items()}
     for name, matrix in models.items():
         try:
             dataset = joined(shared, matrix, only_common=only_common)

@@ -9,15 +9,15 @@ import math
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
-import numpy.typing as npt
 
 from labelreview import scoring
 from labelreview.decisions import Direction
 from labelreview.errors import InputError
 from labelreview.folder import Folder
+from labelreview.grid import Index
 from labelreview.review.order import worst_first
 from labelreview.review.worklist import Cells, Filters, Mask
 from labelreview.scoring import rerank
@@ -29,7 +29,9 @@ LEARNED = "learned"
 EVERY = 25
 CHUNK = 1024
 DEPTH = 1000
-KEPT_ORDERS = 8
+KEPT_ORDERS, KEPT_CELLS = 8, 100_000_000
+HEADS = 2_000_000  # by candidate and direction; with thousands of tags each group's head is short
+ONE_ODDS = ("p_only", "rates", "wrong_share")
 ORDERS: dict[str, str] = {
     LEARNED: "worst first, learning",
     **{name: scorer.title for name, scorer in scoring.SCORERS.items()},
@@ -62,11 +64,18 @@ class Orders:
     """The orders of one project. Not locked: its project is."""
 
     def __init__(self, folder: Folder) -> None:
-        self.folder, self.dataset = folder, folder.dataset
+        self.folder, self.dataset, self.grid = folder, folder.dataset, folder.dataset.grid
         self.revision = 0
         self._correction: rerank.Correction | None = None
         self._worth: tuple[int, Scores] | None = None  # the corrected log-odds of every cell, at a revision
         self._sorted: OrderedDict[tuple[str, int, Filters], Cells] = OrderedDict()
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """The orders that this project has, by name, in words."""
+        there = scoring.SPARSE_SCORERS if self.grid.sparse else scoring.SCORERS
+        titles = {name: title for name, title in ORDERS.items() if name not in scoring.SCORERS or name in there}
+        return titles | ({"recipe": ORDERS["p_only"]} if self.grid.sparse else {})
 
     def prepare(self) -> None:
         """Compute now what the first question needs."""
@@ -74,7 +83,7 @@ class Orders:
 
     def learn(self, cells: Cells, wrong: Mask) -> rerank.Correction:
         """What the answers say about the order; takes effect by `adopt`. Safe to call from another thread."""
-        return rerank.learned(self.dataset.judged, self._odds, cells, wrong)
+        return rerank.learned(self.dataset.judged, self._odds, cells, wrong, self.grid)
 
     def adopt(self, correction: rerank.Correction, revision: int) -> None:
         """Use a correction; `revision` is the number of events it knows."""
@@ -82,8 +91,8 @@ class Orders:
 
     def cells(self, filters: Filters, rows: Mask | None) -> Iterator[Cells]:
         """Cells under a filter, likely wrong first, in chunks. `rows` (N,) bool: the items whose id matches."""
-        if filters.order not in ORDERS:
-            raise InputError(f"There is no order '{filters.order}'. Choose one of {', '.join(ORDERS)}.")
+        if filters.order not in self.titles:
+            raise InputError(f"There is no order '{filters.order}' here. Choose one of {', '.join(self.titles)}.")
         first = np.zeros(0, np.int64)
         if filters.order == LEARNED and not filters.tag and rows is None:
             first = self._front(filters.direction)
@@ -95,48 +104,48 @@ class Orders:
         self, most: int, *, without: Cells, column: int | None = None, direction: Direction | None = None
     ) -> Cells:
         """The front of the learned order without some cells (flat positions): exact, and far faster than all of it."""
-        labels, step = self.dataset.judged, len(self.dataset.tags)
+        grid, labels, index = self.grid, self.dataset.judged, self.grid.under(column)
         if column is None:
             if self._worth is None or self._worth[0] != self.revision:
-                self._worth = self.revision, np.ravel(rerank.reordered(labels, self._odds, self._taught))
-            worth, given = self._worth[1], labels.reshape(-1)
+                self._worth = self.revision, np.ravel(rerank.reordered(labels, self._odds, self._taught, grid))
+            worth, gone = self._worth[1], grid.slots(without)
         else:
-            cells = np.arange(column, labels.size, step)
-            worth, given = self._corrected(cells).astype(np.float32), labels[:, column]
-            without = without[without % step == column] // step
+            cells = grid.picked(index, np.arange(len(np.ravel(labels)[index])))
+            worth = rerank.corrected(labels, self._odds, self._taught, cells, grid).astype(np.float32)
+            gone = np.searchsorted(cells, without[without % grid.tags == column])
+        given = np.ravel(labels)[index]
         worth = np.where(np.isnan(worth), np.float32(-np.inf), worth)
-        worth[without] = -np.inf
+        worth[gone] = -np.inf
         if direction is not None:
             worth[(given == PRESENT) != (direction is Direction.WRONG)] = -np.inf
         least = np.partition(worth, len(worth) - most)[len(worth) - most] if 0 < most < len(worth) else -np.inf
-        cells = np.flatnonzero((worth >= least) & (worth > -np.inf))
-        front: Cells = cells[np.argsort(-worth[cells], kind="stable")][:most]
-        return front if column is None else front * step + column
+        there = np.flatnonzero((worth >= least) & (worth > -np.inf))
+        return grid.picked(index, there[np.argsort(-worth[there], kind="stable")][:most])
 
     def score(self, order: str, cells: Cells) -> Scores:
         """The label quality of some cells (flat positions) by an order's own measure, low = likely wrong."""
         if order == LEARNED:
-            return quality(self._corrected(cells).astype(np.float32))
+            odds = rerank.corrected(self.dataset.judged, self._odds, self._taught, cells, self.grid)
+            return quality(odds.astype(np.float32))
         scores = self.scores(order if order in scoring.SCORERS else "self_confidence")
-        return np.asarray(scores[np.divmod(cells, len(self.dataset.tags))])
+        return np.asarray(np.ravel(scores)[self.grid.slots(cells)])
 
     def scores(self, scorer: str) -> Probs:
-        """(N, K) label quality by a scorer, kept on disk."""
+        """Label quality over the grid by a scorer, kept on disk."""
         return self.folder.kept(f"scores-{scorer}", lambda: self._scored(scorer))
 
     def _scored(self, scorer: str) -> Probs:
         if scorer == "recipe":  # its costly part is on disk already
             return quality(scoring.recipe.mixed(np.asarray(self._odds.p_only), np.asarray(self._odds.cooc)))
-        scores = scoring.cell_scores(self.dataset.judged, self.dataset.pred_probs, scorer=scorer)
+        scores = scoring.cell_scores(self.dataset.judged, self.dataset.pred_probs, scorer=scorer, grid=self.grid)
         return np.asarray(scores, np.float32)
 
     def reasons(self, cells: Cells) -> list[Reason]:
         """Why cells stand where they stand."""
         labels, pred_probs, taught = self.dataset.judged, self.dataset.pred_probs, self._taught
-        why = reasons(labels, pred_probs, self._odds, cells)
-        chances = rerank.calibrated(labels, self._odds, taught, cells)
-        rows, columns = np.divmod(cells, len(self.dataset.tags))
-        groups = 2 * columns + (np.asarray(labels[rows, columns]) == PRESENT)
+        why = reasons(labels, pred_probs, self._odds, cells, self.grid)
+        chances = rerank.calibrated(labels, self._odds, taught, cells, self.grid)
+        groups = 2 * (cells % len(self.dataset.tags)) + (why.given == PRESENT)
         return [
             Reason(
                 float(why.expected[at]),
@@ -152,31 +161,25 @@ class Orders:
     @cached_property
     def _odds(self) -> ErrorLogOdds:
         labels, pred_probs = self.dataset.judged, self.dataset.pred_probs
-        return ErrorLogOdds(
-            *self.folder.kept_parts("odds", ErrorLogOdds._fields, lambda: scoring.error_log_odds(labels, pred_probs))
-        )
+        computed = partial(scoring.error_log_odds, labels, pred_probs, grid=self.grid)
+        if not self.grid.sparse:
+            return ErrorLogOdds(*self.folder.kept_parts("odds", ErrorLogOdds._fields, computed))
+        alone, *rest = self.folder.kept_parts("odds", ONE_ODDS, lambda: [computed()[at] for at in (0, 2, 3)])
+        return ErrorLogOdds(alone, alone, *rest)
 
     @cached_property
     def _heads(self) -> rerank.Heads:
-        labels, depth = self.dataset.judged, min(DEPTH, len(self.dataset.ids))
+        labels, depth = self.dataset.judged, max(1, min(DEPTH, len(self.dataset.ids), HEADS // len(self.dataset.tags)))
         return rerank.Heads(
             *self.folder.kept_parts(
-                "heads", rerank.Heads._fields, lambda: rerank.heads(labels, self._odds, depth=depth)
+                "heads", rerank.Heads._fields, lambda: rerank.heads(labels, self._odds, depth=depth, grid=self.grid)
             )
         )
 
     @property
     def _taught(self) -> rerank.Correction:
         nothing = np.zeros(0, np.int64), np.zeros(0, bool)
-        return self._correction or rerank.learned(self.dataset.judged, self._odds, *nothing)
-
-    def _corrected(self, cells: Cells) -> npt.NDArray[np.float64]:
-        rows, columns = np.divmod(cells, len(self.dataset.tags))
-        taught = self._taught
-        own, together = self._odds.p_only[rows, columns], self._odds.cooc[rows, columns]
-        odds = (own, together, scoring.recipe.mixed(own, together))[taught.candidate]
-        groups = 2 * columns + (np.asarray(self.dataset.judged[rows, columns]) == PRESENT)
-        return np.asarray(taught.slope * odds + taught.shift[groups], float)
+        return self._correction or rerank.learned(self.dataset.judged, self._odds, *nothing, self.grid)
 
     def _front(self, direction: Direction | None) -> Cells:
         """The exact front of the learned order: as far as every group's head reaches."""
@@ -197,30 +200,37 @@ class Orders:
         key = (filters.order, self.revision if filters.order == LEARNED else 0, filters)
         if key not in self._sorted:
             self._sorted[key] = self._computed(filters, rows)
-            if len(self._sorted) > KEPT_ORDERS:
+            while len(self._sorted) > 1 and self._too_much:
                 self._sorted.popitem(last=False)
         self._sorted.move_to_end(key)
         return self._sorted[key]
 
+    @property
+    def _too_much(self) -> bool:
+        return len(self._sorted) > KEPT_ORDERS or sum(map(len, self._sorted.values())) > KEPT_CELLS
+
     def _computed(self, filters: Filters, rows: Mask | None) -> Cells:
-        labels = self.dataset.judged
         column = self.dataset.column(filters.tag) if filters.tag else None
+        index = self.grid.under(column, rows)
         if filters.order in scoring.POOLERS:
-            return self._by_item(filters, rows, column)
+            return self._by_item(filters, index)
         if filters.order == LEARNED:
-            scores = -rerank.reordered(labels, self._odds, self._taught)
+            scores = -rerank.reordered(self.dataset.judged, self._odds, self._taught, self.grid)
         else:
             scores = self.scores(filters.order)
         # The recipe's log-odds of both directions are comparable; the paper's scores are not, hence mixed by rank.
-        mix = filters.order not in (LEARNED, "recipe", "p_only", "cooc")
-        return worst_first(scores, labels, mix=mix, direction=filters.direction, column=column, rows=rows)
+        return self._worst_first(scores, index, filters.order not in (LEARNED, "recipe", "p_only", "cooc"), filters)
 
-    def _by_item(self, filters: Filters, rows: Mask | None, column: int | None) -> Cells:
+    def _worst_first(self, scores: Scores, index: Index, mix: bool, filters: Filters) -> Cells:
+        some, labels = np.ravel(scores)[index], np.ravel(self.dataset.judged)[index]
+        return self.grid.picked(index, worst_first(some, labels, mix=mix, direction=filters.direction))
+
+    def _by_item(self, filters: Filters, index: Index) -> Cells:
         """Item after item, the worst by the pooler first; within an item the cells of lowest self-confidence."""
-        labels, scores = self.dataset.judged, self.scores("self_confidence")
-        items = scoring.item_scores(labels, self.dataset.pred_probs, scorer=filters.order)
-        cells = worst_first(scores, labels, mix=False, direction=filters.direction, column=column, rows=rows)
-        return cells[np.argsort(items[cells // labels.shape[1]], kind="stable")]
+        labels, pred_probs = self.dataset.judged, self.dataset.pred_probs
+        items = scoring.item_scores(labels, pred_probs, scorer=filters.order, grid=self.grid)
+        cells = self._worst_first(self.scores("self_confidence"), index, False, filters)
+        return cells[np.argsort(items[cells // len(self.dataset.tags)], kind="stable")]
 
 
 def _chunks(cells: Cells) -> Iterator[Cells]:

@@ -15,7 +15,7 @@ from labelreview.formats import embeddings
 from labelreview.formats.atomic import check_free
 from labelreview.scoring import duplicates, predict, tfidf
 from labelreview.scoring.zeroshot import zero_shot
-from labelreview.tags import Labels, Probs, TagMatrix
+from labelreview.tags import Labels, Matrix, Probs, TagMatrix
 
 Progress = Callable[[str, float], None]
 
@@ -180,8 +180,8 @@ def comparison(labels: formats.Source, earlier: formats.Source, described: Descr
             f"earlier labels, {after:.4f} learned from these ({found.changed:,} cells differ).")  # fmt: skip
 
 
-def _known(matrix: TagMatrix) -> Labels:
-    return np.asarray(matrix.values, np.int8)
+def _known(matrix: Matrix) -> Labels:
+    return np.asarray(matrix.dense(), np.int8)
 
 
 def _in_order(words: embeddings.Embeddings, tags: Sequence[str], path: Path) -> embed.Float32s:

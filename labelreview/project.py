@@ -47,7 +47,7 @@ class Project:
         self._verdicts, self._events = Verdicts(), 0
         self._worklist = Worklist(self.dataset, self.orders.cells, lambda: self.issues)
         seed = f"{self.card.uid}/{self.card.version}"
-        self._audit = Auditing(self.dataset.judged, lambda: self.orders.scores("recipe"), seed)
+        self._audit = Auditing(self.dataset, lambda: self.orders.scores("recipe"), seed)
         self.examples = Examples(opened, lambda: self._closed)
         self._learner = ThreadPoolExecutor(1, "labelreview-learner")
         self._settled: dict[int, Decision] = {}  # by flat position
@@ -73,9 +73,11 @@ class Project:
 
     @cached_property
     def issues(self) -> npt.NDArray[np.bool_]:
-        """The cells that confident learning holds for label errors, (N, K)."""
-        labels, pred_probs = self.dataset.judged, self.dataset.pred_probs
-        return self.folder.kept("issues", lambda: scoring.find_label_issues(labels, pred_probs))
+        """The cells that confident learning holds for label errors, over the grid."""
+        data = self.dataset
+        return self.folder.kept(
+            "issues", lambda: scoring.find_label_issues(data.judged, data.pred_probs, grid=data.grid)
+        )
 
     @property
     def target(self) -> Target:
@@ -110,11 +112,11 @@ class Project:
         # One by one: the audit's draws depend on which event came before which.
         for item, tag in chain.from_iterable(self._verdicts.add([event]) for event in events):
             try:
-                row, column = divmod(self.dataset.cell(item, tag), len(self.dataset.tags))
+                place = self.dataset.cell(item, tag)
             except NotFound:
-                continue  # about an item or tag that this data does not have: kept, and ignored
-            holds, place = self._verdicts.settled.get((item, tag)), row * len(self.dataset.tags) + column
-            answer = _answer(holds, int(self.dataset.labels[row, column]))
+                continue  # about an item, tag or cell that this data does not have: kept, and ignored
+            holds = self._verdicts.settled.get((item, tag))
+            answer = _answer(holds, int(self.dataset.given(np.array([place]))[0]))
             if holds:
                 self._settled[place] = holds
             else:
@@ -243,7 +245,7 @@ class Project:
         with self._lock:
             seq = self.verdicts().seq
             if self._standing is None or self._standing[0] != seq:
-                self._standing = seq, standing(self._settled, self.dataset.labels, AUDIT)
+                self._standing = seq, standing(self._settled, self.dataset.labels, AUDIT, self.dataset.grid)
             return self._standing[1]
 
     def answers(self) -> Answers:
@@ -323,17 +325,17 @@ class Project:
         return self.questions([(item, tag)])[0]
 
     def _question(self, place: int, score: float, reason: Reason, screen: str, definition: str) -> Question:
-        row, column = divmod(place, len(self.dataset.tags))
-        item, tag = self.dataset.at(place)
-        given, pred_prob = self.dataset.labels[row], float(self.dataset.pred_probs[row, column])
-        others = []
-        for at, other in enumerate(self.dataset.tags):
-            now = self._verdicts.label(item, other, int(given[at]))
-            if at != column and PRESENT in (int(given[at]), now):
-                others.append(OtherTag(other, int(given[at]), now))
-        judged = not np.isnan(score)
-        suspect = Suspect(item, tag, int(given[column]), pred_prob, float(score))
-        return Question(suspect, tuple(others), reason if judged else None, screen, definition)
+        data, (item, tag), others = self.dataset, self.dataset.at(place), []
+        slots = data.grid.of_item(place // len(data.tags))
+        labels, columns = np.ravel(data.labels)[slots].tolist(), data.grid.columns(slots).tolist()
+        for column, given in zip(columns, labels, strict=True):
+            other = data.tags[column]
+            now = self._verdicts.label(item, other, given)
+            if other != tag and PRESENT in (given, now):
+                others.append(OtherTag(other, given, now))
+        cell = np.array([place])
+        suspect = Suspect(item, tag, int(data.given(cell)[0]), float(data.scored(cell)[0]), float(score))
+        return Question(suspect, tuple(others), reason if not np.isnan(score) else None, screen, definition)
 
     def beside(self, item: str, tag: str) -> Beside:
         """What is known around a cell: look-alikes, confirmed examples. NotFound when there is no such item or tag."""

@@ -3,6 +3,8 @@
 Conventions: N items (rows) × K tags (columns). A *cell* is one (item, tag). Labels are int8: 1 present, 0 absent, -1
 unknown, and unknown is never silently made 0. pred_probs are float32 in [0, 1] of the same shape, NaN where no model
 scored the cell. Items join by id and tags by name, never by position. Ids and tag names are kept letter for letter.
+
+Where most cells are neither labelled nor scored, matrices and data sets are sparse: such cells do not exist (`grid`).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,8 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from labelreview.errors import InputError, NotFound, few
+from labelreview.grid import Grid, Ints, SparseGrid, argsorted
 
 PRESENT, ABSENT, UNKNOWN = 1, 0, -1
+DENSE_CELLS = 2_000_000_000
 
 Labels = npt.NDArray[np.int8]
 Probs = npt.NDArray[np.float32]
@@ -86,19 +90,115 @@ class TagMatrix:
     tags: tuple[str, ...]
     values: npt.NDArray[np.int8] | npt.NDArray[np.float32]
 
+    def value(self, row: int, column: int) -> float:
+        """The value of one cell."""
+        return float(self.values[row, column])
+
+    def dense(self) -> npt.NDArray[np.int8] | npt.NDArray[np.float32]:
+        """(N, K)."""
+        return self.values
+
+    def selected(self, rows: Sequence[int] | None, columns: Sequence[int] | None) -> "TagMatrix":
+        """The same values for items and tags given by their places here; None: all of them."""
+        values = self.values if rows is None else self.values[rows]
+        values = values if columns is None else values[:, columns]
+        return TagMatrix(*_picked(self.ids, self.tags, rows, columns), values)
+
+
+@dataclass(frozen=True)
+class SparseMatrix:
+    """What one file says of a few of N × K cells: positions row * K + column, ascending, each once, and their values.
+
+    `missing` is what the other cells are: ABSENT or UNKNOWN for labels, NaN for pred_probs.
+
+    >>> said = SparseMatrix(["a", "b"], ("hat", "cat"), np.array([0, 3]), np.array([1, 1], np.int8), UNKNOWN)
+    >>> said.dense().tolist(), said.selected([1], [1, 0]).dense().tolist()
+    ([[1, -1], [-1, 1]], [[1, -1]])
+    """
+
+    ids: Sequence[str]
+    tags: tuple[str, ...]
+    cells: Ints
+    values: npt.NDArray[np.int8] | npt.NDArray[np.float32]
+    missing: float
+
+    def value(self, row: int, column: int) -> float:
+        """The value of one cell."""
+        cell = row * len(self.tags) + column
+        at = int(np.searchsorted(self.cells, cell))
+        return float(self.values[at]) if at < len(self.cells) and int(self.cells[at]) == cell else self.missing
+
+    def dense(self) -> npt.NDArray[np.int8] | npt.NDArray[np.float32]:
+        """(N, K); InputError where that is too large."""
+        size = len(self.ids) * len(self.tags)
+        if size > DENSE_CELLS:
+            raise InputError(f"{len(self.ids):,} items × {len(self.tags):,} tags are {size:,} cells, too many to score "
+                             "every one. Give predictions that list the cells that they score.")  # fmt: skip
+        values = np.full(size, self.missing, self.values.dtype)
+        values[self.cells] = self.values
+        return values.reshape(len(self.ids), len(self.tags))
+
+    def selected(self, rows: Sequence[int] | None, columns: Sequence[int] | None) -> "SparseMatrix":
+        """The same values for items and tags given by their places here; None: all of them."""
+        ids, tags = _picked(self.ids, self.tags, rows, columns)
+        if rows is None and columns is None:
+            return self
+        at, column = np.divmod(self.cells, len(self.tags))
+        at = at if rows is None else _places(rows, len(self.ids))[at]
+        column = column if columns is None else _places(columns, len(self.tags))[column]
+        kept = np.flatnonzero((at >= 0) & (column >= 0))
+        return sparse(ids, tags, (at * len(tags) + column)[kept], self.values[kept], self.missing)
+
+
+Matrix = TagMatrix | SparseMatrix
+
+
+def sparse(
+    ids: Sequence[str],
+    tags: Sequence[str],
+    cells: Ints,
+    values: npt.NDArray[np.int8] | npt.NDArray[np.float32],
+    missing: float,
+) -> SparseMatrix:
+    """A sparse matrix of cells in any order, each once."""
+    if len(cells) > 1 and not (cells[1:] > cells[:-1]).all():
+        order = argsorted(cells, len(ids) * len(tags))
+        cells, values = cells[order], values[order]
+    return SparseMatrix(ids, tuple(tags), cells, values, missing)
+
+
+def _picked(
+    ids: Sequence[str], tags: tuple[str, ...], rows: Sequence[int] | None, columns: Sequence[int] | None
+) -> tuple[Sequence[str], tuple[str, ...]]:
+    chosen = ids if rows is None else [ids[row] for row in rows]
+    return chosen, tags if columns is None else tuple(tags[column] for column in columns)
+
+
+def _places(wanted: Sequence[int], count: int) -> Ints:
+    """Where each of `count` stands among the wanted; -1 where it does not."""
+    places = np.full(count, -1)
+    places[wanted] = np.arange(len(wanted))
+    return places
+
 
 @dataclass(frozen=True)
 class Dataset:
-    """Labels and pred_probs of the same items and tags, joined: both (N, K)."""
+    """Labels and pred_probs of the same items and tags, joined: both (N, K), or over the cells of a sparse grid."""
 
     ids: Names
     tags: tuple[str, ...]
     labels: Labels
     pred_probs: Probs
+    some: SparseGrid | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
         return len(self.ids), len(self.tags)
+
+    @cached_property
+    def grid(self) -> Grid:
+        """Which cells exist: all where `some` does not say otherwise."""
+        return self.some or Grid(*self.shape)
 
     @cached_property
     def _columns(self) -> dict[str, int]:
@@ -110,6 +210,19 @@ class Dataset:
         not_scored = np.isnan(self.pred_probs)
         return np.where(not_scored, np.int8(UNKNOWN), self.labels) if not_scored.any() else self.labels
 
+    def given(self, cells: Ints) -> Labels:
+        """The given labels of some cells."""
+        return np.asarray(np.ravel(self.labels)[self.grid.slots(cells)])
+
+    def scored(self, cells: Ints) -> Probs:
+        """The probabilities of some cells."""
+        return np.asarray(np.ravel(self.pred_probs)[self.grid.slots(cells)])
+
+    def label(self, row: int, column: int) -> int:
+        """The given label of an item and a tag; unknown where there is no such cell."""
+        cell = row * len(self.tags) + column
+        return int(self.given(np.array([cell]))[0]) if cell in self.grid else UNKNOWN
+
     def column(self, tag: str) -> int:
         """The column of a tag; NotFound when there is none of that name."""
         if tag not in self._columns:
@@ -117,8 +230,11 @@ class Dataset:
         return self._columns[tag]
 
     def cell(self, item: str, tag: str) -> int:
-        """The flat position row * K + column of a cell; NotFound when there is no such item or tag."""
-        return self.ids.position(item) * len(self.tags) + self.column(tag)
+        """The flat position row * K + column of a cell; NotFound when there is no such item, tag or cell."""
+        cell = self.ids.position(item) * len(self.tags) + self.column(tag)
+        if cell not in self.grid:
+            raise NotFound(f"Nobody labelled '{tag}' of '{item}' and no model scored it: there is nothing to review.")
+        return cell
 
     def at(self, cell: int) -> tuple[str, str]:
         """The item id and the tag of a flat cell position."""
@@ -126,22 +242,44 @@ class Dataset:
         return self.ids[row], self.tags[column]
 
 
-def joined(labels: TagMatrix, pred_probs: TagMatrix, *, only_common: bool = False) -> Dataset:
+def joined(labels: Matrix, pred_probs: Matrix, *, only_common: bool = False) -> Dataset:
     """Labels and predictions of the same items and tags, in the order of the labels.
 
     Joins by id and by tag name. Ids or tags on one side alone are an InputError that names them, unless `only_common`
-    asks to drop them. Ids and tags must be unique on each side (the readers see to that).
+    asks to drop them. Ids and tags must be unique on each side (the readers see to that). The data set is sparse when
+    both sides are.
     """
     ids, rows = _common("id", labels.ids, pred_probs.ids, only_common)
     tags, columns = _common("tag", labels.tags, pred_probs.tags, only_common)
-    left, right = labels.values, pred_probs.values
-    if rows:
-        left, right = left[rows[0]], right[rows[1]]
-    if columns:
-        left, right = left[:, columns[0]], right[:, columns[1]]
-    return Dataset(
-        Names.of(ids), tuple(tags), np.ascontiguousarray(left, np.int8), np.ascontiguousarray(right, np.float32)
-    )
+    left = labels.selected(rows and rows[0], columns and columns[0])
+    right = pred_probs.selected(rows and rows[1], columns and columns[1])
+    return paired(Names.of(ids), tuple(tags), left, right)
+
+
+def paired(ids: Sequence[str], tags: tuple[str, ...], labels: Matrix, pred_probs: Matrix) -> Dataset:
+    """Two matrices of the same items and tags as a data set, sparse when both are."""
+    if isinstance(labels, SparseMatrix) and isinstance(pred_probs, SparseMatrix):
+        return _sparse_paired(Names.of(ids), labels, pred_probs)
+    given, probs = np.ascontiguousarray(labels.dense(), np.int8), np.ascontiguousarray(pred_probs.dense(), np.float32)
+    return Dataset(Names.of(ids), tags, given, probs)
+
+
+def _sparse_paired(ids: Names, labels: SparseMatrix, pred_probs: SparseMatrix) -> Dataset:
+    """The cells that the labels list and, where a cell that they do not list is absent, those that a model scored."""
+    cells, scored = labels.cells, pred_probs.cells[~np.isnan(pred_probs.values)]
+    if labels.missing == ABSENT:
+        cells = np.union1d(cells, scored)
+    given, probs = np.full(len(cells), labels.missing, np.int8), np.full(len(cells), np.nan, np.float32)
+    given[np.searchsorted(cells, labels.cells)] = labels.values
+    at, there = _found(cells, pred_probs.cells)
+    probs[at[there]] = pred_probs.values[there]
+    return Dataset(ids, labels.tags, given, probs, SparseGrid(len(ids), len(labels.tags), cells))
+
+
+def _found(cells: Ints, wanted: Ints) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    """Where the wanted stand in ascending cells, and whether they do."""
+    at = np.minimum(np.searchsorted(cells, wanted), len(cells) - 1)
+    return at, cells[at] == wanted if len(cells) else np.zeros(len(wanted), np.bool_)
 
 
 def _common(

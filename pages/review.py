@@ -9,7 +9,7 @@ from labelreview.web import loop, session, words
 
 reviewer = session.current_reviewer()
 project = session.current_project()
-filters = session.review_filters(project)
+filters, orders = session.review_filters(project), session.order_titles(project)
 language = session.language()
 say = partial(words.say, language)
 row, stage = st.container(key="filters", horizontal=True, vertical_alignment="center"), st.container()
@@ -44,8 +44,8 @@ with row:
     )
     select(
         say("review.order"),
-        list(session.ORDER_TITLES),
-        format_func=session.ORDER_TITLES.__getitem__,
+        list(orders),
+        format_func=orders.__getitem__,
         key="filter_order",
         width=300,
     )

@@ -8,15 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-
 from labelreview.errors import InputError, NotFound, few
 from labelreview.formats import decision_log, retagged, rule_list
 from labelreview.formats.atomic import check_free, replacing, write_folder
 from labelreview.formats.opened import Kind, Opened
 from labelreview.formats.registry import FORMATS
 from labelreview.formats.row import Files, Format, Missing, Retagging
-from labelreview.tags import ABSENT, PRESENT, Dataset, TagMatrix, joined
+from labelreview.tags import ABSENT, PRESENT, Dataset, Matrix, SparseMatrix, TagMatrix, joined
 
 __all__ = [
     "FORMATS",
@@ -46,7 +44,7 @@ class Source:
 
     path: str
     format: str
-    matrix: TagMatrix
+    matrix: Matrix
     notes: tuple[str, ...] = ()
     files: Mapping[str, Path] = field(default_factory=dict)
 
@@ -156,10 +154,10 @@ def write_retagged(
     retagged.write(Opened.at(source.path), row, Path(out_path), wanted, anew=anew, overwrite=overwrite)
 
 
-def write_matrix(matrix: TagMatrix, out_path: str | Path, format: str, *, overwrite: bool = False) -> None:
+def write_matrix(matrix: Matrix, out_path: str | Path, format: str, *, overwrite: bool = False) -> None:
     """A new file (or folder) of a format: labels (int8) or probabilities (float32)."""
     out, row = Path(out_path), _named(format)
-    made = row.make(matrix)
+    made = row.make(TagMatrix(matrix.ids, matrix.tags, matrix.dense()))
     if row.is_folder:
         write_folder(out, _as_files(made), overwrite=overwrite)
         return
@@ -204,7 +202,7 @@ def _needed(source: Source, changes: Mapping[tuple[str, str], int]) -> dict[tupl
     return {
         (item, tag): int(label)
         for (item, tag), label in changes.items()
-        if matrix.values[rows[item], columns[tag]] != label
+        if matrix.value(rows[item], columns[tag]) != label
     }
 
 
@@ -220,7 +218,17 @@ def _read(file: Opened, kind: Kind, format: str | None, missing_means: str | Non
     if means is None:
         raise InputError(f"missing_means is 'absent' or 'unknown', not '{missing_means}'.")
     matrix, notes = row.read(file, kind, means)
+    if isinstance(matrix, SparseMatrix):
+        notes = (*notes, _sparse_note(kind, matrix))
     return Source(file.path, row.name, matrix, notes, file.kept)
+
+
+def _sparse_note(kind: Kind, matrix: SparseMatrix) -> str:
+    cells = f"{len(matrix.cells):,} of {len(matrix.ids) * len(matrix.tags):,} cells"
+    if kind != "labels":
+        return f"The predictions list {cells} and are kept sparse."
+    scored = "is absent if a model scored it, and else " if matrix.missing == ABSENT else ""
+    return f"The labels list {cells} and are kept sparse: one that is not listed {scored}does not exist."
 
 
 def _recognised(file: Opened, kind: Kind) -> Format:
@@ -240,8 +248,7 @@ def _named(format: str) -> Format:
     return FORMATS[format]
 
 
-def _reordered(matrix: TagMatrix, order: Sequence[str]) -> TagMatrix:
+def _reordered(matrix: Matrix, order: Sequence[str]) -> Matrix:
     position = {tag: column for column, tag in enumerate(matrix.tags)}
     columns = [position.pop(tag) for tag in order if tag in position] + list(position.values())
-    values = np.ascontiguousarray(matrix.values[:, columns], np.int8)
-    return TagMatrix(matrix.ids, tuple(matrix.tags[column] for column in columns), values)
+    return matrix.selected(None, columns)

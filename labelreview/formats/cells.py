@@ -99,17 +99,19 @@ def check_tags(tags: Sequence[str], where: str | Callable[[int], str]) -> None:
     _check_letters("tag", tags)
     problems, seen = Problems(), dict[str, str]()
     for at, tag in enumerate(tags):
+        if tag.strip() and plain(tag) not in seen:
+            seen[plain(tag)] = tag
+            continue
         place = where if isinstance(where, str) else where(at)
         if not tag.strip():
             problems.add(f"{place}: tag {at + 1} of {len(tags)} has no name. Give it one, or remove it.")
         elif tag == seen.get(plain(tag)):
             problems.add(f"{place}: tag '{tag}' is there twice. Rename one, or merge them.")
-        elif plain(tag) in seen:
+        else:
             problems.add(
                 f"{place}: tags '{seen[plain(tag)]}' and '{tag}' differ only in case or in spaces around them. "
                 "Rename one, or merge them."
             )
-        seen.setdefault(plain(tag), tag)
     problems.stop()
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from labelreview.errors import few
 from labelreview.formats import FORMATS, Source
-from labelreview.tags import ABSENT, PRESENT, UNKNOWN
+from labelreview.tags import ABSENT, PRESENT, UNKNOWN, paired
 
 
 @dataclass(frozen=True)
@@ -77,24 +77,26 @@ def examine(
     """
     ids = _sides(labels.matrix.ids, pred_probs.matrix.ids)
     tags = _sides(labels.matrix.tags, pred_probs.matrix.tags)
-    given = labels.matrix.values[_at(labels.matrix.ids, ids[0])][:, _at(labels.matrix.tags, tags[0])]
-    probs = pred_probs.matrix.values[_at(pred_probs.matrix.ids, ids[0])][:, _at(pred_probs.matrix.tags, tags[0])]
+    left = labels.matrix.selected(_at(labels.matrix.ids, ids[0]), _at(labels.matrix.tags, tags[0]))
+    right = pred_probs.matrix.selected(_at(pred_probs.matrix.ids, ids[0]), _at(pred_probs.matrix.tags, tags[0]))
+    both = paired(ids[0], tuple(tags[0]), left, right)
+    given, probs = both.labels, both.pred_probs
     report = Report(
         labels_format=_title(labels),
         predictions_format=_title(pred_probs),
         items=len(ids[0]),
         tags=len(tags[0]),
-        present=int((given == PRESENT).sum()),
-        absent=int((given == ABSENT).sum()),
-        unknown=int((given == UNKNOWN).sum()),
+        present=int(np.count_nonzero(given == PRESENT)),
+        absent=int(np.count_nonzero(given == ABSENT)),
+        unknown=int(np.count_nonzero(given == UNKNOWN)),
         ids_only_in_labels=ids[1],
         ids_only_in_predictions=ids[2],
         tags_only_in_labels=tags[1],
         tags_only_in_predictions=tags[2],
         duplicates=tuple(_twice(labels.matrix.ids) + _twice(labels.matrix.tags))
         + tuple(_twice(pred_probs.matrix.ids) + _twice(pred_probs.matrix.tags)),
-        not_scored=int(np.isnan(probs).sum()),
-        out_of_range=int(((probs < 0) | (probs > 1)).sum()),
+        not_scored=int(np.count_nonzero(np.isnan(probs))),
+        out_of_range=int(np.count_nonzero((probs < 0) | (probs > 1))),
         images_looked_at=len(images or {}),
         image_problems=tuple((item, problem) for item, problem in (images or {}).items() if problem),
         notes=labels.notes + pred_probs.notes,
@@ -102,7 +104,7 @@ def examine(
         warnings=(),
     )
     errors, warnings = _judged(report, only_common)
-    silent = [tag for tag, some in zip(tags[0], (given == PRESENT).any(0), strict=True) if not some]
+    silent = [tag for tag, some in zip(tags[0], both.grid.counts(given == PRESENT), strict=True) if not some]
     return _with(report, errors, warnings + _about_tags(silent, tags[0]))
 
 
@@ -170,10 +172,10 @@ def _sides(left: Sequence[str], right: Sequence[str]) -> tuple[list[str], tuple[
     return common, tuple(name for name in left if name not in there), tuple(n for n in right if n not in here)
 
 
-def _at(names: Sequence[str], wanted: Sequence[str]) -> list[int] | slice:
-    """Where names stand; all of them, without a copy, where the order is the same."""
+def _at(names: Sequence[str], wanted: Sequence[str]) -> list[int] | None:
+    """Where names stand; None, for all of them, where the order is the same."""
     if list(names) == list(wanted):
-        return slice(None)
+        return None
     position = {name: at for at, name in enumerate(names)}
     return [position[name] for name in wanted]
 

@@ -18,7 +18,7 @@ import pyarrow.csv as pacsv
 from labelreview.errors import InputError
 from labelreview.formats.cells import Problems
 from labelreview.formats.shape import IDS
-from labelreview.formats.table import LABEL, PROB, Role, Table
+from labelreview.formats.table import CODE, LABEL, PROB, Role, Table
 
 BOMS = {  # the longer ones first: UTF-32 begins like UTF-16
     codecs.BOM_UTF32_LE: "utf-32-le",
@@ -169,7 +169,7 @@ class CsvText:
 
     def _arrow(self, data: Any, roles: Mapping[int, Role], label: Any) -> dict[int, Any] | None:
         """The columns as Arrow reads them; labels of one letter each (1, 0 or nothing) take a byte, others a code."""
-        types = {LABEL: label, PROB: pa.float32()}
+        types = {LABEL: label, PROB: pa.float32(), CODE: pa.dictionary(pa.int32(), pa.string())}
         try:
             found = pacsv.read_csv(
                 pa.BufferReader(data),

@@ -16,10 +16,10 @@ from labelreview.formats.cells import check_ids, check_tags
 from labelreview.formats.csvtext import CsvText, quoted, requoted, spliced
 from labelreview.formats.opened import Kind, Opened
 from labelreview.formats.parquetfile import ParquetFile, parquet_bytes
-from labelreview.formats.row import Changes, Missing, Notes, by_item, filled, recognised
+from labelreview.formats.row import EMPTY, Changes, Missing, Notes, by_item, listed, recognised
 from labelreview.formats.shape import DELIMITERS, Columns, columns_of
 from labelreview.formats.table import TEXT
-from labelreview.tags import PRESENT, TagMatrix
+from labelreview.tags import PRESENT, Matrix, TagMatrix
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ def is_parquet(file: Opened, kind: Kind) -> bool:
     return file.is_parquet and recognised(file.parquet) == "delimited"
 
 
-def read_csv(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
+def read_csv(file: Opened, kind: Kind, missing_means: Missing) -> tuple[Matrix, Notes]:
     return read(file.csv, missing_means)
 
 
-def read(source: CsvText, missing_means: Missing, dialect: Dialect = ANY) -> tuple[TagMatrix, Notes]:
+def read(source: CsvText, missing_means: Missing, dialect: Dialect = ANY) -> tuple[Matrix, Notes]:
     """A table with a column of lists in a data set's own dialect."""
     columns = dialect.columns(source)
     table = source.table({columns.id: TEXT, columns.tag: TEXT})
@@ -71,7 +71,7 @@ def read(source: CsvText, missing_means: Missing, dialect: Dialect = ANY) -> tup
     return matrix, () if dialect.mark else (f"Tags are separated by '{mark}'.",)
 
 
-def read_parquet(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
+def read_parquet(file: Opened, kind: Kind, missing_means: Missing) -> tuple[Matrix, Notes]:
     source = file.parquet
     columns = ANY.columns(source)
     table = source.table({columns.id: TEXT})
@@ -103,7 +103,7 @@ def _mark(cells: Sequence[str]) -> str:
 
 def matrix_of(
     ids: list[str], cells: Sequence[Sequence[str]], missing_means: Missing, name: str, known: Sequence[str] = ()
-) -> TagMatrix:
+) -> Matrix:
     """The labels of items, given the tags that each has. `known` tags come first, whether or not an item has them."""
     check_tags(known, name)
     position = {tag: at for at, tag in enumerate(known)}
@@ -111,9 +111,9 @@ def matrix_of(
     if not position:
         raise InputError(f"{name}: no item has a tag. Is this the column of the tags?")
     check_tags(list(position), name)
-    labels = filled(name, len(ids), len(position), missing_means)
-    labels[np.repeat(np.arange(len(ids)), [len(tags) for tags in cells]), flat] = PRESENT
-    return TagMatrix(ids, tuple(position), labels)
+    rows = np.repeat(np.arange(len(ids)), [len(tags) for tags in cells])
+    places = np.unique(rows * len(position) + np.array(flat, np.int64))
+    return listed(name, ids, tuple(position), places, np.full(len(places), PRESENT, np.int8), EMPTY[missing_means])
 
 
 def _edited(cell: str, mark: str, space: str, change: Mapping[str, int]) -> str:

@@ -19,7 +19,7 @@ from labelreview.formats.jsontext import Edit, JsonText, Value, dumped
 from labelreview.formats.opened import Kind, Opened
 from labelreview.formats.row import EMPTY, Changes, Missing, Notes, by_item, filled
 from labelreview.formats.shape import IDS, TAG, TAGS
-from labelreview.tags import PRESENT, UNKNOWN, TagMatrix
+from labelreview.tags import PRESENT, UNKNOWN, Matrix, TagMatrix
 
 SUFFIXES = (".jsonl", ".ndjson")
 
@@ -84,7 +84,7 @@ def _read_rows(file: Opened) -> tuple[list[str], list[Value]]:
     return ids, [found for _, found in rows]
 
 
-def read_delimited(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
+def read_delimited(file: Opened, kind: Kind, missing_means: Missing) -> tuple[Matrix, Notes]:
     ids, rows = _read_rows(file)
     key = _list_key(_first(file)) or ""
     return matrix_of(ids, [_tags(file.json, found, key) for found in rows], missing_means, file.name), ()

@@ -8,6 +8,7 @@ LINE = 256 << 20  # bytes; a header of a million columns has about 10 MB
 JSON = 2 << 30  # bytes; COCO's largest has 0.5 GB
 COLUMNS = 100_000
 CELLS = 2_000_000_000
+DENSE, SPARSE_SHARE = 20_000_000, 0.1  # above so many cells, a file that lists at most this share of them stays sparse
 BLOCK = 1 << 24
 
 
@@ -38,6 +39,15 @@ def check_shape(name: str, items: int, tags: int) -> None:
     if items * tags > CELLS:
         raise InputError(f"{name}: {items:,} items × {tags:,} tags are {items * tags:,} cells, more than the {CELLS:,} "
                          "that one project holds. Split the items, or keep the tags that matter.")  # fmt: skip
+
+
+def is_sparse(name: str, items: int, tags: int, listed: int) -> bool:
+    """Whether a file that lists some cells of items × tags is held without the others; too many listed are refused."""
+    if listed > CELLS:
+        raise InputError(f"{name}: {listed:,} cells are listed, more than the {CELLS:,} that one project holds. Split "
+                         "the items, or keep the tags that matter.")  # fmt: skip
+    cells = items * tags
+    return cells > CELLS or (cells > DENSE and listed <= SPARSE_SHARE * cells)
 
 
 def check_columns(name: str, columns: int) -> None:

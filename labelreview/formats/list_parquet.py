@@ -24,7 +24,7 @@ from labelreview.formats.parquetfile import ParquetFile, parquet_bytes, typed
 from labelreview.formats.row import EMPTY, Changes, Missing, Notes, by_item, filled
 from labelreview.formats.shape import IDS, TAGS
 from labelreview.formats.table import TEXT
-from labelreview.tags import PRESENT, TagMatrix
+from labelreview.tags import PRESENT, Matrix, TagMatrix
 
 BESIDE = ".tags.txt"
 
@@ -134,7 +134,7 @@ def _flags(source: ParquetFile) -> list[str]:
     return [field.name for field in source.file.schema_arrow if pa.types.is_boolean(field.type)]
 
 
-def read_hugging_face(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
+def read_hugging_face(file: Opened, kind: Kind, missing_means: Missing) -> tuple[Matrix, Notes]:
     source = file.parquet
     ids, notes = _ids(source)
     check_ids(ids, lambda row: f"{file.name}, row {row + 1}")

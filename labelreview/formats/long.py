@@ -10,18 +10,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from labelreview.errors import InputError
-from labelreview.formats import limits
 from labelreview.formats.cells import Problems, check_ids, check_tags, checked_probs, spelled
 from labelreview.formats.csvtext import CsvText, Record, quoted, requoted, spliced
 from labelreview.formats.opened import Kind, Opened
 from labelreview.formats.parquetfile import ParquetFile, parquet_bytes
-from labelreview.formats.row import Changes, Missing, Notes, by_item, filled, recognised
+from labelreview.formats.row import EMPTY, Changes, Missing, Notes, by_item, listed, recognised
 from labelreview.formats.shape import Columns, columns_of
-from labelreview.formats.table import LABEL, PROB, TEXT, Role, Table
-from labelreview.tags import PRESENT, UNKNOWN, TagMatrix
+from labelreview.formats.table import CODE, LABEL, PROB, TEXT, Role, Table
+from labelreview.tags import PRESENT, UNKNOWN, Matrix, TagMatrix
 
 
 def is_csv(file: Opened, kind: Kind) -> bool:
@@ -32,11 +30,11 @@ def is_parquet(file: Opened, kind: Kind) -> bool:
     return file.is_parquet and recognised(file.parquet) == "long"
 
 
-def read_csv(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
+def read_csv(file: Opened, kind: Kind, missing_means: Missing) -> tuple[Matrix, Notes]:
     return _read(file.csv, kind, missing_means)
 
 
-def read_parquet(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
+def read_parquet(file: Opened, kind: Kind, missing_means: Missing) -> tuple[Matrix, Notes]:
     return _read(file.parquet, kind, missing_means)
 
 
@@ -51,39 +49,26 @@ def _columns(source: CsvText | ParquetFile) -> Columns:
     return columns_of(source.name, source.header, source.sample(), "long")
 
 
-def _read(source: CsvText | ParquetFile, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
+def _read(source: CsvText | ParquetFile, kind: Kind, missing_means: Missing) -> tuple[Matrix, Notes]:
     columns = _columns(source)
     if kind != "labels" and columns.value < 0:
         raise InputError(f"{source.name}, line 1: no column holds the probabilities. Add one named 'value'.")
     role: Role = LABEL if kind == "labels" else PROB
-    table = source.table({columns.id: TEXT, columns.tag: TEXT} | ({columns.value: role} if columns.value >= 0 else {}))
-    ids, rows = coded(table.text(columns.id))
-    tags, cols = coded(table.text(columns.tag))
-    first = np.unique(rows, return_index=True)[1]
-    check_ids(ids, lambda at: table.place(int(first[at]), columns.id))
+    table = source.table({columns.id: CODE, columns.tag: CODE} | ({columns.value: role} if columns.value >= 0 else {}))
+    ids, rows = table.coded(columns.id)
+    tags, cols = table.coded(columns.tag)
+    check_ids(ids, lambda at: table.place(int(np.argmax(rows == at)), columns.id))
     tags, cols, told = _without_empty(tags, cols)
     if not tags:
         raise InputError(f"{source.name}: no row has a tag. Is '{source.header[columns.tag]}' the column of the tags?")
     check_tags(tags, lambda at: table.place(int(np.argmax(cols == at)), columns.tag))
-    cells = rows * len(tags) + cols
-    check_once(cells[told], np.flatnonzero(told), table, columns)
-    shape = (len(ids), len(tags))
+    cells = (rows * len(tags) + cols)[told]
+    check_once(cells, np.flatnonzero(told), table, columns)
     if kind == "labels":
-        labels = filled(source.name, len(ids), len(tags), missing_means).reshape(-1)
-        labels[cells[told]] = table.labels(columns.value)[told] if columns.value >= 0 else PRESENT
-        return TagMatrix(ids, tuple(tags), labels.reshape(shape)), ()
-    given = table.probs(columns.value)
-    given = checked_probs(given, lambda at: table.place(at, columns.value), kind)
-    limits.check_shape(source.name, len(ids), len(tags))
-    probs = np.full(len(ids) * len(tags), np.nan, np.float32)
-    probs[cells[told]] = given[told]
-    return TagMatrix(ids, tuple(tags), probs.reshape(shape)), ()
-
-
-def coded(texts: Any) -> tuple[list[str], npt.NDArray[np.int64]]:
-    """The distinct texts in order of appearance, and each row's position among them."""
-    coded = texts.dictionary_encode()
-    return list(coded.dictionary.to_pylist()), np.asarray(pc.cast(coded.indices, pa.int64()))
+        said = table.labels(columns.value)[told] if columns.value >= 0 else np.full(len(cells), PRESENT, np.int8)
+        return listed(source.name, ids, tags, cells, said, EMPTY[missing_means]), ()
+    given = checked_probs(table.probs(columns.value), lambda at: table.place(at, columns.value), kind)
+    return listed(source.name, ids, tags, cells, given[told], np.nan), ()
 
 
 def _without_empty(
@@ -99,6 +84,9 @@ def _without_empty(
 
 def check_once(cells: npt.NDArray[np.int64], rows: npt.NDArray[np.int64], table: Table, columns: Columns) -> None:
     """Refuse a cell that two rows speak of."""
+    ordered = np.sort(cells)
+    if not (ordered[1:] == ordered[:-1]).any():
+        return
     _, first, which = np.unique(cells, return_index=True, return_inverse=True)
     again = np.flatnonzero(first[which] != np.arange(len(cells)))
     problems = Problems()

@@ -7,7 +7,7 @@ from labelreview.formats import delimited
 from labelreview.formats.csvtext import quoted
 from labelreview.formats.opened import Kind, Opened
 from labelreview.formats.row import Changes, Missing, Notes, Says
-from labelreview.tags import TagMatrix
+from labelreview.tags import Matrix, TagMatrix
 
 SAYS = Says("listed", "not listed, or `No Finding`", "cannot be said")
 CSV = delimited.Dialect("Image Index", "Finding Labels", "|", "No Finding")
@@ -17,7 +17,7 @@ def is_csv(file: Opened, kind: Kind) -> bool:
     return {CSV.id, CSV.tags} <= {name.strip('" ') for name in file.first_line.split(",")}
 
 
-def read_csv(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
+def read_csv(file: Opened, kind: Kind, missing_means: Missing) -> tuple[Matrix, Notes]:
     return delimited.read(file.csv, missing_means, CSV)
 
 

@@ -41,7 +41,7 @@ def read_npy(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatri
 
 
 def read_npz(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
-    arrays = _npz(file)
+    arrays = npz_arrays(file)
     name = _values_name(file, arrays, kind)
     return _matrix(file, arrays[name], arrays, kind, missing_means), (f"Read from the array '{name}'.",)
 
@@ -56,7 +56,8 @@ def _npy(file: Opened) -> Array:
         raise error if isinstance(error, InputError) else _broken(file, error) from None
 
 
-def _npz(file: Opened) -> dict[str, Array]:
+def npz_arrays(file: Opened) -> dict[str, Array]:
+    """The arrays of an .npz; InputError where it is broken, too large, or holds Python objects."""
     try:
         with zipfile.ZipFile(file.where) as archive:
             size = sum(member.file_size for member in archive.infolist())
@@ -92,11 +93,11 @@ def _matrix(file: Opened, values: Array, arrays: Mapping[str, Array], kind: Kind
         raise InputError(f"{file.name}: an array of numbers, items × tags, is expected, not {values.dtype} of shape "
                          f"{values.shape}.")  # fmt: skip
     limits.check_shape(file.name, *values.shape)
-    ids, tags = _names(file, arrays, "ids", values.shape[0]), _names(file, arrays, "tags", values.shape[1])
+    ids, tags = names_of(file, arrays, "ids", values.shape[0]), names_of(file, arrays, "tags", values.shape[1])
     check_ids(ids, lambda row: f"{file.where.stem}{IDS}, line {row + 1}")
     check_tags(tags, lambda at: f"{file.where.stem}{TAGS}, line {at + 1}")
     if kind == "labels":
-        return TagMatrix(ids, tuple(tags), _labels(file, values, missing))
+        return TagMatrix(ids, tuple(tags), labels_of(file, values, missing))
     probs = np.ascontiguousarray(values, np.float32)
     probs = probs if probs.flags.writeable else probs.copy()
     place = f"{file.name}, item "
@@ -104,7 +105,8 @@ def _matrix(file: Opened, values: Array, arrays: Mapping[str, Array], kind: Kind
     return TagMatrix(ids, tuple(tags), probs)
 
 
-def _names(file: Opened, arrays: Mapping[str, Array], what: str, count: int) -> list[str]:
+def names_of(file: Opened, arrays: Mapping[str, Array], what: str, count: int) -> list[str]:
+    """The `ids` or `tags`, inside or beside the array; InputError where there are not `count` of them."""
     end = IDS if what == "ids" else TAGS
     if what in arrays:
         found = arrays[what].ravel()
@@ -121,7 +123,8 @@ def _names(file: Opened, arrays: Mapping[str, Array], what: str, count: int) -> 
     return names
 
 
-def _labels(file: Opened, values: Array, missing: Missing) -> Labels:
+def labels_of(file: Opened, values: Array, missing: Missing) -> Labels:
+    """The labels of an array of numbers, items × tags; `missing` is what -1 and NaN mean."""
     labels = np.full(values.shape, UNKNOWN, np.int8)
     labels[values == 1] = PRESENT
     labels[values == 0] = ABSENT
@@ -146,9 +149,14 @@ def write_npy(file: Opened, changes: Changes) -> bytes:
 
 def write_npz(file: Opened, changes: Changes) -> bytes:
     """The same arrays, compressed when they were."""
-    arrays, out = _npz(file), io.BytesIO()
+    arrays = npz_arrays(file)
     name = _values_name(file, arrays, "labels")
-    arrays[name] = _changed(file, arrays[name], arrays, changes)
+    return npz_bytes(file, arrays | {name: _changed(file, arrays[name], arrays, changes)})
+
+
+def npz_bytes(file: Opened, arrays: Mapping[str, Array]) -> bytes:
+    """Arrays as an .npz, compressed when that was."""
+    out = io.BytesIO()
     with zipfile.ZipFile(file.where) as archive:
         packed = any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist())
     (np.savez_compressed if packed else np.savez)(out, **arrays)  # type: ignore[arg-type]
@@ -156,8 +164,8 @@ def write_npz(file: Opened, changes: Changes) -> bytes:
 
 
 def _changed(file: Opened, values: Array, arrays: Mapping[str, Array], changes: Changes) -> Array:
-    rows = {item: row for row, item in enumerate(_names(file, arrays, "ids", values.shape[0]))}
-    columns = {tag: column for column, tag in enumerate(_names(file, arrays, "tags", values.shape[1]))}
+    rows = {item: row for row, item in enumerate(names_of(file, arrays, "ids", values.shape[0]))}
+    columns = {tag: column for column, tag in enumerate(names_of(file, arrays, "tags", values.shape[1]))}
     new = np.array(values, order="K")
     for (item, tag), label in changes.items():
         new[rows[item], columns[tag]] = label

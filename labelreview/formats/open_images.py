@@ -9,14 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from labelreview.errors import InputError
-from labelreview.formats import limits, long
+from labelreview.formats import long
 from labelreview.formats.cells import check_ids, check_tags, checked_probs
 from labelreview.formats.csvtext import CsvText, quoted
 from labelreview.formats.opened import Kind, Opened
-from labelreview.formats.row import Changes, Missing, Notes, Says, filled
+from labelreview.formats.row import EMPTY, Changes, Missing, Notes, Says, listed
 from labelreview.formats.shape import Columns
-from labelreview.formats.table import PROB, TEXT
-from labelreview.tags import ABSENT, PRESENT, UNKNOWN, TagMatrix
+from labelreview.formats.table import CODE, PROB
+from labelreview.tags import ABSENT, PRESENT, UNKNOWN, Labels, Matrix, TagMatrix
 
 SAYS = Says("Confidence `1`", "Confidence `0`", "no row, another confidence, or sources that disagree")
 NAMES = ("ImageID", "LabelName", "Confidence")
@@ -36,37 +36,40 @@ def _columns(source: CsvText) -> Columns:
     return Columns("long", *(source.header.index(name) for name in NAMES))
 
 
-def read_csv(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
+def read_csv(file: Opened, kind: Kind, missing_means: Missing) -> tuple[Matrix, Notes]:
     source = file.csv
     columns = _columns(source)
-    table = source.table({columns.id: TEXT, columns.tag: TEXT, columns.value: PROB})
-    ids, rows = long.coded(table.text(columns.id))
-    tags, cols = long.coded(table.text(columns.tag))
+    table = source.table({columns.id: CODE, columns.tag: CODE, columns.value: PROB})
+    ids, rows = table.coded(columns.id)
+    tags, cols = table.coded(columns.tag)
     check_ids(ids, lambda at: table.place(int(np.argmax(rows == at)), columns.id))
     check_tags(tags, lambda at: table.place(int(np.argmax(cols == at)), columns.tag))
-    limits.check_shape(source.name, len(ids), len(tags))
     given = checked_probs(table.probs(columns.value), lambda at: table.place(at, columns.value), kind)
     cells = rows * len(tags) + cols
     if kind == "labels":
-        labels = filled(source.name, len(ids), len(tags), missing_means)
-        return TagMatrix(ids, tuple(tags), labels), _settle(labels.reshape(-1), cells, given)
+        cells, labels, notes = _settled(cells, given)
+        return listed(source.name, ids, tags, cells, labels, EMPTY[missing_means]), notes
     long.check_once(cells, np.arange(len(cells)), table, columns)
-    probs = np.full((len(ids), len(tags)), np.nan, np.float32)
-    probs.reshape(-1)[cells] = given
-    return TagMatrix(ids, tuple(tags), probs), ()
+    return listed(source.name, ids, tags, cells, given, np.nan), ()
 
 
-def _settle(labels: npt.NDArray[np.int8], cells: npt.NDArray[np.int64], given: npt.NDArray[np.float32]) -> Notes:
-    """Put what the rows say into the labels: what is certain wins over what is not, and two that disagree are none."""
-    yes, no = cells[given == 1], cells[given == 0]
-    labels[cells] = UNKNOWN
-    labels[no] = ABSENT
-    both = np.intersect1d(yes, no)
-    labels[yes] = PRESENT
-    labels[both] = UNKNOWN
-    unsure = np.setdiff1d(cells, np.concatenate([yes, no])).size
-    notes = [f"{both.size:,} cells on which the sources disagree are unknown."] if both.size else []
-    return (*notes, f"{unsure:,} cells with a confidence between 0 and 1 are unknown.") if unsure else tuple(notes)
+def _settled(
+    cells: npt.NDArray[np.int64], given: npt.NDArray[np.float32]
+) -> tuple[npt.NDArray[np.int64], Labels, Notes]:
+    """Each cell once, ascending, and what its rows say together: what is certain wins over what is not, and two that
+    disagree are none.
+    """
+    said = cells << 2
+    said += np.where(given == 1, 2, np.where(given == 0, 1, 0))
+    said.sort()
+    said = said[np.flatnonzero(np.diff(said, prepend=-1))]
+    first = np.flatnonzero(np.diff(said >> 2, prepend=-1))
+    words = np.bitwise_or.reduceat(np.left_shift(1, said & 3), first)  # 1: not certain, 2: absent, 4: present
+    labels = np.array([UNKNOWN, UNKNOWN, ABSENT, ABSENT, PRESENT, PRESENT, UNKNOWN, UNKNOWN], np.int8)[words]
+    both, unsure = int(np.count_nonzero(words >= 6)), int(np.count_nonzero(words == 1))
+    notes = [f"{both:,} cells on which the sources disagree are unknown."] if both else []
+    notes += [f"{unsure:,} cells with a confidence between 0 and 1 are unknown."] if unsure else []
+    return said[first] >> 2, labels, tuple(notes)
 
 
 def write_csv(file: Opened, changes: Changes) -> bytes:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelreview.errors import InputError
-from labelreview.formats.table import Role, Table
+from labelreview.formats.table import CODE, Role, Table
 
 MAGIC = b"PAR1"
 SAMPLE = 2000
@@ -44,7 +44,10 @@ class ParquetFile:
 
     def table(self, roles: Mapping[int, Role]) -> Table:
         """The columns that are asked for."""
-        return Table(self.name, self.header, {column: self.arrow.column(column) for column in roles}, self._place)
+        columns = {column: self.arrow.column(column) for column in roles}
+        plain = {column: found.cast(found.type.value_type) for column, found in columns.items()
+                 if roles[column] == CODE and pa.types.is_dictionary(found.type)}  # fmt: skip
+        return Table(self.name, self.header, columns | plain, self._place)
 
     def _place(self, row: int, column: int) -> str:
         return f"{self.name}, row {row + 1}, column '{self.header[column]}'"

@@ -17,9 +17,9 @@ from labelreview.errors import InputError, LabelReviewError, few
 from labelreview.formats.atomic import check_free, replacing, write_folder
 from labelreview.formats.opened import Kind, Opened
 from labelreview.formats.row import Changes, Files, Format, Missing, Notes, Retagging
-from labelreview.tags import ABSENT, PRESENT, UNKNOWN, TagMatrix
+from labelreview.tags import ABSENT, PRESENT, UNKNOWN, Matrix, TagMatrix
 
-Read = Callable[[Opened, Kind, Missing], tuple[TagMatrix, Notes]]
+Read = Callable[[Opened, Kind, Missing], tuple[Matrix, Notes]]
 WORDS = {PRESENT: "present", ABSENT: "absent", UNKNOWN: "unknown"}
 ANOTHER = "or give it another form (--as wide_csv)"
 
@@ -59,7 +59,8 @@ def _beside(path: Path, end: str) -> Path:
 
 def in_lists(read: Read, write: Callable[[Opened, Changes], bytes], file: Opened, wanted: Retagging) -> bytes:
     """A file that lists the tags of every item: other tags are other words in its lists, and all else stays."""
-    before, after = read(file, "labels", "absent")[0], wanted.matrix
+    said, after = read(file, "labels", "absent")[0], wanted.matrix
+    before = TagMatrix(said.ids, said.tags, said.dense())
     columns = {tag: column for column, tag in enumerate(after.tags)}
     changes: dict[tuple[str, str], int] = {}
     for column, tag in enumerate(before.tags):

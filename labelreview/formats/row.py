@@ -1,10 +1,11 @@
 """What a row of `FORMATS` is made of, and what all formats share."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from labelreview.formats import limits
 from labelreview.formats.cells import Kind
@@ -12,7 +13,7 @@ from labelreview.formats.csvtext import CsvText
 from labelreview.formats.opened import Opened
 from labelreview.formats.parquetfile import ParquetFile
 from labelreview.formats.shape import Shape, shape_of
-from labelreview.tags import ABSENT, UNKNOWN, Labels, TagMatrix
+from labelreview.tags import ABSENT, UNKNOWN, Labels, Matrix, TagMatrix, sparse
 
 Missing = Literal["absent", "unknown"]
 Notes = tuple[str, ...]
@@ -64,7 +65,7 @@ class Format:
     missing_means: Missing
     keeps_bytes: bool
     recognise: Callable[[Opened, Kind], bool]
-    read: Callable[[Opened, Kind, Missing], tuple[TagMatrix, Notes]]
+    read: Callable[[Opened, Kind, Missing], tuple[Matrix, Notes]]
     write: Callable[[Opened, Changes], bytes | Files]
     make: Callable[[TagMatrix], bytes | Files]
     says: Says
@@ -93,6 +94,25 @@ def by_item(changes: Changes) -> dict[str, dict[str, int]]:
     for (item, tag), label in changes.items():
         found.setdefault(item, {})[tag] = label
     return found
+
+
+def listed(
+    name: str,
+    ids: Sequence[str],
+    tags: Sequence[str],
+    cells: npt.NDArray[np.int64],
+    values: npt.NDArray[np.int8] | npt.NDArray[np.float32],
+    missing: float,
+) -> Matrix:
+    """What a file says that lists some cells of its items and tags (row * K + column, each once); `missing` elsewhere.
+
+    Sparse where most of a large table is not listed (`limits.is_sparse`): then (N, K) is never made.
+    """
+    if limits.is_sparse(name, len(ids), len(tags), len(cells)):
+        return sparse(ids, tags, cells, values, missing)
+    whole = np.full(len(ids) * len(tags), missing, values.dtype)
+    whole[cells] = values
+    return TagMatrix(ids, tuple(tags), whole.reshape(len(ids), len(tags)))
 
 
 def filled(name: str, items: int, tags: int, missing_means: Missing) -> Labels:

@@ -15,8 +15,9 @@ from labelreview.errors import InputError
 from labelreview.formats.cells import PLAIN, Problems, Spelling, prob_of
 from labelreview.tags import UNKNOWN
 
-Role = Literal["text", "label", "prob"]
+Role = Literal["text", "code", "label", "prob"]
 TEXT: Role = "text"
+CODE: Role = "code"  # texts of which many rows have the same: read as codes
 LABEL: Role = "label"
 PROB: Role = "prob"
 
@@ -50,6 +51,19 @@ class Table:
     def texts(self, column: int) -> list[str]:
         """A column of text as a list."""
         return list(self.text(column).to_pylist())
+
+    def coded(self, column: int) -> tuple[list[str], npt.NDArray[np.int64]]:
+        """The distinct texts of a column in order of appearance, and each row's place among them."""
+        found = self._columns[column]
+        if not pa.types.is_dictionary(found.type):
+            found = self.text(column).dictionary_encode()
+        places, codes = dict[str, int](), [np.zeros(0, np.int64)]
+        for chunk in found.chunks if isinstance(found, pa.ChunkedArray) else [found]:
+            names = [text or "" for text in chunk.dictionary.to_pylist()]
+            names += [""] * bool(chunk.null_count)
+            lookup = np.array([places.setdefault(name, len(places)) for name in names], np.int64)
+            codes.append(lookup[np.asarray(pc.fill_null(chunk.indices, len(names) - 1))])
+        return list(places), np.concatenate(codes)
 
     def labels(self, column: int, spelling: Spelling = PLAIN, missing: int = UNKNOWN) -> npt.NDArray[np.int8]:
         """A column of labels; what is no label is an error that names the first few. An empty cell is `missing`."""

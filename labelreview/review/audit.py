@@ -13,6 +13,7 @@ seed, scores and marks in the same order give the same draws, on every machine a
 
 import hashlib
 from collections.abc import Callable, Collection, Container, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,7 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from labelreview.decisions import Decision, Direction
-from labelreview.errors import InputError
+from labelreview.errors import InputError, NotFound
+from labelreview.grid import Grid
 from labelreview.review.standing import Standing
 from labelreview.tags import PRESENT, UNKNOWN, Dataset, Labels
 
@@ -58,14 +60,15 @@ def answered(dataset: Dataset, settled: Standing, flags: Iterable[Decision]) -> 
     Answers(cells=array([0]), outcome=array([1], dtype=int8))
     """
     outcome = np.where(settled.certain, np.where(settled.wrong, WRONG, RIGHT), UNSURE).astype(np.int8)
-    aside = {
-        dataset.cell(flag.item, flag.tag) for flag in flags if flag.item in dataset.ids and flag.tag in dataset.tags
-    }
+    aside = set[int]()
+    for flag in flags:
+        with suppress(NotFound):
+            aside.add(dataset.cell(flag.item, flag.tag))
     flagged = np.setdiff1d(np.array(sorted(aside), np.int64), settled.cells)
     cells = np.concatenate([settled.cells, flagged])
     outcome = np.concatenate([outcome, np.full(len(flagged), UNSURE, np.int8)])
     order = np.argsort(cells)
-    order = order[dataset.labels.reshape(-1)[cells[order]] != UNKNOWN]
+    order = order[dataset.given(cells[order]) != UNKNOWN]
     return Answers(cells[order], outcome[order])
 
 
@@ -121,9 +124,10 @@ class StratumSample:
 
 
 class Audit:
-    """The draws of one project. labels (N, K) int8; scores (N, K) label quality, low = likely wrong, NaN = outside.
+    """The draws of one project. labels int8 and scores (label quality, low = likely wrong, NaN = outside) over the
+    grid, which is (N, K) where None. Cells come and go as flat positions; inside they are slots.
 
-    error_probability: (N, K) in [0, 1], the model's probability that the given label is wrong (1 - scores where None).
+    error_probability: the same, in [0, 1], the model's probability of an error (1 - scores where None).
     It decides how the draws are spread and never whether an estimate is right. seed: the project's uid and the version
     of the scores. `ahead`: draws that may be open at a time; more reviewers at once need more. One thread at a time.
 
@@ -143,12 +147,14 @@ class Audit:
         *,
         seed: str,
         ahead: int = 16,
+        grid: Grid | None = None,
     ) -> None:
-        self._tags, self._ahead = labels.shape[1], ahead
+        self._ahead = ahead
+        self._grid = grid or Grid(*labels.shape)
         self._seed = int.from_bytes(hashlib.blake2b(seed.encode(), digest_size=8).digest())
         self._stratum, self.strata = _assigned(labels, scores, error_probability)
         self.sizes = np.array([stratum.size for stratum in self.strata])
-        self.totals = _totals(self._stratum, len(self.strata), self._tags)
+        self.totals = _totals(self._stratum, len(self.strata), self._grid)
         self._order = _shuffled(self._stratum, len(self.strata), self._seed)
         self._ends = np.cumsum(self.totals.sum(axis=1)).tolist()
         self._at = [0, *self._ends[:-1]]
@@ -157,7 +163,7 @@ class Audit:
         self._cells: list[int] = []
         self._drawn: list[bool] = []
         self._even = 0  # history up to here: draws with the same chance for all
-        self._slots: dict[int, int] = {}  # drawn cells and which draw it was
+        self._draws: dict[int, int] = {}  # drawn cells and which draw it was
         self._open: dict[int, None] = {}
         self._opened = 0
         self._fill()
@@ -170,40 +176,42 @@ class Audit:
     def totals_by(self, codes: Ints) -> Ints:
         """Cells by stratum and group of items, (H, G). codes: (N,) from 0."""
         groups = int(codes.max(initial=0)) + 1
-        return self.totals_of(lambda rows: np.repeat(codes[rows], self._tags), groups)
+        return self.totals_of(
+            lambda part: codes[self._grid.cells(np.arange(part.start, part.stop)) // self._grid.tags], groups
+        )
 
     def totals_of(self, codes: Callable[[slice], Ints], groups: int) -> Ints:
-        """Cells by stratum and group of cells, (H, G). codes: of a slice of rows, the group of each cell, from 0."""
-        totals, step = np.zeros(256 * groups, np.int64), max(1, BLOCK // self._tags)
-        for start in range(0, len(self._stratum) // self._tags, step):
-            rows = slice(start, start + step)
-            block = self._stratum[start * self._tags : (start + step) * self._tags].astype(np.int64)
-            totals += np.bincount(block * groups + codes(rows), minlength=len(totals))
+        """Cells by stratum and group of cells, (H, G). codes: of a run of slots, the group of each, from 0."""
+        totals = np.zeros(256 * groups, np.int64)
+        for start in range(0, len(self._stratum), BLOCK):
+            part = slice(start, min(start + BLOCK, len(self._stratum)))
+            totals += np.bincount(self._stratum[part].astype(np.int64) * groups + codes(part), minlength=len(totals))
         return totals.reshape(256, groups)[: len(self.strata)]
 
     def mark(self, cell: int, answered: bool) -> None:
         """Say that a cell (flat position) has an answer (or a flag), or has none any more. One by one, in log order."""
-        if self._stratum[cell] == OUTSIDE:
+        slot = int(self._grid.slots(np.array([cell]))[0])
+        if self._stratum[slot] == OUTSIDE:
             return
         if not answered:
-            if cell in self._slots:
+            if cell in self._draws:
                 self._open[cell] = None
             return
-        if self._gone[cell]:
+        if self._gone[slot]:
             self._open.pop(cell, None)
         else:
-            self._leave(cell, int(self._stratum[cell]), drawn=False)
+            self._leave(slot, int(self._stratum[slot]), drawn=False)
         self._fill()
 
     def next_cells(self, how_many: int, skip: Container[int] = ()) -> list[int]:
         """Open draws in the order to be asked, without those in `skip` (leased to others)."""
-        return [cell for cell in sorted(self._open, key=self._slots.__getitem__) if cell not in skip][:how_many]
+        return [cell for cell in sorted(self._open, key=self._draws.__getitem__) if cell not in skip][:how_many]
 
     def late_cells(self, handed: Collection[int]) -> list[int]:
         """Of the draws that were handed out, those still open though a later one has its answer; oldest first."""
-        answered = (self._slots[cell] for cell in handed if cell not in self._open)
+        answered = (self._draws[cell] for cell in handed if cell not in self._open)
         newest = max(answered, default=0)
-        return [cell for cell in self.next_cells(self._ahead) if cell in handed and self._slots[cell] < newest]
+        return [cell for cell in self.next_cells(self._ahead) if cell in handed and self._draws[cell] < newest]
 
     def evidence(self, answered: Answers, *, unsure: Unsure = "missing") -> Evidence:
         """What the answers say, ready for estimates.
@@ -213,7 +221,8 @@ class Audit:
         their stratum), "right" and "wrong" take all of them for that: the two ends of what they can be.
         """
         order = np.array(self._cells, np.int64)
-        late = answered.cells[~self._gone[answered.cells] & (self._stratum[answered.cells] != OUTSIDE)]
+        slots = self._grid.slots(answered.cells)
+        late = answered.cells[~self._gone[slots] & (self._stratum[slots] != OUTSIDE)]
         drawn = np.concatenate([np.array(self._drawn, bool), np.zeros(len(late), bool)])
         cells = np.concatenate([order, late])
         even = np.arange(len(cells)) < self._even
@@ -231,7 +240,7 @@ class Audit:
         kept = (outcome == RIGHT) | (outcome == WRONG)
         absent = np.array([stratum.direction is Direction.MISSING for stratum in self.strata])
         cells, wrong, drawn, even = cells[kept], outcome[kept] == WRONG, drawn[kept], even[kept]
-        strata = self._stratum[cells].astype(np.int64)
+        strata = self._stratum[self._grid.slots(cells)].astype(np.int64)
         return Evidence(cells, strata, wrong, drawn, even, self.totals, self.sizes, absent, int(doubtful.sum()))
 
     def sample(self, answered: Answers) -> list[StratumSample]:
@@ -243,17 +252,20 @@ class Audit:
         ]
         return [StratumSample(*row) for row in zip(self.strata, *columns, strict=True)]
 
-    def _leave(self, cell: int, stratum: int, *, drawn: bool) -> None:
-        self._gone[cell] = True
+    def _leave(self, slot: int, stratum: int, *, drawn: bool) -> int:
+        """The cell of a slot, that is in the pool no longer."""
+        cell = int(self._grid.cells(np.array([slot]))[0])
+        self._gone[slot] = True
         self._pool[stratum] -= 1
         self._cells.append(cell)
         self._drawn.append(drawn)
+        return cell
 
     def _fill(self) -> None:
         """Open draws until the window is full or the pool is empty."""
         while len(self._open) < self._ahead and len(self._cells) < self._ends[-1]:
             masses = [float(pool) for pool in self._pool]
-            if len(self._slots) >= EVEN:
+            if len(self._draws) >= EVEN:
                 masses = [pool * stratum.size for pool, stratum in zip(masses, self.strata, strict=True)]
             point = _unit(self._seed, self._opened) * sum(masses)
             self._opened += 1
@@ -261,10 +273,9 @@ class Audit:
             while (point >= masses[stratum] or not self._pool[stratum]) and any(self._pool[stratum + 1 :]):
                 point -= masses[stratum]
                 stratum += 1
-            cell = self._next_in(stratum)
-            self._leave(cell, stratum, drawn=True)
-            self._slots[cell] = self._opened
-            if len(self._slots) <= EVEN:
+            cell = self._leave(self._next_in(stratum), stratum, drawn=True)
+            self._draws[cell] = self._opened
+            if len(self._draws) <= EVEN:
                 self._even = len(self._cells)
             self._open[cell] = None
 
@@ -336,14 +347,14 @@ def _strata(counts: Ints) -> tuple[npt.NDArray[np.uint8], list[Stratum]]:
     return table, strata
 
 
-def _totals(stratum: npt.NDArray[np.uint8], strata: int, tags: int) -> Ints:
+def _totals(stratum: npt.NDArray[np.uint8], strata: int, grid: Grid) -> Ints:
     """Cells by stratum and tag, (H, K)."""
-    totals, step = np.zeros(256 * tags, np.int64), max(1, BLOCK // tags) * tags
-    columns = np.tile(np.arange(tags), step // tags)
-    for start in range(0, len(stratum), step):
-        block = stratum[start : start + step]
-        totals += np.bincount(block.astype(np.int64) * tags + columns[: len(block)], minlength=256 * tags)
-    return totals.reshape(256, tags)[:strata]
+    totals = np.zeros(256 * grid.tags, np.int64)
+    for start in range(0, len(stratum), BLOCK):
+        part = slice(start, min(start + BLOCK, len(stratum)))
+        codes = stratum[part].astype(np.int64) * grid.tags + grid.columns(part)
+        totals += np.bincount(codes, minlength=256 * grid.tags)
+    return totals.reshape(256, grid.tags)[:strata]
 
 
 def _shuffled(stratum: npt.NDArray[np.uint8], strata: int, seed: int) -> npt.NDArray[np.uint32]:

@@ -96,15 +96,14 @@ def changes(dataset: Dataset, verdicts: Verdicts, rule: str = NEWEST, known: Kno
     """The cells whose label by the rule differs from the given one, in the order of the data set."""
     found = []
     for place, outcome in outcomes(dataset, verdicts, rule, known).items():
-        row, column = divmod(place, len(dataset.tags))
-        given = int(dataset.labels[row, column])
+        given, pred_prob = (int(dataset.given(np.array([place]))[0]), float(dataset.scored(np.array([place]))[0]))
         if outcome.label in (UNKNOWN, given):
             continue
         item, tag = dataset.at(place)
         answers = _by_reviewer(verdicts.about(item, tag))
         agree = [each for each in answers if each.verdict and each.verdict.label == outcome.label]
         last = next(reversed(agree or answers), None)
-        shown = float(dataset.pred_probs[row, column]) if last is None or isnan(last.pred_prob) else last.pred_prob
+        shown = pred_prob if last is None or isnan(last.pred_prob) else last.pred_prob
         who, when = tuple(each.reviewer for each in agree), None if last is None else last.at
         score = nan if last is None else last.score
         found.append(Change(item, tag, given, outcome.label, who, when, shown, score, outcome.confidence))
@@ -227,7 +226,7 @@ def _fitted(
     """The fit, the reviewers, and the answers as (cell, reviewer, answer); cells in the order of `answered`."""
     names: dict[str, int] = {}
     answers, truth = [], np.full(len(answered), nan)
-    given = np.asarray(dataset.labels).reshape(-1)[list(answered)].astype(np.int64) + 1
+    given = dataset.given(np.array(list(answered), np.int64)).astype(np.int64) + 1
     for cell, (place, standing) in enumerate(answered.items()):
         word = adjudication(standing)
         label = known.get(dataset.at(place), _label(word) if word else UNKNOWN)

@@ -30,22 +30,23 @@ class TagFigures:
 
 
 def by_tag(dataset: Dataset, issues: npt.NDArray[np.bool_], verdicts: Verdicts) -> list[TagFigures]:
-    """The figures of every tag, in the order of the data set. `issues`: bool (N, K), the suspects."""
-    labels = np.asarray(dataset.labels)
+    """The figures of every tag, in the order of the data set. `issues`: bool over the grid, the suspects."""
+    labels, grid = np.asarray(dataset.labels), dataset.grid
     present = labels == PRESENT
     answers = np.zeros((4, len(dataset.tags)), int)
     here = placed(dataset, verdicts)
-    for cell, decision in zip(here.cells.tolist(), here.decisions, strict=True):
-        row, column = divmod(cell, len(dataset.tags))
+    suspect = np.ravel(issues)[grid.slots(here.cells)].tolist()
+    answered = zip(here.cells.tolist(), dataset.given(here.cells).tolist(), suspect, here.decisions, strict=True)
+    for cell, given, suspected, decision in answered:
         unsure = decision.verdict is Verdict.UNSURE
-        changed = not unsure and decision.verdict is not None and decision.verdict.label != labels[row, column]
-        answers[:, column] += (bool(issues[row, column]), True, changed, unsure)
+        changed = not unsure and decision.verdict is not None and decision.verdict.label != given
+        answers[:, cell % len(dataset.tags)] += (suspected, True, changed, unsure)
     columns = zip(
         dataset.tags,
-        present.sum(0),
-        (labels == UNKNOWN).sum(0),
-        (issues & present).sum(0),
-        (issues & ~present).sum(0),
+        grid.counts(present),
+        grid.counts(labels == UNKNOWN),
+        grid.counts(issues & present),
+        grid.counts(issues & ~present),
         *answers,
         strict=True,
     )

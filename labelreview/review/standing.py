@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labelreview.decisions import Decision, Verdict
+from labelreview.grid import Grid
 from labelreview.tags import UNKNOWN, Labels
 
 Ints = npt.NDArray[np.int64]
@@ -49,8 +50,9 @@ class Standing:
         return len(self.cells)
 
 
-def standing(decisions: Mapping[int, Decision], labels: Labels, audit: str) -> Standing:
-    """Columns of the settled cells. decisions: by flat position; labels: (N, K); audit: the screen of chance's draws.
+def standing(decisions: Mapping[int, Decision], labels: Labels, audit: str, grid: Grid | None = None) -> Standing:
+    """Columns of the settled cells. decisions: by flat position; labels: over the grid, (N, K) where None; audit: the
+    screen of chance's draws.
 
     >>> from datetime import datetime
     >>> no_hat = Decision("uid-0001", "a", "hat", "ann", datetime(2026, 1, 1), Verdict.ABSENT, seconds=2.0)
@@ -64,7 +66,7 @@ def standing(decisions: Mapping[int, Decision], labels: Labels, audit: str) -> S
     return Standing(
         cells,
         _column((UNKNOWN if event.verdict is None else LABEL[event.verdict] for event in events), np.int8)[order],
-        labels.reshape(-1)[cells],
+        labels.reshape(-1)[cells if grid is None else grid.slots(cells)],
         _column((event.seconds for event in events), np.float64)[order],
         _column((event.screen == audit for event in events), np.bool_)[order],
         _column((names[event.reviewer] for event in events), np.int64)[order],

@@ -163,7 +163,7 @@ def placed(dataset: Dataset, verdicts: Verdicts) -> Placed:
 
 
 def corrected(dataset: Dataset, verdicts: Verdicts) -> Labels:
-    """The given labels with the verdicts applied: a new (N, K) int8 array. Unsure leaves a cell as given.
+    """The given labels with the verdicts applied: a new int8 array of the same shape. Unsure leaves a cell as given.
 
     >>> from datetime import datetime
     >>> from labelreview.tags import Names
@@ -175,7 +175,8 @@ def corrected(dataset: Dataset, verdicts: Verdicts) -> Labels:
     """
     labels = np.array(dataset.labels, np.int8)
     here, flat = placed(dataset, verdicts), labels.reshape(-1)
-    flat[here.cells] = [_applied(*pair) for pair in zip(here.decisions, flat[here.cells].tolist(), strict=True)]
+    slots = dataset.grid.slots(here.cells)
+    flat[slots] = [_applied(*pair) for pair in zip(here.decisions, flat[slots].tolist(), strict=True)]
     return labels
 
 

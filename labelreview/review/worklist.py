@@ -62,16 +62,17 @@ Order = Callable[[Filters, Mask | None], Iterator[Cells]]
 class Worklist:
     """Cells and their answers.
 
-    `order(filters, rows)` gives the cells under a filter, most urgent first, in chunks; `suspects()` the (N, K) mask of
-    the suspects, asked for when a filter needs it. `twins`: (N,) numbers, equal for items that look alike; once they
-    are known, the same tag of twins is not asked by the dozen.
+    `order(filters, rows)` gives the cells under a filter, most urgent first, in chunks; `suspects()` the mask of the
+    suspects, over the grid, asked for when a filter needs it. `twins`: (N,) numbers, equal for items that look alike;
+    once they are known, the same tag of twins is not asked by the dozen.
     """
 
     def __init__(self, dataset: Dataset, order: Order, suspects: Callable[[], Mask]) -> None:
         self.dataset, self.order, self.suspects = dataset, order, suspects
         self.twins: npt.NDArray[np.int64] | None = None
         self._dropped: Mask | None = None
-        self._answers = np.zeros(dataset.labels.size, np.int8)
+        self._grid = dataset.grid
+        self._answers = np.zeros(dataset.grid.size, np.int8)  # by slot
         self._rows_of: OrderedDict[str, Mask] = OrderedDict()
         self._totals: OrderedDict[tuple[str, Direction | None, str, bool], int] = OrderedDict()
 
@@ -86,7 +87,7 @@ class Worklist:
 
     def mark(self, cell: int, answer: Answer) -> None:
         """Say what the standing answer about a cell (flat position) is."""
-        self._answers[cell] = answer
+        self._answers[self._slot(cell)] = answer
 
     def asks(self, cell: int, filters: Filters) -> bool:
         """Whether the tag of a cell is asked: it is not dropped, or the filter names it."""
@@ -94,21 +95,25 @@ class Worklist:
 
     def is_open(self, cell: int) -> bool:
         """Whether a cell has no standing answer."""
-        return not self._answers[cell]
+        return not self._answers[self._slot(cell)]
+
+    def _slot(self, cell: int) -> int:
+        return int(self._grid.slots(np.array([cell]))[0])
 
     def outcomes(self) -> tuple[Cells, Mask]:
         """The cells answered with certainty, ascending, and whether the given label was wrong."""
-        cells = np.flatnonzero((self._answers == Answer.RIGHT) | (self._answers == Answer.WRONG))
-        return cells, self._answers[cells] == Answer.WRONG
+        slots = np.flatnonzero((self._answers == Answer.RIGHT) | (self._answers == Answer.WRONG))
+        return self._grid.cells(slots), self._answers[slots] == Answer.WRONG
 
     def open_cells(self, filters: Filters) -> Iterator[Cells]:
         """Unanswered cells under the filter, most urgent first, in chunks."""
         suspects = np.ravel(self.suspects()) if filters.suspects else None
         for chunk in self.order(filters, self._rows(filters.text)):
-            wanted = chunk if suspects is None else chunk[suspects[chunk]]
+            slots = self._grid.slots(chunk)
+            wanted = self._answers[slots] == Answer.NONE
             if self._dropped is not None and not filters.tag:
-                wanted = wanted[~self._dropped[wanted % len(self.dataset.tags)]]
-            unanswered = wanted[self._answers[wanted] == Answer.NONE]
+                wanted &= ~self._dropped[chunk % len(self.dataset.tags)]
+            unanswered = chunk[wanted if suspects is None else wanted & suspects[slots]]
             if len(unanswered):
                 yield unanswered if self.twins is None else spread(unanswered, self._kinds(unanswered, self.twins))
 
@@ -122,8 +127,8 @@ class Worklist:
 
     def progress(self, filters: Filters) -> Progress:
         """How far the cells under the filter are answered."""
-        answered = np.flatnonzero(self._answers)
-        return Progress(self._total(filters), int(np.count_nonzero(self._matches(answered, filters))))
+        slots = np.flatnonzero(self._answers)
+        return Progress(self._total(filters), int(np.count_nonzero(self._matches(slots, filters))))
 
     def _total(self, filters: Filters) -> int:
         key = (filters.tag, filters.direction, filters.text, filters.suspects)
@@ -132,16 +137,15 @@ class Worklist:
         return self._totals[key]
 
     def _count(self, filters: Filters) -> int:
-        columns = slice(None) if not filters.tag else [self.dataset.column(filters.tag)]
-        labels, rows = self.dataset.judged[:, columns], self._rows(filters.text)
-        if rows is not None:
-            labels = labels[rows]
+        column = self.dataset.column(filters.tag) if filters.tag else None
+        index = self._grid.under(column, self._rows(filters.text))
+        labels = np.ravel(self.dataset.judged)[index]
         asked = labels != UNKNOWN
         if self._dropped is not None and not filters.tag:
-            asked[:, self._dropped] = False
+            cells = self._grid.picked(index, np.arange(len(asked)))
+            asked &= ~self._dropped[cells % len(self.dataset.tags)]
         if filters.suspects:
-            suspects = self.suspects()[:, columns]
-            asked &= suspects if rows is None else suspects[rows]
+            asked &= np.ravel(self.suspects())[index]
         if filters.direction:
             asked &= (labels == PRESENT) == (filters.direction is Direction.WRONG)
         return int(np.count_nonzero(asked))
@@ -154,9 +158,9 @@ class Worklist:
             _keep(self._rows_of, text, np.fromiter((wanted in item.casefold() for item in ids), bool, len(ids)))
         return self._rows_of[text]
 
-    def _matches(self, cells: Cells, filters: Filters) -> Mask:
-        rows, columns = np.divmod(cells, len(self.dataset.tags))
-        given = self.dataset.judged[rows, columns]
+    def _matches(self, slots: Cells, filters: Filters) -> Mask:
+        rows, columns = np.divmod(self._grid.cells(slots), len(self.dataset.tags))
+        given = np.ravel(self.dataset.judged)[slots]
         matches: Mask = given != UNKNOWN
         if self._dropped is not None and not filters.tag:
             matches &= ~self._dropped[columns]
@@ -165,7 +169,7 @@ class Worklist:
         if filters.tag:
             matches &= columns == self.dataset.column(filters.tag)
         if filters.suspects:
-            matches &= self.suspects()[rows, columns]
+            matches &= np.ravel(self.suspects())[slots]
         wanted = self._rows(filters.text)
         return matches if wanted is None else matches & wanted[rows]
 

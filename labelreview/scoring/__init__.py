@@ -3,7 +3,7 @@
 Direction: every score is a label quality, low = likely wrong. labels are (N, K) with 1 present, 0 absent, -1 unknown;
 pred_probs are (N, K) in [0, 1], float32 or float64, or a list of such matrices (several models, combined). An unknown
 cell has a NaN score and is outside every count. A scorer is one function and one row in SCORERS, a pooler one function
-and one row in POOLERS.
+and one row in POOLERS. With a `SparseGrid` all (N, K) arrays are (M,), over the cells that exist (`sparse`).
 """
 
 from collections.abc import Callable
@@ -13,24 +13,25 @@ import numpy as np
 import numpy.typing as npt
 
 from labelreview.errors import InputError
-from labelreview.scoring import paper, pooling, recipe
-from labelreview.scoring.arrays import Float64s, Floats, Scores, blocks, checked
+from labelreview.grid import Grid, SparseGrid
+from labelreview.scoring import confident, paper, pooling, recipe, sparse
+from labelreview.scoring.arrays import Float64s, Floats, Mask, Scores, blocks, checked
 from labelreview.scoring.confident import (
     FILTERS,
     confident_joint,
     confident_thresholds,
     find_item_issues,
-    find_label_issues,
     noise_matrices,
 )
 from labelreview.scoring.health import Health, health
-from labelreview.scoring.recipe import ErrorLogOdds, Reasons, error_log_odds, reasons
+from labelreview.scoring.recipe import ErrorLogOdds, Reasons, reasons
 from labelreview.tags import Labels
 
 __all__ = [
     "FILTERS",
     "POOLERS",
     "SCORERS",
+    "SPARSE_SCORERS",
     "ErrorLogOdds",
     "Health",
     "Reasons",
@@ -65,6 +66,8 @@ SCORERS: dict[str, Scorer] = {
     "confidence_weighted_entropy": Scorer("confidence-weighted entropy", paper.confidence_weighted_entropy),
 }
 
+SPARSE_SCORERS = ("recipe", *(name for name, scorer in SCORERS.items() if scorer.by_cell))  # recipe: p_only there
+
 POOLERS: dict[str, Callable[..., Float64s]] = {
     "all_right": pooling.all_right,
     "ema": pooling.ema,
@@ -80,7 +83,7 @@ POOLERS: dict[str, Callable[..., Float64s]] = {
 }
 
 
-def cell_scores(labels: npt.ArrayLike, pred_probs: Any, scorer: str = "recipe") -> Scores:
+def cell_scores(labels: npt.ArrayLike, pred_probs: Any, scorer: str = "recipe", *, grid: Grid | None = None) -> Scores:
     """The label quality of every cell: (N, K) in [0, 1], low = likely wrong, NaN where unknown.
 
     `scorer` is a name in SCORERS. Raises InputError for other names and for unusable matrices.
@@ -88,12 +91,53 @@ def cell_scores(labels: npt.ArrayLike, pred_probs: Any, scorer: str = "recipe") 
     >>> cell_scores([[1, 0, -1]], [[0.25, 0.25, 0.25]], "self_confidence")
     array([[0.25, 0.75,  nan]])
     """
+    if isinstance(grid, SparseGrid):
+        return _sparse_cells(labels, pred_probs, grid, scorer)
     known, probs = checked(labels, pred_probs)
     return _cells(_scorer(scorer), known, probs)
 
 
+def _sparse_cells(labels: npt.ArrayLike, pred_probs: Any, grid: SparseGrid, name: str) -> Scores:
+    scorer = _scorer(name)
+    if scorer.by_cell:
+        return sparse.cell_scores(labels, pred_probs, scorer.cells)
+    if name != "recipe":
+        raise InputError(f"'{name}' is not for sparse data. Choose one of {', '.join(SPARSE_SCORERS)}.")
+    return recipe.quality(sparse.error_log_odds(labels, pred_probs, grid).p_only.copy())
+
+
+def find_label_issues(
+    labels: npt.ArrayLike,
+    pred_probs: npt.ArrayLike,
+    filter_by: str = "prune_by_noise_rate",
+    *,
+    grid: Grid | None = None,
+) -> Mask:
+    """Which cells confident learning takes for wrong: `confident.find_label_issues`, (M,) on a sparse grid.
+
+    >>> find_label_issues([[1], [1], [0], [0]], np.array([[0.9], [0.2], [0.1], [0.3]])).ravel()
+    array([False,  True, False, False])
+    """
+    if isinstance(grid, SparseGrid):
+        return sparse.find_label_issues(labels, pred_probs, grid, confident.filter_of(filter_by))
+    return confident.find_label_issues(labels, pred_probs, filter_by)
+
+
+def error_log_odds(labels: npt.ArrayLike, pred_probs: Any, *, grid: Grid | None = None) -> ErrorLogOdds:
+    """Both candidates' log-odds of error: `recipe.error_log_odds`; on a sparse grid p_only twice, (M,)."""
+    if isinstance(grid, SparseGrid):
+        return sparse.error_log_odds(labels, pred_probs, grid)
+    return recipe.error_log_odds(labels, pred_probs)
+
+
 def item_scores(
-    labels: npt.ArrayLike, pred_probs: Any, scorer: str = "recipe", *, cells: str | None = None, **options: Any
+    labels: npt.ArrayLike,
+    pred_probs: Any,
+    scorer: str = "recipe",
+    *,
+    cells: str | None = None,
+    grid: Grid | None = None,
+    **options: Any,
 ) -> Float64s:
     """The label quality of every item: (N,) float64, low = likely wrong, NaN where no cell is known.
 
@@ -109,6 +153,9 @@ def item_scores(
         raise InputError(f"'{scorer}' scores cells by itself: leave out cells='{cells}', or name a pooler first.")
     if source not in SCORERS:
         raise InputError(f"There is no scorer '{source}'. Choose one of {', '.join([*SCORERS, *POOLERS])}.")
+    if isinstance(grid, SparseGrid):
+        scores = _sparse_cells(labels, pred_probs, grid, source)
+        return sparse.item_scores(scores, grid, lambda some: _pool(pooler, some, options))
     known, probs = checked(labels, pred_probs)
     return _pooled(SCORERS[source], pooler, known, probs, options)
 

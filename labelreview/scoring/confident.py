@@ -117,7 +117,7 @@ def find_label_issues(labels: npt.ArrayLike, pred_probs: npt.ArrayLike, filter_b
     >>> find_label_issues([[1], [1], [0], [0]], np.array([[0.9], [0.2], [0.1], [0.3]])).ravel()
     array([False,  True, False, False])
     """
-    flagged = _filter(filter_by)
+    flagged = filter_of(filter_by)
     known, probs = checked(labels, pred_probs)
     issues = np.zeros((probs.shape[1], probs.shape[0]), np.bool_)
     for column, tag in enumerate(_tags(known, probs)):
@@ -130,7 +130,7 @@ def find_item_issues(labels: npt.ArrayLike, pred_probs: npt.ArrayLike, filter_by
 
     That is any flagged cell; for the two "low" filters, as many items of lowest EMA as "confident_learning" flags.
     """
-    if _filter(filter_by) not in (_low_margin, _low_confidence):
+    if filter_of(filter_by) not in (_low_margin, _low_confidence):
         return np.asarray(find_label_issues(labels, pred_probs, filter_by).any(axis=1))
     count = np.count_nonzero(find_label_issues(labels, pred_probs, "confident_learning").any(axis=1))
     scores = ema(self_confidence(*checked(labels, pred_probs)))
@@ -139,7 +139,8 @@ def find_item_issues(labels: npt.ArrayLike, pred_probs: npt.ArrayLike, filter_by
     return issues
 
 
-def _filter(name: str) -> Callable[[Tag, Mask], None]:
+def filter_of(name: str) -> Callable[[Tag, Mask], None]:
+    """A row of FILTERS; InputError for other names."""
     if name not in FILTERS:
         raise InputError(f"filter_by: there is no '{name}'. Choose one of {', '.join(FILTERS)}.")
     return FILTERS[name]
@@ -150,17 +151,19 @@ def _tags(labels: Labels, probs: Floats) -> Iterator[Tag]:
     for first in range(0, probs.shape[1], TAGS_AT_ONCE):
         some = slice(first, first + TAGS_AT_ONCE)
         for column, label in zip(turned(probs[:, some]), turned(labels[:, some]), strict=True):
-            yield _tag(_side(column, label, ABSENT), _side(column, label, PRESENT))
+            yield tag_of(side(column, label, ABSENT), side(column, label, PRESENT))
 
 
-def _side(column: Floats, label: npt.NDArray[np.int8], given: int) -> Side:
+def side(column: Floats, label: npt.NDArray[np.int8], given: int) -> Side:
+    """The cells of a tag that are given so, from its probabilities and labels."""
     rows = np.flatnonzero(label == given)
     present = column.take(rows)
     absent = 1 - present
     return Side(given, rows, absent, present) if given == ABSENT else Side(given, rows, present, absent)
 
 
-def _tag(absent: Side, present: Side) -> Tag:
+def tag_of(absent: Side, present: Side) -> Tag:
+    """A tag from its two sides: thresholds and confident joint."""
     limits = _threshold(absent.given), _threshold(present.given)
     sure_absent, other_absent = _confident(absent, limits[0], limits[1])
     sure_present, other_present = _confident(present, limits[1], limits[0])

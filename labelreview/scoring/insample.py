@@ -17,11 +17,12 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
+from labelreview.grid import Grid, SparseGrid
 from labelreview.scoring.arrays import Float32s, Float64s, checked
 from labelreview.scoring.logistic import fitted
 from labelreview.tags import ABSENT, PRESENT, UNKNOWN, Labels
 
-CELLS = 400_000
+CELLS, TAGS = 400_000, 500
 FEWEST_PRESENT = 100
 FOLDS = 5
 RIDGE = 1e-2
@@ -42,7 +43,7 @@ class Signs(NamedTuple):
         return self.auc >= NEARLY_PERFECT or held_back or self.left <= SPEAKS_AGAINST
 
 
-def looks_in_sample(labels: npt.ArrayLike, pred_probs: Any) -> str | None:
+def looks_in_sample(labels: npt.ArrayLike, pred_probs: Any, grid: Grid | None = None) -> str | None:
     """A warning where predictions look as if the model had been trained on these labels, otherwise None.
 
     Raises InputError for unusable matrices.
@@ -53,7 +54,7 @@ def looks_in_sample(labels: npt.ArrayLike, pred_probs: Any) -> str | None:
     >>> looks_in_sample(labels, np.full((500, 3), 0.5)) is None
     True
     """
-    found = signs(labels, pred_probs)
+    found = sparse_signs(labels, pred_probs, grid) if isinstance(grid, SparseGrid) else signs(labels, pred_probs)
     if found is None or not found.in_sample:
         return None
     if found.auc >= NEARLY_PERFECT:
@@ -80,6 +81,24 @@ def signs(labels: npt.ArrayLike, pred_probs: Any) -> Signs | None:
     own: Float64s = np.clip(some, CLIP, 1 - CLIP)
     aucs = [_auc(given[:, tag], own[:, tag]) for tag in range(given.shape[1])]
     return Signs(float(np.nanmean(aucs)), _surprise(given, own), _left(given, own))
+
+
+def sparse_signs(labels: npt.ArrayLike, pred_probs: Any, grid: SparseGrid) -> Signs | None:
+    """The first two signs, from the cells of at most 500 tags, evenly spread; None where they are too few to tell."""
+    given, probs = np.asarray(labels), np.asarray(pred_probs)
+    tags = range(0, grid.tags, max(1, -(-grid.tags // TAGS)))
+    columns = [index[:: max(1, -(-len(index) * len(tags) // CELLS))] for index in map(grid.tagwise, tags)]
+    cells = np.concatenate([np.zeros(0, np.int64), *columns])
+    scored = cells[~np.isnan(probs[cells])]
+    if min((given[scored] == PRESENT).sum(), (given[scored] == ABSENT).sum()) < FEWEST_PRESENT:
+        return None
+
+    def own(some: npt.NDArray[np.int64]) -> tuple[Labels, Float64s]:
+        judged = np.where(np.isnan(probs[some]), UNKNOWN, given[some]).astype(np.int8)
+        return judged, np.clip(probs[some].astype(np.float64), CLIP, 1 - CLIP)
+
+    aucs = [auc for auc in (_auc(*own(column)) for column in columns) if not np.isnan(auc)]
+    return Signs(float(np.mean(aucs)) if aucs else np.nan, _surprise(*own(cells)), np.nan)
 
 
 def _auc(given: Labels, probs: Float64s) -> float:

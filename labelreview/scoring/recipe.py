@@ -24,6 +24,7 @@ import numpy.typing as npt
 from scipy.special import expit
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from labelreview.grid import Grid
 from labelreview.scoring.arrays import Float32s, Float64s, Floats, Mask, blocks, checked, turned
 from labelreview.scoring.opinion import logit, opinions
 from labelreview.tags import ABSENT, PRESENT, UNKNOWN, Labels
@@ -38,7 +39,8 @@ Label = npt.NDArray[np.int8]
 
 
 class ErrorLogOdds(NamedTuple):
-    """p_only and cooc: (N, K) float32 log-odds of error, NaN where unknown; and the rates that entered them.
+    """p_only and cooc: float32 log-odds of error over the grid, (N, K) where all cells exist, NaN where unknown; the
+    rates that entered them.
 
     rates: (2, K, 2) float64 in (0, 1), [p_only or cooc, tag, given]: missing (ρ1) for absent, spurious (ρ0) for
     present. wrong_share: (K, 2) float64, [tag, given]: the share of labels given so that cooc's rates call wrong.
@@ -53,6 +55,11 @@ class ErrorLogOdds(NamedTuple):
     def recipe(self) -> Float32s:
         """The default order's log-odds of error."""
         return mixed(self.p_only, self.cooc)
+
+    @property
+    def one(self) -> bool:
+        """Whether there is but one candidate: of sparse data, where cooc is p_only."""
+        return self.cooc is self.p_only
 
 
 class Reasons(NamedTuple):
@@ -85,7 +92,7 @@ def error_log_odds(labels: npt.ArrayLike, pred_probs: Any) -> ErrorLogOdds:
     for rows in blocks(*known.shape):
         alone[rows] = _error(known[rows], found.own(probs, rows), found.rates[0])
         found.together[rows] = _error(known[rows], found.together[rows], found.rates[1])
-    share = _wrong_share(found.rates[1], found.prevalence)
+    share = wrong_share(found.rates[1], found.prevalence)
     return ErrorLogOdds(alone, found.together, found.rates, share)
 
 
@@ -136,8 +143,14 @@ def quality(odds: Float32s) -> Float32s:
     return np.reciprocal(odds, out=odds)
 
 
-def reasons(labels: npt.ArrayLike, pred_probs: npt.ArrayLike, odds: ErrorLogOdds, cells: npt.ArrayLike) -> Reasons:
-    """The numbers behind some cells, given as flat positions (row * K + column).
+def reasons(
+    labels: npt.ArrayLike,
+    pred_probs: npt.ArrayLike,
+    odds: ErrorLogOdds,
+    cells: npt.ArrayLike,
+    grid: Grid | None = None,
+) -> Reasons:
+    """The numbers behind some cells, given as flat positions (row * K + column) of the grid (None: all cells exist).
 
     `odds` are those of `error_log_odds` for the same matrices. Raises InputError for unusable matrices.
 
@@ -147,12 +160,14 @@ def reasons(labels: npt.ArrayLike, pred_probs: npt.ArrayLike, odds: ErrorLogOdds
     >>> why.given, why.pred_prob, bool(why.expected > 0.8)
     (array([0], dtype=int8), array([0.9]), True)
     """
-    rows, tags = np.divmod(np.asarray(cells, np.int64), odds.cooc.shape[1])
-    some = np.asarray(labels)[rows, tags].astype(np.int8)
-    side = np.maximum(some, 0)
-    error = odds.cooc[rows, tags] - _offsets(odds.rates[1])[tags, side]
+    places = np.asarray(cells, np.int64)
+    grid = grid or Grid(*odds.cooc.shape)
+    slots, tags = grid.slots(places), places % grid.tags
+    some = np.ravel(labels)[slots].astype(np.int8)
+    given = np.maximum(some, 0)
+    error = np.ravel(odds.cooc)[slots] - offsets(odds.rates[1])[tags, given]
     expected = expit(np.where(some == PRESENT, -error, error)).astype(np.float32)
-    return Reasons(some, np.asarray(pred_probs)[rows, tags], expected, odds.wrong_share[tags, side])
+    return Reasons(some, np.ravel(pred_probs)[slots], expected, odds.wrong_share[tags, given])
 
 
 class _Candidates(NamedTuple):
@@ -177,7 +192,7 @@ def _candidates(labels: Labels, probs: Floats, *, together: bool = True) -> _Can
         alone, both = opinions(labels, probs, together=together)
         counts, prevalence = _calibrated_in_place(labels, probs, (alone, both))
     nothing = np.empty((0, tags), np.float32)
-    return _Candidates(alone, nothing if both is None else both, _rates(counts), prevalence)
+    return _Candidates(alone, nothing if both is None else both, rates_of(counts), prevalence)
 
 
 def _calibrated_in_place(
@@ -193,7 +208,7 @@ def _calibrated_in_place(
             for tag, (label, own, value) in enumerate(zip(given, odds, values, strict=True), start=some.start):
                 if opinion is not None:
                     value[:] = _calibrated(label, own, value)
-                counts[at, tag] = _anchors(label, value)
+                counts[at, tag] = anchors(label, value)
             if opinion is not None:
                 opinion[:, some] = values.T
         present, known = np.count_nonzero(given == PRESENT, axis=1), np.count_nonzero(given != UNKNOWN, axis=1)
@@ -243,14 +258,18 @@ def logistic(inputs: Float64s, present: Mask, weights: Float64s, ridge: float = 
     return beta
 
 
-def _anchors(label: Label, odds: Float32s) -> Float64s:
-    """[given, (errors, anchors)] of one tag; all cells at a cut are anchors, cuts are set on at most 50,000 cells."""
+def anchors(label: Label, odds: Float32s, *, at_most: float = 1.0) -> Float64s:
+    """[given, (errors, anchors)] of one tag; all cells at a cut are anchors, cuts are set on at most 50,000 cells.
+
+    at_most: the share of the cells that may be anchors of one side, for tags that have few.
+    """
     there = np.flatnonzero(label != UNKNOWN)
     if not len(there):
         return np.zeros((2, 2))
     known, value = (label, odds) if len(there) == len(label) else (label.take(there), odds.take(there))
     sample = value[:: max(1, len(value) // CUT_ON)]
-    count = min(len(sample), max(FEWEST_ANCHORS, int(ANCHORS * len(sample))))
+    most = max(1, int(at_most * len(sample)))
+    count = min(most, max(FEWEST_ANCHORS, int(ANCHORS * len(sample))))
     high = value >= np.partition(sample, len(sample) - count)[len(sample) - count]
     low = value <= np.partition(sample, count - 1)[count - 1]
     return np.array(
@@ -261,7 +280,7 @@ def _anchors(label: Label, odds: Float32s) -> Float64s:
     )
 
 
-def _rates(counts: Float64s) -> Float64s:
+def rates_of(counts: Float64s) -> Float64s:
     """[candidate, tag, given]: missing (ρ1) and spurious (ρ0), in (0, 1)."""
     errors, anchors = counts[..., 0], counts[..., 1]
     rough = (errors + 0.5) / (anchors + 1)
@@ -271,21 +290,21 @@ def _rates(counts: Float64s) -> Float64s:
     return np.asarray(rates)
 
 
-def _offsets(rates: Float64s) -> Float32s:
+def offsets(rates: Float64s) -> Float32s:
     """(K, 2), [tag, given]: log(ρ1 / (1 - ρ0)) and log(ρ0 / (1 - ρ1))."""
     return np.asarray(np.log(rates / (1 - rates[:, ::-1])), np.float32)
 
 
 def _error(labels: Labels, present: Float32s, rates: Float64s) -> Float32s:
     """Log-odds of error from log-odds of present; NaN where unknown."""
-    offsets, given = _offsets(rates), labels == PRESENT
-    error = np.where(given, offsets[:, PRESENT] - present, offsets[:, ABSENT] + present)
+    apart, given = offsets(rates), labels == PRESENT
+    error = np.where(given, apart[:, PRESENT] - present, apart[:, ABSENT] + present)
     if labels.min(initial=0) == UNKNOWN:
         error[labels == UNKNOWN] = np.nan
     return error
 
 
-def _wrong_share(rates: Float64s, prevalence: Float64s) -> Float64s:
+def wrong_share(rates: Float64s, prevalence: Float64s) -> Float64s:
     """[tag, given]: p(truly present | given absent) and p(truly absent | given present), by Bayes."""
     missing, spurious = rates[:, ABSENT], rates[:, PRESENT]
     truly = np.clip((prevalence - spurious) / np.maximum(1 - missing - spurious, 1e-9), 0, 1)

@@ -1,12 +1,14 @@
 """An order that learns: what reviewers found so far moves all cells of the same tag and direction up or down.
 
-Direction: log-odds of error, high = likely wrong. Cells are flat positions row * K + column; a *group* is the cells of
-one tag with one given label, tag * 2 + given (absent: maybe missing; present: maybe wrong), G = 2K of them.
+Direction: log-odds of error, high = likely wrong. Cells are flat positions row * K + column in a grid (None: all
+exist); labels and odds are arrays over it. A *group* is the cells of one tag with one given label, tag * 2 + given
+(absent: maybe missing; present: maybe wrong), G = 2K of them.
 
 The model of a decision: logit p(wrong) = slope × candidate's log-odds + shift of the group. The shift is the sum of an
 intercept, a direction, a tag and a tag with direction, normal about 0 with variances 1, .3, .3, .3; its mode is found
 by Newton's method (Rasmussen and Williams 2006, section 3.4). Candidate (p_only, cooc, recipe) and slope (.3 to 2) are
-those of highest posterior density at the mode. One answer is one binary outcome; the same answers give the same order.
+those of highest posterior density at the mode; sparse data have p_only alone. One answer is one binary outcome; the
+same answers give the same order. Beyond the 400 tags with most answers, all others share one shift for each direction.
 
 As a shift is one number a group and a slope scales all, the front of the queue needs but the head of every group: heads
 are sorted once, and re-ranking millions of cells takes milliseconds.
@@ -22,6 +24,7 @@ from scipy.special import expit
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from labelreview.errors import InputError
+from labelreview.grid import Grid
 from labelreview.scoring.arrays import Counts, Float32s, Float64s, Mask
 from labelreview.scoring.recipe import ErrorLogOdds, mixed
 from labelreview.tags import UNKNOWN, Labels
@@ -30,6 +33,7 @@ CANDIDATES = ("p_only", "cooc", "recipe")
 SLOPES = (0.3, 0.5, 0.75, 1.0, 1.5, 2.0)
 VARIANCES = {"intercept": 1.0, "direction": 0.3, "tag": 0.3, "both": 0.3}
 FEWEST = 25
+MOST_TAGS = 400
 NINETY_PERCENT = 1.645
 UNREACHED = 0.02
 
@@ -58,7 +62,7 @@ class Correction(NamedTuple):
 
 
 class Heads(NamedTuple):
-    """The `depth` cells of highest log-odds of every group, by candidate: (3, G, depth), best first, -1 where fewer."""
+    """The `depth` cells of highest log-odds of every group, by candidate: (C, G, depth), best first, -1 where fewer."""
 
     cells: Places
     odds: Float32s
@@ -72,7 +76,9 @@ class Chances(NamedTuple):
     high: Float64s
 
 
-def learned(labels: Labels, odds: ErrorLogOdds, cells: npt.ArrayLike, wrong: npt.ArrayLike) -> Correction:
+def learned(
+    labels: Labels, odds: ErrorLogOdds, cells: npt.ArrayLike, wrong: npt.ArrayLike, grid: Grid | None = None
+) -> Correction:
     """The correction from decisions on `cells` (n,) flat positions, `wrong` (n,) bool: was the given label an error?
 
     Cells whose given label is unknown say nothing and are left out. Raises InputError if the lengths differ or a cell
@@ -84,45 +90,60 @@ def learned(labels: Labels, odds: ErrorLogOdds, cells: npt.ArrayLike, wrong: npt
     >>> taught.asked, taught.wrong, bool(taught.shift[1] > 1 > -1 > taught.shift[3])
     (array([ 0, 60,  0, 60]), array([ 0, 60,  0,  0]), True)
     """
-    places, outcome, group = _decided(labels, cells, wrong)
-    groups = 2 * labels.shape[1]
+    grid = grid or Grid(*labels.shape)
+    slots, outcome, group = _decided(labels, cells, wrong, grid)
+    groups = 2 * grid.tags
     asked = np.bincount(group, minlength=groups)
     found = np.bincount(group, outcome, minlength=groups).astype(np.int64)
-    if len(places) < FEWEST:
+    if len(slots) < FEWEST:
         unknown = np.sqrt(np.full(groups, sum(VARIANCES.values())))
-        return Correction(2, 1.0, np.inf, np.zeros(groups), unknown, asked, found)
-    answered = np.flatnonzero(asked)
-    within, prior = np.searchsorted(answered, group), _covariance(answered, answered)
+        return Correction(0 if odds.one else 2, 1.0, np.inf, np.zeros(groups), unknown, asked, found)
+    shared = _shared(asked)
+    answered, within = np.unique(shared[group], return_inverse=True)
+    prior = _covariance(answered, answered)
     with threadpool_limits(1, user_api="blas"):
         fits = [
-            (*_mode(slope * values, outcome, within, prior), at, slope) for at, slope, values in _offers(odds, places)
+            (*_mode(slope * values, outcome, within, prior), at, slope) for at, slope, values in _offers(odds, slots)
         ]
         best = max(fits, key=lambda fit: fit[0])
     _, pull, weight, candidate, slope = best
-    reach = float(np.quantile(_candidate(odds, candidate, places), UNREACHED))
-    return Correction(candidate, slope, reach, *_shifts(groups, answered, prior, pull, weight), asked, found)
+    reach = float(np.quantile(_candidate(odds, candidate, slots), UNREACHED))
+    shift, spread = _shifts(groups, answered, prior, pull, weight)
+    return Correction(candidate, slope, reach, shift[shared], spread[shared], asked, found)
 
 
-def heads(labels: Labels, odds: ErrorLogOdds, *, answered: npt.ArrayLike = (), depth: int = 1000) -> Heads:
+def heads(
+    labels: Labels,
+    odds: ErrorLogOdds,
+    *,
+    answered: npt.ArrayLike = (),
+    depth: int = 1000,
+    grid: Grid | None = None,
+) -> Heads:
     """The front of every group, leaving out `answered` cells. Some 0.1 s a million cells; once, in the background.
 
     >>> labels = np.array([[1], [1], [0]], np.int8); flat = np.array([[1], [2], [3]], np.float32)
-    >>> heads(labels, ErrorLogOdds(flat, flat, np.zeros((2, 1, 2)), np.zeros((1, 2))), depth=2).cells[0]
+    >>> heads(labels, ErrorLogOdds(flat, flat.copy(), np.zeros((2, 1, 2)), np.zeros((1, 2))), depth=2).cells[0]
     array([[ 2, -1],
            [ 1,  0]])
     """
-    tags = labels.shape[1]
-    cells, values = np.full((3, 2 * tags, depth), -1), np.full((3, 2 * tags, depth), -np.inf, np.float32)
-    done = np.sort(np.asarray(answered, np.int64))
+    grid = grid or Grid(*labels.shape)
+    tags, candidates = grid.tags, 1 if odds.one else len(CANDIDATES)
+    cells, values = np.full((candidates, 2 * tags, depth), -1), np.full((candidates, 2 * tags, depth), -np.inf, "f4")
+    open_labels = np.array(labels, np.int8).reshape(-1)
+    open_labels[grid.slots(np.asarray(answered, np.int64))] = UNKNOWN
+    alone, together = odds.p_only.reshape(-1), odds.cooc.reshape(-1)
     for tag in range(tags):
-        label = np.ascontiguousarray(labels[:, tag]).copy()
-        label[done[done % tags == tag] // tags] = UNKNOWN
-        alone, together = np.ascontiguousarray(odds.p_only[:, tag]), np.ascontiguousarray(odds.cooc[:, tag])
-        for at, column in enumerate((alone, together, mixed(alone, together))):
+        index = grid.under(tag)
+        label, columns = open_labels[index], [np.ascontiguousarray(alone[index])]
+        if not odds.one:
+            columns.append(np.ascontiguousarray(together[index]))
+            columns.append(mixed(*columns))
+        for at, column in enumerate(columns):
             for given in (0, 1):
-                rows = np.flatnonzero(label == given)
-                best = rows[highest(column.take(rows), depth)]
-                cells[at, 2 * tag + given, : len(best)] = best * tags + tag
+                there = np.flatnonzero(label == given)
+                best = there[highest(column.take(there), depth)]
+                cells[at, 2 * tag + given, : len(best)] = grid.picked(index, best)
                 values[at, 2 * tag + given, : len(best)] = column[best]
     return Heads(cells, values)
 
@@ -143,32 +164,46 @@ def front(
     return open_cells[first], open_values[first]
 
 
-def reordered(labels: Labels, odds: ErrorLogOdds, correction: Correction) -> Float32s:
-    """The corrected log-odds of every cell: (N, K) float32, NaN where unknown."""
+def reordered(labels: Labels, odds: ErrorLogOdds, correction: Correction, grid: Grid | None = None) -> Float32s:
+    """The corrected log-odds of every cell: float32 over the grid, NaN where unknown."""
+    grid = grid or Grid(*labels.shape)
     whole = (odds.p_only, odds.cooc, None)[correction.candidate]
     new = (odds.recipe if whole is None else whole) * np.float32(correction.slope)
     shift = correction.shift.astype(np.float32).reshape(-1, 2)
-    new += np.where(labels == 1, shift[:, 1], shift[:, 0])
+    new += np.where(labels == 1, grid.by_tag(shift[:, 1]), grid.by_tag(shift[:, 0]))
     return new
 
 
-def calibrated(labels: Labels, odds: ErrorLogOdds, correction: Correction, cells: npt.ArrayLike) -> Chances:
+def calibrated(
+    labels: Labels, odds: ErrorLogOdds, correction: Correction, cells: npt.ArrayLike, grid: Grid | None = None
+) -> Chances:
     """How likely some cells (flat positions) are wrong, from the decisions so far.
 
     NaN where the label is unknown, before 25 decisions, and below the log-odds that decisions have reached (all but
     their lowest 2 %): from the worst cells nothing follows about the rest. The interval covers what is not known about
     the group's shift: it is wide for groups that nobody looked at.
     """
-    places = np.asarray(cells, np.int64)
-    rows, columns = np.divmod(places, labels.shape[1])
-    given = labels[rows, columns]
-    value = _candidate(odds, correction.candidate, places).astype(np.float64)
-    group = 2 * columns + np.maximum(given, 0)
+    grid, places = grid or Grid(*labels.shape), np.asarray(cells, np.int64)
+    slots = grid.slots(places)
+    given = labels.reshape(-1)[slots]
+    value = _candidate(odds, correction.candidate, slots).astype(np.float64)
+    group = 2 * (places % grid.tags) + np.maximum(given, 0)
     taught = (given != UNKNOWN) & (value >= correction.reach)
     mean = np.where(taught, correction.slope * value + correction.shift[group], np.nan)
     spread = correction.spread[group]
     averaged = mean / np.sqrt(1 + np.pi * spread**2 / 8)
     return Chances(expit(averaged), expit(mean - NINETY_PERCENT * spread), expit(mean + NINETY_PERCENT * spread))
+
+
+def corrected(
+    labels: Labels, odds: ErrorLogOdds, correction: Correction, cells: npt.ArrayLike, grid: Grid | None = None
+) -> Float64s:
+    """The corrected log-odds of some cells (flat positions); `reordered` for a few."""
+    grid, places = grid or Grid(*labels.shape), np.asarray(cells, np.int64)
+    slots = grid.slots(places)
+    groups = 2 * (places % grid.tags) + (labels.reshape(-1)[slots] == 1)
+    values = _candidate(odds, correction.candidate, slots)
+    return np.asarray(correction.slope * values + correction.shift[groups], np.float64)
 
 
 def highest(values: npt.NDArray[np.floating], count: int, ties: Places | None = None) -> Places:
@@ -187,27 +222,40 @@ def highest(values: npt.NDArray[np.floating], count: int, ties: Places | None = 
     return places[order][:count]
 
 
-def _decided(labels: Labels, cells: npt.ArrayLike, wrong: npt.ArrayLike) -> tuple[Places, Mask, Places]:
+def _decided(labels: Labels, cells: npt.ArrayLike, wrong: npt.ArrayLike, grid: Grid) -> tuple[Places, Mask, Places]:
     places, outcome = np.asarray(cells, np.int64).ravel(), np.asarray(wrong, np.bool_).ravel()
     if len(places) != len(outcome):
         raise InputError(f"decisions: {len(places)} cells, but {len(outcome)} outcomes. Give one outcome a cell.")
-    if len(places) and (places.min() < 0 or places.max() >= labels.size):
-        raise InputError(f"decisions: cells run from 0 to {labels.size - 1}, found {places.min()} to {places.max()}.")
-    given = labels[np.divmod(places, labels.shape[1])] if len(places) else np.zeros(0, np.int8)
+    if len(places) and (places.min() < 0 or places.max() >= grid.items * grid.tags):
+        raise InputError(f"decisions: cells run from 0 to {grid.items * grid.tags - 1}, found {places.min()} to "
+                         f"{places.max()}.")  # fmt: skip
+    slots = grid.slots(places)
+    given = labels.reshape(-1)[slots]
     known = given != UNKNOWN
-    places, outcome, given = places[known], outcome[known], given[known]
-    return places, outcome, 2 * (places % labels.shape[1]) + given
+    return slots[known], outcome[known], 2 * (places[known] % grid.tags) + given[known]
 
 
-def _candidate(odds: ErrorLogOdds, at: int, places: Places) -> Float32s:
-    rows, columns = np.divmod(places, odds.cooc.shape[1])
-    alone, together = odds.p_only[rows, columns], odds.cooc[rows, columns]
-    return (alone, together, mixed(alone, together))[at]
+def _shared(asked: Counts) -> Places:
+    """(G,): the group whose shift each group takes; its own, but where more tags have answers than are told apart."""
+    own = np.arange(len(asked))
+    by_tag = asked.reshape(-1, 2).sum(axis=1)
+    told = np.argsort(-by_tag, kind="stable")
+    rest = np.sort(told[MOST_TAGS : np.count_nonzero(by_tag)])
+    own.reshape(-1, 2)[rest] = 2 * rest[:1, None] + np.arange(2)
+    return own
 
 
-def _offers(odds: ErrorLogOdds, places: Places) -> Iterator[tuple[int, float, Float64s]]:
-    for at in range(len(CANDIDATES)):
-        values = _candidate(odds, at, places).astype(np.float64)
+def _candidate(odds: ErrorLogOdds, at: int, slots: Places) -> Float32s:
+    alone = odds.p_only.reshape(-1)[slots]
+    if at == 0:
+        return alone
+    together = odds.cooc.reshape(-1)[slots]
+    return together if at == 1 else mixed(alone, together)
+
+
+def _offers(odds: ErrorLogOdds, slots: Places) -> Iterator[tuple[int, float, Float64s]]:
+    for at in range(1 if odds.one else len(CANDIDATES)):
+        values = _candidate(odds, at, slots).astype(np.float64)
         for slope in SLOPES:
             yield at, slope, values
 
@@ -247,10 +295,17 @@ def _shifts(
     groups: int, answered: Places, prior: Float64s, pull: Float64s, weight: Float64s
 ) -> tuple[Float64s, Float64s]:
     """Mean and deviation of every group's shift, given what the answered groups say."""
-    across, root = _covariance(np.arange(groups), answered), np.sqrt(weight)
+    # A tag without answers takes what the others say of its direction: one such tag stands for all of them.
+    tags = np.append(np.unique(answered // 2), groups)
+    told = (2 * tags[:, None] + np.arange(2)).ravel()
+    across, root = _covariance(told, answered), np.sqrt(weight)
     factor = cho_factor(np.eye(len(prior)) + root[:, None] * prior * root, lower=True, check_finite=False)
     known = np.einsum("ij,ji->i", across * root, cho_solve(factor, (across * root).T, check_finite=False))
-    return across @ pull, np.sqrt(np.maximum(sum(VARIANCES.values()) - known, 1e-12))
+    mean, spread = across @ pull, np.sqrt(np.maximum(sum(VARIANCES.values()) - known, 1e-12))
+    found = np.tile(mean[-2:], groups // 2), np.tile(spread[-2:], groups // 2)
+    for whole, part in zip(found, (mean, spread), strict=True):
+        whole[told[:-2]] = part[:-2]
+    return found
 
 
 def _among(values: Places, ordered: Places) -> Mask:

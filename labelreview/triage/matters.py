@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labelreview import predictions
+from labelreview.errors import InputError
 from labelreview.formats import Source
 from labelreview.project import Project
 from labelreview.review import estimates
@@ -39,12 +40,14 @@ def corrected_labels(project: Project) -> Labels:
     """The given labels with the verdicts applied, (N, K)."""
     settled = project.standing()
     labels = np.array(project.dataset.labels)
-    labels.reshape(-1)[settled.cells[settled.wrong]] = settled.label[settled.wrong]
+    labels.reshape(-1)[project.dataset.grid.slots(settled.cells[settled.wrong])] = settled.label[settled.wrong]
     return labels
 
 
 def leaderboard(project: Project) -> list[Model]:
-    """Every model, best on corrected labels first."""
+    """Every model, best on corrected labels first; none of sparse data, where no tag has all its cells scored."""
+    if project.dataset.grid.sparse:
+        return []
     given, after, settled = np.asarray(project.dataset.judged), corrected_labels(project), project.standing()
     only = np.zeros(given.shape, bool)
     only.reshape(-1)[settled.cells[settled.certain]] = True
@@ -66,6 +69,8 @@ def _reviewed(probs: Probs, given: Labels, after: Labels, only: npt.NDArray[np.b
 def learned(project: Project, embeddings: Path) -> Learned:
     """What a model learned from the corrections would gain. InputError where the embeddings do not fit the items."""
     data, after = project.dataset, corrected_labels(project)
+    if data.grid.sparse:
+        raise InputError("A head on embeddings is learned from all cells; this project is sparse.")
     source = Source(embeddings.name, embeddings.name, TagMatrix(data.ids, data.tags, data.labels))
     described = predictions.described(source, None, embeddings)
     before, later = predictions.learned_from(described, np.asarray(data.labels), after)

@@ -48,7 +48,7 @@ class Step:
 def quality_bin(project: Project, cells: Ints) -> Ints:
     """The histogram's bin of some cells (flat positions)."""
     scores = project.orders.scores("recipe")
-    return _binned(np.asarray(scores[np.divmod(cells, len(project.dataset.tags))]), BINS)
+    return _binned(np.ravel(scores)[project.dataset.grid.slots(cells)], BINS)
 
 
 def histogram(project: Project) -> Histogram:
@@ -71,15 +71,15 @@ def histogram(project: Project) -> Histogram:
 
 def probability_step(project: Project, cells: Ints) -> Ints:
     """The reliability diagram's step of some cells (flat positions)."""
-    return _binned(project.dataset.pred_probs.reshape(-1)[cells], STEPS)
+    return _binned(project.dataset.scored(cells), STEPS)
 
 
 def reliability(project: Project, found: Triage) -> list[Step]:
     """Whether probabilities keep their word: those of the model against what is true, by steps of a tenth."""
     evidence, labels, probs = found.evidence, project.dataset.judged, project.dataset.pred_probs
 
-    def steps_of(rows: slice) -> Ints:
-        return _binned(np.nan_to_num(np.ravel(probs[rows])), STEPS)
+    def steps_of(slots: slice) -> Ints:
+        return _binned(np.nan_to_num(np.ravel(probs)[slots]), STEPS)
 
     totals = project.folder.kept("probability-steps", lambda: project.audit.totals_of(steps_of, STEPS))
     means = project.folder.kept("probability-means", lambda: _means(labels, probs))

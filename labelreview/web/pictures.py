@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
 
 from labelreview import images
@@ -61,7 +62,7 @@ def _chosen(project: Project, found: Behind, there: list[str], counts: dict[str,
 
 def _one(project: Project, place: int, key: str) -> None:
     item, tag = project.dataset.at(place)
-    given = "yes" if project.dataset.labels.flat[place] == PRESENT else "no"
+    given = "yes" if project.dataset.given(np.array([place]))[0] == PRESENT else "no"
     held = project.verdicts().settled.get((item, tag))
     picture, why = _picture(project, item)
     if text := project.text(item):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import numpy as np
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -279,8 +280,8 @@ def _text(project: Project, item: str) -> Shape:
 
 def _models(project: Project, item: str, tag: str) -> list[Shape]:
     """What each model says of the cell."""
-    at = divmod(project.dataset.cell(item, tag), len(project.dataset.tags))
-    return [{"name": name, "pred_prob": _number_or_none(float(p[at]))} for name, p in project.models.items()]
+    slot = int(project.dataset.grid.slots(np.array([project.dataset.cell(item, tag)]))[0])
+    return [{"name": n, "pred_prob": _number_or_none(float(np.ravel(p)[slot]))} for n, p in project.models.items()]
 
 
 def _number_or_none(number: float) -> float | None:

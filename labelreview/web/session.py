@@ -14,7 +14,7 @@ import streamlit as st
 from labelreview import folder
 from labelreview.decisions import LONGEST, Direction
 from labelreview.errors import LabelReviewError
-from labelreview.orders import LEARNED, ORDERS
+from labelreview.orders import LEARNED
 from labelreview.project import Project
 from labelreview.review.worklist import Filters
 from labelreview.settings import Settings
@@ -41,9 +41,6 @@ REVIEWER, ASK_AGAIN, PROJECT, TOKEN = "reviewer", "reviewer_ask_again", "project
 PICKED, LANGUAGE = "project_picked", "language"
 FILTERED = "review_filtered"
 ALL_CELLS = "all"
-# As people say it, and as the command line and addresses name it; the learned order, which none need name, first.
-_TITLES = {name: f"{title[0].upper()}{title[1:]} · {name}" for name, title in ORDERS.items()}
-ORDER_TITLES = {"": _TITLES.pop(LEARNED), **_TITLES}
 DISPUTES = Filters(disputes=True)
 NEW_TOKEN_AFTER = auth.TOKEN_SECONDS / 4
 
@@ -190,6 +187,12 @@ def forget_token() -> None:
     st.session_state.pop(TOKEN, None)
 
 
+def order_titles(project: Project) -> dict[str, str]:
+    """The project's orders in words, with the name that addresses use; "" is the learned one, which none need name."""
+    titles = {name: f"{title[0].upper()}{title[1:]} · {name}" for name, title in project.orders.titles.items()}
+    return {"" if name == LEARNED else name: title for name, title in titles.items()}
+
+
 def review_filters(project: Project) -> Filters:
     """What the review page asks about. The address wins when it changed (a link), else the widgets `filter_…`."""
     asked = {name: st.query_params.get(name, "") for name in ("tag", "direction", "text", "order", "cells")}
@@ -200,7 +203,7 @@ def review_filters(project: Project) -> Filters:
         asked["tag"] = ""
     if asked["direction"] not in tuple(Direction):
         asked["direction"] = ""
-    if asked["order"] not in ORDERS or asked["order"] == LEARNED:
+    if asked["order"] not in order_titles(project):
         asked["order"] = ""  # the learned order, which no address need name
     if asked["cells"] != ALL_CELLS:
         asked["cells"] = ""

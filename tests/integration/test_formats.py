@@ -37,8 +37,9 @@ WORD, LINE = r"[^\s/\\]+", r"[^\r\n]+"
 XML = r"(?!\s)[^\x00-\x1f\x7f-\x9f\ufffe\uffff/]+(?<!\s)"
 FILE = r"(?!\s)[^\x00-\x1f\x7f-\x9f\ufffe\uffff/\\]+(?<!\s)"
 TAGS = {"delimited_csv": r"(?!\s)[^;|,]+(?<!\s)", "nih": r"(?!No Finding)(?!\s)[^|]+(?<!\s)", "celeba_txt": WORD,
-        "imagenet_real": LINE, "npy": LINE, "voc_sets": WORD, "voc_xml": XML, "arff": XML}  # fmt: skip
-IDS = {"celeba_txt": WORD, "imagenet_real": LINE, "npy": LINE, "voc_sets": WORD, "voc_xml": FILE}
+        "imagenet_real": LINE, "npy": LINE, "sparse_npz": LINE, "voc_sets": WORD,
+        "voc_xml": XML, "arff": XML}  # fmt: skip
+IDS = {"celeba_txt": WORD, "imagenet_real": LINE, "npy": LINE, "sparse_npz": LINE, "voc_sets": WORD, "voc_xml": FILE}
 # A list of tags knows no tag that nobody has; files of a folder come in the order of their names.
 ALWAYS_SOMEONE = {"delimited_csv", "delimited_parquet", "delimited_jsonl", "nih", "label_studio", "fiftyone"}
 SORTED_TAGS, SORTED_IDS = {"voc_sets"}, {"voc_xml"}

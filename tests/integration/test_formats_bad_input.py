@@ -195,6 +195,11 @@ def _json(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _cells(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(limits, "CELLS", 3)
+    return put(folder, {"f.jsonl": b'{"id": "a", "x": 1, "y": 0}\n{"id": "b", "x": 1, "y": 0}\n'})
+
+
+def _listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(limits, "CELLS", 1)
     return put(folder, {"f.csv": b"id,tag\na,x\nb,y\n"})
 
 
@@ -220,7 +225,8 @@ TOO_MUCH: dict[str, tuple[Callable[[Path, pytest.MonkeyPatch], Path], str]] = {
     "a line of gigabytes": (_long_line, r"f.csv, byte 12: this line is longer than 100 bytes. Is this a text"),
     "a million columns": (_columns, r"f.csv, line 1: 100,001 columns are more than the 100,000 that are read. Give"),
     "a JSON file of gigabytes": (_json, r"f.json: 100 bytes of JSON are more than the 50 that are read at once. Split"),
-    "more cells than fit": (_cells, r"f.csv: 2 items × 2 tags are 4 cells, more than the 3 that one project holds"),
+    "more cells than fit": (_cells, r"f.jsonl: 2 items × 2 tags are 4 cells, more than the 3 that one project holds"),
+    "more listed cells than fit": (_listed, r"f.csv: 2 cells are listed, more than the 1 that one project holds"),
     "an array that unpacks to gigabytes": (_bomb, r"f.npz: [\d,]+ bytes unpacked are more than are read. Save"),
     "an array that says it is larger than its file": (_shape, r"f.npy: this array cannot be read"),
     "a link that leads out of the folder": (_link, r"dog_val.txt: this link leads out of the folder. Put the file"),

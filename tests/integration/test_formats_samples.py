@@ -190,7 +190,7 @@ def test_flags_of_a_hugging_face_data_set_are_tags(tmp_path: Path) -> None:
 
 
 def test_every_format_has_a_sample() -> None:
-    general = {"wide_csv", "long_csv", "wide_parquet", "long_parquet", "delimited_parquet"}  # in test_formats.py
+    general = {"wide_csv", "long_csv", "wide_parquet", "long_parquet", "delimited_parquet", "sparse_npz"}
     there = {row[0] for row in LABELS} | {row[0] for row in PROBS} | {"npz", "hugging_face"}
     assert there | general == set(FORMATS)
     assert sniff(SAMPLES / "numpy" / "logits.npz", "pred_probs") == "npz"
