@@ -3,6 +3,8 @@
     python benchmarks/ingest.py                    CelebA's shape, 202,599 × 40
     python benchmarks/ingest.py --large            and 1,000,000 × 80
     python benchmarks/ingest.py --shape 5000x10    any other
+    python benchmarks/ingest.py --sparse           EUR-Lex' shape, 57,000 × 4,300, lists of tags and a scipy matrix
+    python benchmarks/ingest.py --sparse --large   and Open Images', 1,700,000 × 20,000 with 20 known cells an item
 
 The data are made by a fixed seed. Every contender runs in a process of its own, which says how long it took, how much
 CPU time that was (on a busy machine the better figure), and what its peak memory was (the whole process, Python and
@@ -21,7 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-CHANGES = 10_000
+CHANGES, SCORED = 10_000, 20
 
 
 def make(folder: Path, items: int, tags: int, *, celeba: bool) -> None:
@@ -41,6 +43,46 @@ def make(folder: Path, items: int, tags: int, *, celeba: bool) -> None:
         out.write(f"{items}\n{' '.join(names)} \n" if celeba else ",".join(["id", *names]) + "\n")
         for item, row in zip(ids, labels, strict=True):
             out.write(mark.join([item, *(present if value else absent for value in row)]) + "\n")
+
+
+def make_sparse(folder: Path, items: int, tags: int, *, listed: bool) -> None:
+    """20 scored cells an item (scipy.sparse .npz, as the models of these data sets give their best tags), and labels:
+    a list of tags an item, or a row of Open Images for every one of these cells.
+    """
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.csv
+    import scipy.sparse
+
+    rng = np.random.default_rng(7)
+    step = tags // SCORED  # each from its own range of tags, so that none comes twice
+    columns = np.arange(SCORED) * step + (rng.random((items, SCORED)) ** 2 * step).astype(np.int32)
+    probs = rng.beta(0.3, 1.2, (items, SCORED)).astype(np.float32)
+    present = rng.random((items, SCORED), np.float32) < probs
+    starts = np.arange(items + 1) * SCORED
+    scipy.sparse.save_npz(
+        folder / "probs.npz", scipy.sparse.csr_array((probs.ravel(), columns.ravel(), starts), (items, tags)), False
+    )
+    ids, names = [f"{at:016x}" for at in range(items)], [f"/m/{at:05d}" for at in range(tags)]
+    (folder / "probs.ids.txt").write_text("\n".join(ids) + "\n")
+    (folder / "probs.tags.txt").write_text("\n".join(names) + "\n")
+    if listed:
+        lists = (";".join(names[at] for at in row[some]) for row, some in zip(columns, present, strict=True))
+        lines = [f"{item},{tags}\n" for item, tags in zip(ids, lists, strict=True)]
+        (folder / "labels.csv").write_text("id,tags\n" + "".join(lines))
+        return
+    with (folder / "labels.csv").open("wb") as out:
+        out.write(b"ImageID,Source,LabelName,Confidence\n")
+        for at in range(0, items, 100_000):
+            part = slice(at, at + 100_000)
+            rows = {
+                "id": pa.array(ids[part]).take(np.repeat(np.arange(len(ids[part])), SCORED)),
+                "source": pa.repeat("verification", present[part].size),
+                "tag": pa.array(names).take(columns[part].ravel()),
+                "said": present[part].ravel().astype(np.int8),
+            }
+            options = pa.csv.WriteOptions(include_header=False, quoting_style="none")
+            pa.csv.write_csv(pa.table(rows), out, options)
 
 
 def labels_file(folder: Path) -> Path:
@@ -103,6 +145,54 @@ def pandas_join(folder: Path) -> None:
     np.save(folder / "pandas_probs.npy", both[[f"{tag}_prob" for tag in tags]].to_numpy(np.float32))
 
 
+def to_sparse_project(folder: Path) -> None:
+    """Read, check, join, and write a project that opens."""
+    from labelreview import intake
+    from labelreview.settings import Settings
+
+    inputs = intake.gather(labels_file(folder), folder / "probs.npz")
+    intake.create(_settings(Settings, folder), "bench", inputs)
+
+
+def reopen_sparse(folder: Path) -> None:
+    """Open the project: its data is there, nothing is computed."""
+    from labelreview import folder as project_folder
+
+    opened = project_folder.read(folder / "home" / "projects", "bench")
+    assert opened.dataset.grid.sparse
+    assert opened.dataset.at(int(opened.dataset.grid.cells(slice(-1, None))[0]))
+
+
+def first_questions(folder: Path) -> None:
+    """Scores, suspects and the first 50 questions."""
+    from labelreview.project import Project
+    from labelreview.review.worklist import Filters
+    from labelreview.settings import Settings
+
+    with Project.open(_settings(Settings, folder), "bench") as project:
+        project.prepare()
+        assert len(project.queue("ann", "holder-of-ann", Filters(suspects=True), 50).questions) == 50
+
+
+def pandas_merge(folder: Path) -> None:
+    """pandas.read_csv of the labels, the scipy matrix as rows, merged by id and tag."""
+    import numpy as np
+    import pandas as pd
+    import scipy.sparse
+
+    labels = pd.read_csv(labels_file(folder))
+    if "tags" in labels:
+        labels = labels.assign(tag=labels.pop("tags").str.split(";")).explode("tag").dropna()
+        labels["value"] = np.int8(1)
+    else:
+        labels = labels.rename(columns={"ImageID": "id", "LabelName": "tag"})
+    found = scipy.sparse.load_npz(folder / "probs.npz").tocoo()
+    ids, tags = (np.array((folder / f"probs.{what}.txt").read_text().split(), object) for what in ("ids", "tags"))
+    probs = pd.DataFrame({"id": ids[found.row], "tag": tags[found.col], "prob": found.data})
+    both = labels.merge(probs, how="outer", on=["id", "tag"])
+    np.save(folder / "pandas_probs.npy", both["prob"].to_numpy(np.float32))
+
+
 def pandas_export(folder: Path) -> None:
     """pandas.read_csv of the labels, 10,000 cells changed, DataFrame.to_csv: not in the form that they came in."""
     import numpy as np
@@ -127,6 +217,15 @@ CONTENDERS: dict[str, Callable[[Path], None]] = {
 }
 
 
+SPARSE: dict[str, Callable[[Path], None]] = {
+    "imports alone": empty,
+    "files to a sparse project": to_sparse_project,
+    "the project opened anew": reopen_sparse,
+    "scores and 50 questions": first_questions,
+    "pandas: read and merge": pandas_merge,
+}
+
+
 def _settings(settings: type, folder: Path) -> object:
     home = folder / "home"
     return settings(home=home, database_url=f"sqlite:///{home / 'decisions.db'}")
@@ -139,26 +238,34 @@ def run_one(name: str, folder: Path) -> None:
     import labelreview.intake  # noqa: F401
 
     start, worked = time.perf_counter(), time.process_time()
-    CONTENDERS[name](folder)
+    (CONTENDERS | SPARSE)[name](folder)
     seconds, worked = time.perf_counter() - start, time.process_time() - worked
     print(seconds, worked, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def measure(items: int, tags: int, *, celeba: bool) -> None:
+    kind = "celeba" if celeba else "wide"
+    _measure(items, tags, kind, f"predictions {items * tags * 4 / 1e6:.0f} MB .npy", CONTENDERS)
+
+
+def measure_sparse(items: int, tags: int, *, listed: bool) -> None:
+    what = f"{items * SCORED:,} cells scored; dense would be {items * tags * 5 / 1e9:,.1f} GB"
+    _measure(items, tags, "lists" if listed else "rows", what, SPARSE)
+
+
+def _measure(items: int, tags: int, kind: str, what: str, contenders: dict[str, Callable[[Path], None]]) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         # in a process of its own: a child's peak begins with that of the process that starts it
-        subprocess.run(
-            [sys.executable, __file__, "--make", f"{items}x{tags}x{celeba:d}", "--folder", scratch], check=True
-        )
+        subprocess.run([sys.executable, __file__, "--make", f"{items}x{tags}x{kind}", "--folder", scratch], check=True)
         size = labels_file(folder).stat().st_size / 1e6
-        print(f"\n{items:,} × {tags}: labels {size:.0f} MB of text, predictions {items * tags * 4 / 1e6:.0f} MB .npy")
+        print(f"\n{items:,} × {tags:,}: labels {size:.0f} MB of text, {what}")
         print(f"{'':<30} {'seconds':>8} {'of CPU':>8} {'peak MB':>8}")
-        for name in CONTENDERS:
+        for name in contenders:
             command = [sys.executable, __file__, "--one", name, "--folder", scratch]
             done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
             if done.returncode:
-                print(f"{name:<30} failed: {done.stderr.strip().splitlines()[-1]}")
+                print(f"{name:<30} failed: {(done.stderr.strip().splitlines() or ['killed'])[-1]}", flush=True)
                 continue
             seconds, worked, peak = map(float, done.stdout.split())
             print(f"{name:<30} {seconds:>8.2f} {worked:>8.2f} {peak:>8.0f}", flush=True)
@@ -168,6 +275,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--large", action="store_true")
     parser.add_argument("--shape")
+    parser.add_argument("--sparse", action="store_true")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     parser.add_argument("--make", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
@@ -175,8 +283,15 @@ def main() -> None:
     if options.one:
         run_one(options.one, options.folder)
     elif options.make:
-        items, tags, celeba = map(int, options.make.split("x"))
-        make(options.folder, items, tags, celeba=bool(celeba))
+        items, tags, kind = options.make.split("x")
+        if kind in ("lists", "rows"):
+            make_sparse(options.folder, int(items), int(tags), listed=kind == "lists")
+        else:
+            make(options.folder, int(items), int(tags), celeba=kind == "celeba")
+    elif options.sparse:
+        measure_sparse(57_000, 4_300, listed=True)
+        if options.large:
+            measure_sparse(1_700_000, 20_000, listed=False)
     elif options.shape:
         items, tags = map(int, options.shape.split("x"))
         measure(items, tags, celeba=True)

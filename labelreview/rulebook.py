@@ -14,7 +14,7 @@ from labelreview.review.rules import IMPLIES, Proposal, Rules, TagRule, proposed
 from labelreview.review.tagplan import tag_rule
 from labelreview.review.verdicts import corrected
 from labelreview.rulings import Ruling
-from labelreview.tags import Labels
+from labelreview.tags import UNKNOWN, Labels
 
 Row = tuple[str, str, str]
 
@@ -40,16 +40,21 @@ class Broken:
 
 def agreed(project: Project) -> list[Agreed]:
     """The rules that hold, in the order in which they were agreed."""
-    held, labels = project.meeting.standing(), standing_labels(project)
-    broken = held.rules.broken(labels, project.dataset.tags)
+    held = project.meeting.standing()
+    broken = held.rules.broken(*standing_labels(project))
     pairs = ((ruling, tag_rule(ruling)) for ruling in held.relations)
     return [Agreed(ruling, rule, int(np.count_nonzero(broken.get(rule, ())))) for ruling, rule in pairs]
 
 
 def proposals(project: Project, *, support: int = 10, confidence: float = 0.7) -> list[Proposal]:
-    """Rules that the labels as they stand mostly keep, without those that follow from or contradict what is agreed."""
+    """Rules that the labels as they stand mostly keep, without those that follow from or contradict what is agreed.
+
+    None of sparse data: counting takes all pairs of tags.
+    """
+    if project.dataset.grid.sparse:
+        return []
     held = project.meeting.standing().rules
-    found = proposed(standing_labels(project), project.dataset.tags, support=support, confidence=confidence)
+    found = proposed(*standing_labels(project), support=support, confidence=confidence)
     news = [proposal for proposal in found if _is_news(held, proposal.rule)]
     return sorted(news, key=lambda proposal: proposal.rule.kind != IMPLIES)  # exclusions are many, and say less
 
@@ -76,7 +81,7 @@ def agree(project: Project, by: str, rows: Iterable[Row], why: str = "") -> int:
 
 def broken(project: Project) -> list[Broken]:
     """Every item that breaks an agreed rule, rule by rule, with the verdicts so far applied."""
-    labels, tags = standing_labels(project), project.dataset.tags
+    labels, tags = standing_labels(project)
     column = {tag: at for at, tag in enumerate(tags)}
     return [
         Broken(
@@ -89,9 +94,18 @@ def broken(project: Project) -> list[Broken]:
     ]
 
 
-def standing_labels(project: Project) -> Labels:
-    """(N, K) labels with the verdicts applied."""
-    return corrected(project.dataset, project.verdicts())
+def standing_labels(project: Project) -> tuple[Labels, tuple[str, ...]]:
+    """(N, T) labels with the verdicts applied, and their tags: all, or of sparse data those that agreed rules name."""
+    data, labels = project.dataset, corrected(project.dataset, project.verdicts())
+    if not data.grid.sparse:
+        return labels, data.tags
+    named = {tag for rule in project.meeting.standing().rules.stated for tag in (rule.first, rule.second)}
+    tags = tuple(tag for tag in data.tags if tag in named)
+    some = np.full((len(data.ids), len(tags)), UNKNOWN, np.int8)
+    for at, tag in enumerate(tags):
+        slots = np.arange(data.grid.size)[data.grid.under(data.column(tag))]
+        some[data.grid.cells(slots) // len(data.tags), at] = labels[slots]
+    return some, tags
 
 
 def write_broken(project: Project, out: Path, *, overwrite: bool = False) -> int:

@@ -32,7 +32,7 @@ if st.button("Review, most suspicious first", type="primary", icon=":material/pl
 
 if suspects:
     st.subheader("Suspects by tag")
-    st.caption("Click a bar to review those cells.")
+    st.caption(f"Click a bar to review those cells.{charts.cut_short(figures)}")
     picked = st.plotly_chart(charts.suspects_by_tag(figures), on_select="rerun", selection_mode="points", key="bars")
     if chosen := charts.picked_bar(picked):
         session.go_to_review(tag=chosen[0], direction=chosen[1])

@@ -10,10 +10,16 @@ from labelreview.review.overview import TagFigures
 
 # Told apart by lightness as well as by hue, in light and in dark, and named in the legend and the hover.
 WRONG, MISSING = "#c2410c", "#2f6fab"
-LONGEST = 28
+LONGEST, MOST = 28, 40
 
 
-def suspects_by_tag(figures: Sequence[TagFigures], most: int = 40) -> go.Figure:
+def cut_short(figures: Sequence[TagFigures], most: int = MOST) -> str:
+    """What `suspects_by_tag` leaves out, in words; '' where it shows every tag with a suspect."""
+    count = sum(f.suspects > 0 for f in figures)
+    return f" Of {count:,} tags with suspects, the {most} with the most; all are in the table." if count > most else ""
+
+
+def suspects_by_tag(figures: Sequence[TagFigures], most: int = MOST) -> go.Figure:
     """Bars of suspects by tag and direction, most suspects on top. A bar's customdata is (tag, direction)."""
     shown = sorted((f for f in figures if f.suspects), key=lambda f: -f.suspects)[:most]
     figure = go.Figure()

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from labelreview import exports, formats, intake, tags, triage
+from labelreview import exports, formats, intake, rulebook, tags, triage
 from labelreview.cli import main
 from labelreview.decisions import Direction, Verdict
 from labelreview.errors import InputError, NotFound
@@ -269,3 +269,13 @@ def test_a_sparse_file_beside_dense_predictions_makes_a_dense_project(tmp_path, 
     data = formats.read_dataset(tmp_path / "labels.csv", tmp_path / "probs.csv")
     assert not data.grid.sparse
     assert data.labels.tolist() == [[1, 1], [0, 1]]
+
+
+def test_a_rule_between_tags_counts_the_items_that_break_it_as_in_the_dense_project(pair):
+    counts = []
+    for project in pair[:2]:
+        rulebook.agree(project, "Ada", [("hat", "implies", "boat")])
+        counts.append((rulebook.agreed(project)[0].broken, [each.item for each in rulebook.broken(project)]))
+    assert counts[0] == counts[1]
+    assert counts[0][0] > 5
+    assert rulebook.proposals(pair[0]) == []
