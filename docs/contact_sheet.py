@@ -23,7 +23,8 @@ SIDE, CAPTION, COLUMNS, COUNT = 190, 46, 10, 50
 
 def main() -> None:
     dataset = formats.read_dataset(DEMO / "labels.csv", DEMO / "predictions.csv")
-    paths = images.find_images(DEMO / "images", dataset.ids)
+    pictures = images.opened(DEMO / "images")
+    paths = pictures.found(dataset.ids)
     sheet = Image.new("RGB", (COLUMNS * SIDE, -(-COUNT // COLUMNS) * (SIDE + CAPTION)), "white")
     for number, cell in enumerate(first_suspects(dataset)):
         item, tag = dataset.at(cell)
@@ -31,7 +32,7 @@ def main() -> None:
         given = "yes" if dataset.labels[row, column] else "no"
         words = f"{number + 1}  {tag}: {given}\nmodel {dataset.pred_probs[row, column]:.0%}"
         left, top = (number % COLUMNS) * SIDE, (number // COLUMNS) * (SIDE + CAPTION)
-        picture = images.open_image(DEMO / "images" / paths[row])
+        picture = images.open_image(pictures.original(paths[row]))
         picture.thumbnail((SIDE - 16, SIDE - 16))
         sheet.paste(picture, (left + (SIDE - picture.width) // 2, top + (SIDE - picture.height) // 2))
         ImageDraw.Draw(sheet).text((left + 8, top + SIDE), words, "black", ImageFont.load_default(15))

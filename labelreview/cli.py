@@ -9,7 +9,7 @@ import json
 import sys
 from getpass import getuser
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, overload
 
 import typer
 
@@ -21,6 +21,7 @@ from labelreview import (
     intake,
     meeting_commands,
     models,
+    pictures,
     rulebook,
     team_commands,
     triage,
@@ -29,6 +30,7 @@ from labelreview import predictions as made
 from labelreview import report as reports
 from labelreview.errors import InputError, LabelReviewError
 from labelreview.formats.check import Report
+from labelreview.images import Source
 from labelreview.project import Project
 from labelreview.review.worklist import Filters
 from labelreview.settings import Settings
@@ -52,7 +54,7 @@ Predictions = Annotated[
     list[str] | None, typer.Option(help="Probabilities, or NAME=F for each of several models; made here if left out.")
 ]
 RankBy = Annotated[str, typer.Option(help="Of several models the one that ranks.", show_default="all together")]
-Images = Annotated[Path | None, typer.Option(help="The folder of the pictures.", show_default=False)]
+Images = Annotated[str | None, typer.Option(help="The pictures: a folder, an archive, or a URL.", show_default=False)]
 MissingMeans = Annotated[str | None, typer.Option(help="absent or unknown: a tag that is not listed.")]
 Logits = Annotated[bool, typer.Option("--logits", help="The predictions are logits: take their sigmoid.")]
 OnlyCommon = Annotated[bool, typer.Option("--only-common", help="Drop ids and tags that one side lacks.")]
@@ -83,7 +85,7 @@ def init(
     inputs = intake.gather(
         labels,
         models.named(predictions or []),
-        images,
+        _source(images),
         labels_format=labels_format,
         predictions_format=predictions_format,
         texts=texts,
@@ -236,14 +238,16 @@ def check(
 
 @app.command("embed")
 def embed_images(
-    images: Annotated[Path, typer.Argument(help="The folder of the pictures.", show_default=False)],
+    images: Annotated[str, typer.Argument(help="The folder, archive or URL of the pictures.", show_default=False)],
     out: Annotated[Path, typer.Option(help="The .npy file to write; the paths go beside it.", show_default=False)],
     model: Model = None,
     scaling: Scaling = "imagenet",
     overwrite: Overwrite = False,
 ) -> None:
     """Describe every picture of a folder by numbers, for `predict`."""
-    found, problems = made.embed_folder(images, out, model, scaling=scaling, overwrite=overwrite, progress=_show)
+    found, problems = made.embed_folder(
+        _source(images), out, model, scaling=scaling, overwrite=overwrite, progress=_show
+    )
     for path, problem in list(problems.items())[:5]:
         typer.echo(f"Left out: {path}: {problem}", err=True)
     _wrote(len(found.names) - len(problems), f"pictures as {found.rows.shape[1]:,} numbers each", out)
@@ -281,14 +285,14 @@ def predict(
 ) -> None:
     """Make predictions from pictures and labels, each from other pictures than its own."""
     if (images is None) == (embeddings is None):
-        raise typer.BadParameter("Say what to predict from: --images DIR or --embeddings F.npy.")
+        raise typer.BadParameter("Say what to predict from: --images WHERE or --embeddings F.npy.")
     made.check(out, overwrite)
     given, *earlier = (
         formats.read_labels(path, format=labels_format, missing_means=missing_means)
         for path in (labels, compare)
         if path is not None
     )
-    found = made.described(given, images, embeddings, model, scaling=scaling, progress=_show)
+    found = made.described(given, _source(images), embeddings, model, scaling=scaling, progress=_show)
     probs = made.made_from(given, found, tag_embeddings, progress=_show)
     made.write(probs, out, overwrite=overwrite)
     for line in (*probs.notes, *(made.comparison(given, before, found) for before in earlier)):
@@ -312,6 +316,14 @@ def _say(report: Report) -> None:
         typer.echo(line)
     if report.errors:
         raise InputError("Nothing was written. Correct the errors above and run the command again.")
+
+
+@overload
+def _source(where: str) -> Source: ...
+@overload
+def _source(where: None) -> None: ...
+def _source(where: str | None) -> Source | None:
+    return pictures.source(Settings.from_environment(), where) if where else None
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from labelreview.errors import InputError, few
+from labelreview.errors import InputError, LabelReviewError, few
 
 Pictures = npt.NDArray[np.uint8]
 Float32s = npt.NDArray[np.float32]
@@ -64,7 +64,7 @@ def embedded(
         for at in range(start, min(start + BATCH, len(paths))):
             try:
                 opened[at] = pixels(paths[at], encoder.width, encoder.height)
-            except InputError as error:
+            except LabelReviewError as error:
                 problems[paths[at]] = str(error)
         if opened:
             made = encoder.encode(np.stack(list(opened.values())))

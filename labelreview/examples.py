@@ -21,6 +21,7 @@ from labelreview.scoring.arrays import Float32s
 from labelreview.scoring.neighbours import compressed, nearest
 
 MOST_ITEMS = 20_000  # some minutes of describing; for more, a file of embeddings is asked for
+MOST_FAR = 2_000  # of a remote source, where each picture is fetched whole
 NEAR, CONFIRMED = 8, 6
 SAME = 0.97
 KEPT = "neighbours"
@@ -67,6 +68,7 @@ class Examples:
     """The examples of one project. `stopped` says when the project is closed, and describing pictures ends."""
 
     folder: Folder
+    pictures: Callable[[], images.Source]
     stopped: Callable[[], bool]
     _rows: Float32s | None = None
     _share: float = 0.0
@@ -119,6 +121,8 @@ class Examples:
                 return "Look-alikes need embeddings: labelreview neighbours NAME --embeddings F.npy"
             if len(self.folder.dataset.ids) > MOST_ITEMS:
                 return f"More than {MOST_ITEMS:,} items: labelreview neighbours NAME finds the look-alikes."
+            if len(self.folder.dataset.ids) > MOST_FAR and self.pictures().remote:
+                return "The pictures are far away: labelreview neighbours NAME finds the look-alikes."
             if self._maker is None:
                 self._maker = threading.Thread(target=self._make, name="labelreview-neighbours", daemon=True)
                 self._maker.start()
@@ -139,13 +143,13 @@ class Examples:
 
     def make(self, encoder: embed.Encoder, progress: Callable[[str, float], None]) -> int:
         """Describe all pictures, and keep what tells them apart; gives how many could be described."""
-        card = self.folder.card
 
         def pixels(path: str, width: int, height: int) -> embed.Pictures:
-            return images.pixels(images.inside(Path(card.images), path), width, height)
+            return images.pixels(ahead.original(path), width, height)
 
         some = [path for path in self.folder.images if path]
-        made = embed.embedded(some, pixels, encoder, progress)
+        with images.Ahead(self.pictures(), some) as ahead:
+            made = embed.embedded(some, pixels, encoder, progress)
         rows = np.full((len(self.folder.images), made.rows.shape[1]), np.nan, np.float32)
         rows[[at for at, path in enumerate(self.folder.images) if path]] = made.rows
         return self.keep(rows)

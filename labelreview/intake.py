@@ -1,18 +1,13 @@
 """From files to a project: read and check everything first, then write the project's folder in one step."""
 
-import shutil
-import stat
 import uuid
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
-from labelreview import documents, folder, formats, images, models, predictions
+from labelreview import documents, folder, formats, images, models, pictures, predictions
 from labelreview.decisions import Decision
 from labelreview.errors import InputError
 from labelreview.formats.check import Report, examine
@@ -23,7 +18,6 @@ from labelreview.tags import Dataset, Names, Probs, TagMatrix, joined
 Progress = Callable[[str, float], None]
 DEMO = "demo"
 MADE_HERE = "labelreview"  # the model of a project that came without predictions
-LARGEST_ZIP = 20 << 30
 
 
 @dataclass(frozen=True)
@@ -35,7 +29,7 @@ class Inputs:
 
     labels: formats.Source
     pred_probs: formats.Source
-    images: Path | None
+    images: images.Source | None
     image_paths: Sequence[str]
     report: Report
     only_common: bool
@@ -47,7 +41,7 @@ class Inputs:
 def gather(
     labels: Path,
     predicted: Path | Mapping[str, Path] | None,
-    image_folder: Path | None = None,
+    image_source: str | Path | images.Source | None = None,
     *,
     labels_format: str | None = None,
     predictions_format: str | None = None,
@@ -62,23 +56,25 @@ def gather(
 
     `predicted` is a file, or a file for each of several models; `ranked_by` names the one that ranks, '' all together.
     Without a file of predictions they are made from the images, which takes minutes for thousands of them, or from the
-    texts. `texts` is FILE, FILE:column or a folder of .txt files.
+    texts. `texts` is FILE, FILE:column or a folder of .txt files; `image_source` a folder, an archive, a URL, or what
+    `pictures.source` made of the settings.
     """
     progress("Reading labels", 0.0)
     given = formats.read_labels(labels, format=labels_format, missing_means=missing_means)
     documented = documents.found(texts, given.matrix.ids) if texts else None
     progress("Reading predictions", 0.2)
     read = _read_models(predicted, predictions_format, logits)
-    read = read or {MADE_HERE: _made(given, image_folder, documented, progress)}
-    paths, problems = _look_at_images(image_folder, given.matrix.ids, progress)
-    probs, report = _examined(given, read, ranked_by, problems, only_common)
-    report = replace(report, notes=report.notes + (documented.notes if documented else ()))
+    source = images.opened(image_source) if image_source is not None else None
+    read = read or {MADE_HERE: _made(given, source, documented, progress)}
+    looked = pictures.looked_at(source, given.matrix.ids, progress)
+    probs, report = _examined(given, read, ranked_by, looked.problems, only_common)
+    report = replace(report, notes=report.notes + (documented.notes if documented else ()) + looked.notes)
     if predicted and not report.errors:
         dataset = joined(given.matrix, probs.matrix, only_common=only_common)
         warning = looks_in_sample(dataset.judged, dataset.pred_probs, dataset.grid)
         report = replace(report, warnings=report.warnings + ((warning,) if warning else ()))
     progress("Checked", 1.0)
-    return Inputs(given, probs, image_folder, paths, report, only_common, read, ranked_by, documented)
+    return Inputs(given, probs, source, looked.names, report, only_common, read, ranked_by, documented)
 
 
 def _read_models(
@@ -121,28 +117,14 @@ def _how_ranked(read: Mapping[str, formats.Source], ranked_by: str) -> str:
 
 
 def _made(
-    given: formats.Source, image_folder: Path | None, documented: documents.Texts | None, progress: Progress
+    given: formats.Source, source: images.Source | None, documented: documents.Texts | None, progress: Progress
 ) -> formats.Source:
     """Predictions from the pictures, or from the texts where there are no pictures."""
-    if documented is not None and image_folder is None:
+    if documented is not None and source is None:
         described = predictions.described_texts(documented.by_item)
     else:
-        described = predictions.described(given, image_folder, progress=progress)
+        described = predictions.described(given, source, progress=progress)
     return predictions.made_from(given, described, progress=progress)
-
-
-def _look_at_images(
-    where: Path | None, ids: Sequence[str], progress: Progress
-) -> tuple[Sequence[str], dict[str, str] | None]:
-    if where is None:
-        return (), None
-    paths = images.find_images(where, ids)
-    problems = {}
-    for at, (item, path) in enumerate(zip(ids, paths, strict=True)):
-        problems[item] = images.problem(where / path) if path else "no file of this name"
-        if at % 200 == 0:
-            progress("Looking at images", 0.4 + 0.6 * at / len(paths))
-    return paths, problems
 
 
 def create(settings: Settings, name: str, inputs: Inputs) -> folder.Card:
@@ -165,7 +147,7 @@ def create(settings: Settings, name: str, inputs: Inputs) -> folder.Card:
         labels_format=inputs.labels.format,
         predictions_file=", ".join(Path(source.path).name for source in inputs.models.values()),
         predictions_format=inputs.pred_probs.format,
-        images=str(inputs.images.resolve()) if inputs.images else "",
+        images=inputs.images.where if inputs.images else "",
         items=dataset.shape[0],
         tags=dataset.tags,
         texts=inputs.texts.source if inputs.texts else "",
@@ -188,32 +170,6 @@ def _several(dataset: Dataset, read: Mapping[str, formats.Source]) -> list[Probs
         return []
     shared = TagMatrix(dataset.ids, dataset.tags, dataset.labels)
     return [joined(shared, source.matrix, only_common=True).pred_probs for source in read.values()]
-
-
-def unpack_images(archive: BinaryIO, target: Path) -> Path:
-    """The files of a zip under `target`. InputError for what is no zip, leaves the folder, or is a bomb."""
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            members = [member for member in opened.infolist() if not member.is_dir()]
-            if sum(member.file_size for member in members) > LARGEST_ZIP:
-                raise InputError(f"The zip holds more than {LARGEST_ZIP >> 30} GB unpacked. Put the pictures on the "
-                                 "server and give their folder instead.")  # fmt: skip
-            for member in members:
-                _unpack(opened, member, target)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error) as error:
-        raise InputError(f"The zip of images cannot be read: {error}.") from error
-    return target
-
-
-def _unpack(opened: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
-    path = (target / member.filename).resolve()
-    if not path.is_relative_to(target.resolve()) or stat.S_ISLNK(member.external_attr >> 16):
-        raise InputError(f"The zip holds '{member.filename}', which leads out of its folder. Make the zip anew.")
-    if member.file_size > 1 << 20 and member.file_size > 1000 * max(member.compress_size, 1):
-        raise InputError(f"The zip holds '{member.filename}', which unpacks to 1,000 times its size. It is refused.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with opened.open(member) as packed, path.open("wb") as file:
-        shutil.copyfileobj(packed, file)
 
 
 def adopted(decisions: Sequence[Decision], project_uid: str) -> list[Decision]:

@@ -34,7 +34,7 @@ class Described:
 
 
 def embed_folder(
-    folder: Path,
+    source: str | Path | images.Source,
     out: Path,
     model: Path | None = None,
     *,
@@ -42,15 +42,15 @@ def embed_folder(
     overwrite: bool = False,
     progress: Progress = nothing,
 ) -> tuple[embeddings.Embeddings, dict[str, str]]:
-    """Write the embeddings of all images below a folder, by their paths; gives them, and what is wrong with some."""
+    """Write the embeddings of all pictures of a source, by their names; gives them, and what is wrong with some."""
     embeddings.check(out, overwrite)  # before minutes of work
-    if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder. Name the folder that holds the images.")
-    paths = list(images.image_files(folder))
+    source = images.opened(source)
+    paths = list(source.names())
     if not paths:
-        raise InputError(f"There is no image in {folder}. Name the folder that holds the images.")
+        raise InputError(f"There is no image in {source.where}. Name the folder that holds the images.")
     encoder = embed.encoder(model, scaling)
-    made = embed.embedded(paths, lambda path, *size: images.pixels(folder / path, *size), encoder, progress)
+    with images.Ahead(source, paths) as ahead:
+        made = embed.embedded(paths, lambda path, *size: images.pixels(ahead.original(path), *size), encoder, progress)
     found = embeddings.Embeddings(paths, made.rows)
     embeddings.write(out, found, overwrite=overwrite)
     return found, made.problems
@@ -58,19 +58,19 @@ def embed_folder(
 
 def described(
     labels: formats.Source,
-    folder: Path | None,
+    source: str | Path | images.Source | None,
     file: Path | None = None,
     model: Path | None = None,
     *,
     scaling: str = "imagenet",
     progress: Progress = nothing,
 ) -> Described:
-    """The embeddings of the labels' items, from a file of them or from the pictures in a folder."""
+    """The embeddings of the labels' items, from a file of them or from the pictures of a source."""
     ids = labels.matrix.ids
     if file is not None:
         return _from_file(ids, file)
-    if folder is not None:
-        return _from_images(ids, folder, embed.encoder(model, scaling), progress)
+    if source is not None:
+        return _from_images(ids, images.opened(source), embed.encoder(model, scaling), progress)
     raise InputError("Give a file of predictions, or the folder of the pictures to make predictions from.")
 
 
@@ -80,21 +80,25 @@ def described_texts(texts: Sequence[str]) -> Described:
     return Described(rows, duplicates.near_duplicates(rows), "words of the texts")
 
 
-def _from_images(ids: Sequence[str], folder: Path, encoder: embed.Encoder, progress: Progress) -> Described:
+def _from_images(ids: Sequence[str], source: images.Source, encoder: embed.Encoder, progress: Progress) -> Described:
     """The pictures of these items, found by id; a row of NaN where there is none."""
-    paths = images.find_images(folder, ids)
+    paths = source.found(ids)
     if not any(paths):
-        raise InputError(f"None of {len(ids):,} ids has an image in {folder}. Name images by the ids: {few(ids, 3)}.")
+        raise InputError(
+            f"None of {len(ids):,} ids has an image in {source.where}. Name images by the ids: {few(ids, 3)}."
+        )
     codes = np.zeros(len(ids), np.uint64)
     where = {path: row for row, path in enumerate(paths)}
 
     def pixels(path: str, width: int, height: int) -> embed.Pictures:
-        picture = images.pixels(folder / path, width, height)
-        codes[where[path]] = images.fingerprint(folder / path)
+        original = ahead.original(path)
+        picture = images.pixels(original, width, height)
+        codes[where[path]] = images.fingerprint(original)
         return picture
 
     some = [path for path in where if path]
-    made = embed.embedded(some, pixels, encoder, progress)
+    with images.Ahead(source, some) as ahead:
+        made = embed.embedded(some, pixels, encoder, progress)
     position = {path: row for row, path in enumerate(some)}
     rows = np.full((len(ids), made.rows.shape[1]), np.nan, np.float32)
     at = np.flatnonzero([path != "" for path in paths])

@@ -6,12 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property, partial
 from itertools import chain
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from labelreview import folder, scoring, twins
+from labelreview import folder, images, pictures, scoring, twins
 from labelreview.auditing import AUDIT, REVIEW, Auditing, woven
 from labelreview.decisions import ADJUDICATE, Decision, Direction, Suspect, Verdict
 from labelreview.errors import NotFound
@@ -39,7 +38,7 @@ class Project:
 
     def __init__(self, settings: Settings, opened: folder.Folder) -> None:
         self.folder, self.card, self.dataset = opened, opened.card, opened.dataset
-        self.orders = Orders(opened)
+        self.orders, self._settings = Orders(opened), settings
         self._lock = threading.RLock()
         self._log = DecisionLog.open(settings.database_url)
         self.meeting = Meeting(self._log.rulings, self.card.uid, self.dataset.tags)
@@ -48,7 +47,7 @@ class Project:
         self._worklist = Worklist(self.dataset, self.orders.cells, lambda: self.issues)
         seed = f"{self.card.uid}/{self.card.version}"
         self._audit = Auditing(self.dataset, lambda: self.orders.scores("recipe"), seed)
-        self.examples = Examples(opened, lambda: self._closed)
+        self.examples = Examples(opened, lambda: self.pictures, lambda: self._closed)
         self._learner = ThreadPoolExecutor(1, "labelreview-learner")
         self._settled: dict[int, Decision] = {}  # by flat position
         self._standing: tuple[int, Standing] | None = None  # of the log up to a seq
@@ -231,7 +230,7 @@ class Project:
             self._learner.submit(self._find_twins)
 
     def _find_twins(self) -> None:
-        self._worklist.twins = twins.groups(self.folder, lambda: self._closed)
+        self._worklist.twins = twins.groups(self.folder, lambda: self.pictures, lambda: self._closed)
 
     def _leased(self, reviewer: str, holder: str, filters: Filters, cells: Iterable[Cell], want: int) -> list[Cell]:
         if not want:
@@ -342,10 +341,14 @@ class Project:
         with self._lock:
             return self.examples.beside(item, tag, self.verdicts())
 
-    def image_path(self, item: str) -> Path | None:
-        """The picture of an item, or None where none was found; NotFound when there is no such item."""
-        relative = self.folder.images[self.dataset.ids.position(item)]
-        return Path(self.card.images) / relative if relative else None
+    @cached_property
+    def pictures(self) -> images.Source:
+        """Where the pictures are; InputError or Refused where there is no such place any more."""
+        return pictures.source(self._settings, self.card.images)
+
+    def image_name(self, item: str) -> str:
+        """The name of an item's picture in `pictures`; '' where none was found; NotFound when there is no such item."""
+        return self.folder.images[self.dataset.ids.position(item)]
 
     def text(self, item: str) -> str | None:
         """The text of an item that is a document, or None; NotFound when there is no such item."""

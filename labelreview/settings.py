@@ -11,28 +11,50 @@ from labelreview.errors import InputError
 
 HOME = "LABELREVIEW_HOME"
 DATABASE_URL = "LABELREVIEW_DATABASE_URL"
+CACHE_MB = "LABELREVIEW_CACHE_MB"
+PRIVATE_ADDRESSES = "LABELREVIEW_PRIVATE_ADDRESSES"
+USUAL_CACHE_MB = 2000
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where state lives: one folder, never beside the user's own files, and one database."""
+    """Where state lives: one folder, never beside the user's own files, and one database.
+
+    `cache_bytes` is what small pictures may take; `private_addresses` says whether pictures may come from inside a
+    private network.
+    """
 
     home: Path
     database_url: str
+    cache_bytes: int = USUAL_CACHE_MB * 10**6
+    private_addresses: bool = False
 
     @property
     def projects(self) -> Path:
         """The folder with one folder a project."""
         return self.home / "projects"
 
+    @property
+    def cache(self) -> Path:
+        """What can be made again: small pictures, the members of archives."""
+        return self.home / "cache"
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
-        """Read LABELREVIEW_HOME and LABELREVIEW_DATABASE_URL (empty = not set); the home folder exists afterwards."""
+        """Read the LABELREVIEW_ variables (empty = not set); the home folder exists afterwards."""
         environment = os.environ if environment is None else environment
         chosen = environment.get(HOME, "").strip()
         home = Path(chosen).expanduser() if chosen else platformdirs.user_data_path("labelreview", appauthor=False)
         home = _private_folder(home.absolute())
-        return cls(home, environment.get(DATABASE_URL, "").strip() or _sqlite_url(home))
+        url = environment.get(DATABASE_URL, "").strip() or _sqlite_url(home)
+        private = environment.get(PRIVATE_ADDRESSES, "").strip().lower() in ("1", "true", "yes")
+        return cls(home, url, _megabytes(environment.get(CACHE_MB, "").strip()) * 10**6, private)
+
+
+def _megabytes(text: str) -> int:
+    if text and not (text.isascii() and text.isdigit() and 0 < int(text) < 10**9):
+        raise InputError(f"{CACHE_MB} is '{text}'. Set it to a number of megabytes, such as {USUAL_CACHE_MB}.")
+    return int(text or USUAL_CACHE_MB)
 
 
 def _private_folder(home: Path) -> Path:

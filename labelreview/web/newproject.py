@@ -9,9 +9,11 @@ from typing import Any
 
 import streamlit as st
 
-from labelreview import folder, formats, intake
+from labelreview import folder, formats, intake, pictures
 from labelreview.errors import InputError, LabelReviewError
 from labelreview.formats.check import Report
+from labelreview.images import Source
+from labelreview.images.archive import SUFFIXES as ARCHIVES
 from labelreview.project import Project
 from labelreview.web import session
 
@@ -71,8 +73,8 @@ def check(name: str, labels: Any, predictions: Any, images: Any, *, progress: in
         folder.free_name(session.settings().projects, name.strip())
         if not labels or not (predictions or images):
             raise InputError("Give a labels file, and a predictions file or pictures to make predictions from.")
-        pictures = _pictures(images) if images else None
-        files = _path(labels, "labels"), _path(predictions, "predictions") if predictions else None, pictures
+        source = _pictures(images) if images else None
+        files = _path(labels, "labels"), _path(predictions, "predictions") if predictions else None, source
         inputs = intake.gather(*files, progress=progress, **options)
         st.session_state[WAITING] = Checked(name.strip(), inputs)
     except LabelReviewError as error:
@@ -98,10 +100,15 @@ def _path(given: Any, stem: str) -> Path:
     return path
 
 
-def _pictures(given: Any) -> Path:
+def _pictures(given: Any) -> Source:
+    """An uploaded archive is kept as it is and read in place."""
     if isinstance(given, str):
-        return Path(given.strip()).expanduser()
-    return intake.unpack_images(given, _upload_folder() / "images")
+        return pictures.source(session.settings(), given.strip())
+    ending = next((suffix for suffix in ARCHIVES if given.name.lower().endswith(suffix)), ".zip")
+    path = _upload_folder() / f"images{ending}"
+    with path.open("wb") as file:
+        file.write(given.getbuffer())
+    return pictures.source(session.settings(), path)
 
 
 def _upload_folder() -> Path:

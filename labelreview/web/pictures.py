@@ -79,10 +79,11 @@ def _one(project: Project, place: int, key: str) -> None:
 
 def _picture(project: Project, item: str) -> tuple[bytes | None, str]:
     try:
-        path = project.image_path(item)
-        if path is None:
+        name, settings = project.image_name(item), session.settings()
+        if not name:
             return None, "no picture"
-        return images.picture(path, SIZE, project.folder.path / "pictures").data, ""
+        thumbnails = images.kept_in(settings.cache / "pictures", settings.cache_bytes)
+        return thumbnails.picture(project.pictures, name, SIZE).data, ""
     except LabelReviewError as error:
         return None, str(error)
 

@@ -4,9 +4,11 @@ Streamlit's sign-in, XSRF check and allowed hosts do not reach these routes, so 
 `_endpoint`. Errors are {"error": message}; 401 asks the page for a new token, 5xx asks the browser to try again.
 """
 
+import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -29,7 +31,9 @@ from labelreview.web import auth, wording
 from labelreview.web.session import opened
 
 AT = "/api/projects/{name}"
-SIZES = (320, 1280, 2560, 8192)  # the last: as large as it is, but for giants
+SHOWN = 1280
+SIZES = (320, SHOWN, 2560, 8192)  # the last: as large as it is, but for giants
+PICTURES_AT_ONCE = 16
 LARGEST_BODY = 1_000_000
 MOST_CELLS = 500
 LONGEST_TEXT = 4000  # of a document, in the queue; the route `text` gives the whole
@@ -57,11 +61,15 @@ def routes(settings: Settings) -> list[Route]:
         ("POST", "decisions", decisions, auth.DECIDE),
         ("POST", "release", release, auth.READ),
     ]
+    thumbnails = images.kept_in(settings.cache / "pictures", settings.cache_bytes)
     asked = [
-        Route(f"{AT}/{word}", _endpoint(settings, answer, action), methods=[method])
+        Route(f"{AT}/{word}", _endpoint(settings, answer, action, thumbnails), methods=[method])
         for method, word, answer, action in table
     ]
-    return [*asked, Route(f"{AT}/images/{{size:int}}/{{version}}", _image_endpoint(settings), methods=["GET"])]
+    return [
+        *asked,
+        Route(f"{AT}/images/{{size:int}}/{{version}}", _image_endpoint(settings, thumbnails), methods=["GET"]),
+    ]
 
 
 def queue(_request: Request, project: Project, grant: auth.Grant, body: Shape) -> Shape:
@@ -122,28 +130,32 @@ def release(_request: Request, project: Project, _grant: auth.Grant, body: Shape
     return {}
 
 
-def image(project: Project, item: str, size: int, version: str) -> Response:
+def image(thumbnails: images.Thumbnails, project: Project, item: str, size: int, version: str) -> Response:
     """A picture at most `size` wide and high; for ever the same under its version."""
     if size not in SIZES:
         raise InputError(f"Pictures come in the sizes {', '.join(map(str, SIZES))}, not {size}.")
-    path = _image_file(project, item)
-    if path is None:
+    name = project.image_name(item)
+    if not name:
         raise NotFound(f"There is no picture for '{item}' in {project.card.images or 'this project'}.")
-    current = images.version(path) == version
-    found = images.picture(path, size, project.folder.path / "pictures")
+    current = project.pictures.version(name) == version
+    found = thumbnails.picture(project.pictures, name, size)
     kept = "private, max-age=31536000, immutable" if current else "no-store"
     headers = {**PLAIN, "Cache-Control": kept, "Content-Security-Policy": "default-src 'none'; sandbox"}
     return Response(found.data, media_type=found.media_type, headers=headers)
 
 
-def _endpoint(settings: Settings, answer: Answer, action: str) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(
+    settings: Settings, answer: Answer, action: str, thumbnails: images.Thumbnails
+) -> Callable[[Request], Awaitable[Response]]:
     def checked(request: Request, body: Shape) -> Response:
         project = opened(settings, request.path_params["name"])
         key = auth.secret(settings.home)
         grant = auth.granted(key, request.headers.get(auth.HEADER, ""), project.card.uid, action)
-        response = JSONResponse(answer(request, project, grant, body), headers={**PLAIN, "Cache-Control": "no-store"})
+        said = answer(request, project, grant, body)
+        response = JSONResponse(said, headers={**PLAIN, "Cache-Control": "no-store"})
         if answer is queue:
             _give_pass(request, response, project, key)
+            _make_ready(thumbnails, project, [cell["item"] for cell in said["cells"]])
         return response
 
     async def endpoint(request: Request) -> Response:
@@ -156,17 +168,33 @@ def _endpoint(settings: Settings, answer: Answer, action: str) -> Callable[[Requ
     return endpoint
 
 
-def _image_endpoint(settings: Settings) -> Callable[[Request], Response]:
-    def endpoint(request: Request) -> Response:
+def _image_endpoint(settings: Settings, thumbnails: images.Thumbnails) -> Callable[[Request], Awaitable[Response]]:
+    # Threads of their own: pictures that wait for a slow source hold up no decision and no queue.
+    threads = ThreadPoolExecutor(PICTURES_AT_ONCE, "labelreview-pictures")
+
+    def answered(request: Request) -> Response:
         try:
             project = opened(settings, request.path_params["name"])
             auth.check_pass(auth.secret(settings.home), request.cookies.get(_cookie(project), ""), project.card.uid)
             asked = request.path_params
-            return image(project, request.query_params.get("item", ""), asked["size"], asked["version"])
+            return image(thumbnails, project, request.query_params.get("item", ""), asked["size"], asked["version"])
         except LabelReviewError as error:
             return _refusal(error)
 
+    async def endpoint(request: Request) -> Response:
+        return await asyncio.get_running_loop().run_in_executor(threads, answered, request)
+
     return endpoint
+
+
+def _make_ready(thumbnails: images.Thumbnails, project: Project, items: Sequence[str]) -> None:
+    """Have what makes pictures running, and where they come from far away, the next ones fetched before they are asked
+    for. A folder needs no such help: the browser asks for the next ones itself.
+    """
+    thumbnails.start()
+    with suppress(LabelReviewError):  # said with each picture
+        if project.card.images and project.pictures.remote:
+            thumbnails.ahead(project.pictures, filter(None, map(project.image_name, dict.fromkeys(items))), SHOWN)
 
 
 def _refusal(error: LabelReviewError) -> Response:
@@ -301,16 +329,11 @@ def _image_address(project: Project, item: str, size: int = 1280) -> Shape:
     """Where the picture is, or why there is none."""
     folder = project.card.images
     try:
-        path = _image_file(project, item)
-        if path is None:
-            why = f"No file for this id in {folder}." if folder else "This project has no images."
+        name = project.image_name(item)
+        if not name:
+            why = f"No picture for this id in {folder}." if folder else "This project has no images."
             return {"image": None, "why": why}
-        address = f"{AT.format(name=quote(project.card.name, safe=''))}/images/{size}/{images.version(path)}"
+        address = f"{AT.format(name=quote(project.card.name, safe=''))}/images/{size}/{project.pictures.version(name)}"
     except LabelReviewError as error:
         return {"image": None, "why": str(error)}
     return {"image": f"{address}?item={quote(item, safe='')}", "why": ""}
-
-
-def _image_file(project: Project, item: str) -> Path | None:
-    path, folder = project.image_path(item), Path(project.card.images)
-    return images.inside(folder, path.relative_to(folder).as_posix()) if path else None

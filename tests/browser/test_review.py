@@ -3,6 +3,7 @@
 import csv
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -224,7 +225,7 @@ def test_a_second_tab_is_asked_other_cells(server, settings, newcomer):
 
 def test_a_broken_and_a_missing_picture_say_why_and_the_review_goes_on(server, settings, newcomer):
     with Project.open(settings, "gallery") as project:
-        paths = [project.image_path(item) for item in project.dataset.ids]
+        paths = [Path(project.card.images, project.image_name(item)) for item in project.dataset.ids]
     for path in paths[::2]:
         path.unlink()
     for path in paths[1::2]:

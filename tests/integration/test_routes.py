@@ -200,7 +200,7 @@ def test_only_ids_of_the_project_are_pictures(browser, ann, item):
 
 def test_a_picture_that_became_a_link_out_of_the_folder_is_refused(browser, ann, project, tmp_path):
     cell = cells(browser, ann)[0]
-    path = project.image_path(cell["item"])
+    path = Path(project.card.images, project.image_name(cell["item"]))
     path.unlink()
     path.symlink_to(tmp_path / "home" / "secret.key")
     assert browser.get(cell["image"]).status_code == 403
@@ -209,8 +209,8 @@ def test_a_picture_that_became_a_link_out_of_the_folder_is_refused(browser, ann,
 
 def test_missing_and_broken_pictures_say_why(browser, ann, project):
     first, second = cells(browser, ann)[:2]
-    project.image_path(first["item"]).unlink()
-    project.image_path(second["item"]).write_text("no image")
+    Path(project.card.images, project.image_name(first["item"])).unlink()
+    Path(project.card.images, project.image_name(second["item"])).write_text("no image")
     again = {cell["item"]: cell for cell in cells(browser, ann)}
     assert again[first["item"]]["image"] is None
     assert "cannot be read" in again[first["item"]]["why"]

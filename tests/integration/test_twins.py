@@ -53,8 +53,8 @@ def test_look_alikes_are_spread_once_they_are_known(settings):
 
 def test_a_project_that_is_closed_stops_looking_and_keeps_nothing_half_done(settings):
     with Project.open(settings, "noise") as project:
-        assert twins.groups(project.folder, lambda: True) is None
+        assert twins.groups(project.folder, lambda: project.pictures, lambda: True) is None
         assert not list(project.folder.data.glob("twins*"))
-        groups = twins.groups(project.folder, lambda: False)
+        groups = twins.groups(project.folder, lambda: project.pictures, lambda: False)
     assert len(set(groups[:ALIKE])) == 1
     assert len(set(groups)) == ITEMS - ALIKE + 1
