@@ -20,13 +20,15 @@ with st.form("files", border=True):
     if upload:
         labels = left.file_uploader("Labels", newproject.TABLES)
         predictions = right.file_uploader("Predictions (left out: made from the pictures)", newproject.TABLES)
-        images = st.file_uploader("Pictures (one zip)", ["zip"])
+        images = st.file_uploader("Pictures (one zip or tar)", ["zip", "tar", "gz", "tgz"])
     else:
         labels = left.text_input("Labels", placeholder="/data/labels.csv")
         predictions = right.text_input(
             "Predictions (left out: made from the pictures)", placeholder="/data/predictions.csv"
         )
-        images = st.text_input("Folder of the pictures", placeholder="/data/images")
+        images = st.text_input(
+            "Pictures: a folder, an archive, or a URL", placeholder="/data/images or s3://bucket/images"
+        )
     with st.expander("Formats and matching"):
         left, right = st.columns(2)
         labels_format = left.selectbox("Labels are", newproject.LABEL_FORMATS, format_func=newproject.title)
