@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -49,12 +50,25 @@ def made(original: Original, size: int) -> tuple[Picture, bool]:
 
     A small file of a web format goes out as it is, unless browsers would show it otherwise than we do.
     """
+    whole = as_it_is(original, size)
+    if whole is not None:
+        return whole, False
     with _opened(original) as image:
-        if _goes_as_it_is(original, image, size):
-            image.load()  # a truncated file is to be a message, not half a picture
-            return Picture(original.read(), WEB_TYPES[str(image.format)]), False
         image.thumbnail((size, size), Image.Resampling.LANCZOS)  # before turning: JPEGs decode at reduced size
         return _encoded(_upright(image)), True
+
+
+def as_it_is(original: Original, size: int) -> Picture | None:
+    """A small picture that browsers show as it is, in a few milliseconds; None where there is something to do."""
+    if isinstance(original.content, Path) and not original.content.is_file():
+        return None  # gone, or a pipe, which would never end: for those who can be ended
+    if original.size > SMALL_FILE or dicom.is_dicom(original):
+        return None
+    with _opened(original) as image:
+        if not _goes_as_it_is(image, size):
+            return None
+        image.load()  # a truncated file is to be a message, not half a picture
+        return Picture(original.read(), WEB_TYPES[str(image.format)])
 
 
 def open_image(original: Original) -> Image.Image:
@@ -90,10 +104,10 @@ def pixels(original: Original, width: int, height: int) -> npt.NDArray[np.uint8]
         return np.asarray(upright.convert("RGB").resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2.0))
 
 
-def _goes_as_it_is(original: Original, image: Image.Image, size: int) -> bool:
+def _goes_as_it_is(image: Image.Image, size: int) -> bool:
     plain = image.format in WEB_TYPES and image.mode in WEB_MODES and not getattr(image, "is_animated", False)
     upright = image.getexif().get(ORIENTATION, 1) == 1
-    return plain and upright and max(image.size) <= size and original.size <= SMALL_FILE
+    return plain and upright and max(image.size) <= size
 
 
 def _upright(image: Image.Image) -> Image.Image:

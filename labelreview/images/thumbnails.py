@@ -11,7 +11,7 @@ from pathlib import Path
 
 from labelreview.errors import InputError, LabelReviewError
 from labelreview.images.cache import Cache
-from labelreview.images.opening import Picture
+from labelreview.images.opening import Picture, as_it_is
 from labelreview.images.source import READERS, Source, digest
 from labelreview.images.workers import Job, Workers, shared
 
@@ -103,7 +103,7 @@ class Thumbnails:
             original = source.original(name)
             with self._lock:
                 making.job = Job(key, original, size, making.urgent, self.cache)
-            making.future.set_result(self._workers.made(making.job))
+            making.future.set_result(as_it_is(original, size) or self._workers.made(making.job))
         except LabelReviewError as error:
             self._remember(key, str(error))
             making.future.set_exception(error)
