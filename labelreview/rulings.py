@@ -2,7 +2,8 @@
 
 A `Ruling` never touches labels: it holds from the moment it is agreed, and is applied when labels are exported. The
 kinds: *merge* (several tags become one), *rename*, *drop*, *define* (the guideline of a tag, Markdown), *assign* (a tag
-to a person, with a state and a note), *relate* (what one tag of the data says about another), *target* (how many labels
+to a person, with a state and a note), *relate* (what one tag of the data says about another), *propose*
+(a tag that the data lacks, seen on an item), *target* (how many labels
 may be wrong, how sure to be), *undo* (takes back the ruling that `undoes` names). Each names the tags as they are
 called after the rulings before it. Made by the functions below, which refuse what can never hold; what depends on the
 other rulings is refused by `review.tagplan`.
@@ -30,6 +31,7 @@ class Kind(StrEnum):
     DEFINE = "define"
     ASSIGN = "assign"
     RELATE = "relate"
+    PROPOSE = "propose"
     TARGET = "target"
     UNDO = "undo"
 
@@ -63,8 +65,8 @@ class Ruling:
     """One event: which tags (in the order named), what about them, who said so, when and why.
 
     `value` holds what its kind needs: `to` (merge, rename), `rule` (merge), `text` (define), `person`, `state`, `note`
-    (assign), `relation` (relate), `max_error_rate`, `confidence` (target). `seq` and `recorded_at` are the log's (0 and
-    None before).
+    (assign), `relation` (relate), `name`, `item` (propose), `max_error_rate`, `confidence` (target). `seq` and
+    `recorded_at` are the log's (0 and None before).
     """
 
     uid: str
@@ -137,6 +139,11 @@ def relate(by: str, first: str, relation: str, second: str, why: str = "") -> Ru
     if relation not in tuple(Relation):
         raise InputError(f"There is no relation '{relation}'. Use one of {', '.join(Relation)}.")
     return _new(Kind.RELATE, by, [first, second], {"relation": str(relation)}, why)
+
+
+def propose(by: str, name: str, item: str) -> Ruling:
+    """A tag that the data lacks, seen on an item. It is collected for the data team, and added to nothing."""
+    return _new(Kind.PROPOSE, by, [], {"name": _name(name), "item": item}, "")
 
 
 def target(by: str, max_error_rate: float, confidence: float, why: str = "") -> Ruling:

@@ -31,7 +31,8 @@ class Standing:
 
     `becomes`: each tag of the data to its name after all rulings, '' where it is dropped. `steps`: the merges, renames
     and drops in force. `definitions` go by the names after all rulings, `assignments` and `rules` by the tags of the
-    data; `relations`: the rulings that made the rules, in the same order.
+    data; `relations`: the rulings that made the rules, in the same order. `proposed`: names that the data lacks, each
+    with the items that it was seen on.
     `broken`: rulings that cannot apply, by uid, and why. `history`: all of them; `undone`: the uids taken back.
     """
 
@@ -41,6 +42,7 @@ class Standing:
     definitions: dict[str, str] = field(default_factory=dict)
     rules: Rules = NO_RULES
     relations: list[Ruling] = field(default_factory=list)
+    proposed: dict[str, list[str]] = field(default_factory=dict)
     steps: list[Ruling] = field(default_factory=list)
     broken: dict[str, str] = field(default_factory=dict)
     history: tuple[Ruling, ...] = ()
@@ -118,6 +120,7 @@ def sentence(ruling: Ruling) -> str:
         Kind.DEFINE: lambda: f"define {tags}" if value["text"] else f"take away the definition of {tags}",
         Kind.ASSIGN: lambda: f"assign {tags} to {value['person'] or 'nobody'} ({value['state']})",
         Kind.RELATE: lambda: f"{ruling.tags[0]} {value['relation']} {ruling.tags[1]}",
+        Kind.PROPOSE: lambda: f"propose the tag {value['name']}, seen on {value['item']}",
         Kind.TARGET: lambda: f"target: {value['max_error_rate']:.4g} wrong with {value['confidence']:.4g} confidence",
         Kind.UNDO: lambda: f"take back a decision{f' about {tags}' if tags else ''}",
     }
@@ -245,6 +248,17 @@ def _take_relation(found: Standing, ruling: Ruling, _former: object) -> None:
     found.relations.append(ruling)
 
 
+def _take_proposal(found: Standing, ruling: Ruling, _former: object) -> None:
+    name, item = ruling.value["name"], ruling.value["item"]
+    taken = next((tag for tag in (*found.becomes, *found.tags) if _plain(tag) == _plain(name)), "")
+    if taken:
+        raise InputError(f"There is a tag '{taken}' already.")
+    same = next((known for known in found.proposed if _plain(known) == _plain(name)), name)
+    items = found.proposed.setdefault(same, [])
+    if item not in items:
+        items.append(item)
+
+
 def tag_rule(ruling: Ruling) -> TagRule:
     """The rule between tags that a ruling made."""
     return (implies if ruling.value["relation"] == Relation.IMPLIES else excludes)(*ruling.tags)
@@ -313,6 +327,7 @@ _TAKEN: dict[Kind, Callable[[Standing, Ruling, dict[str, set[str]]], None]] = {
     Kind.TARGET: _take_target,
     Kind.ASSIGN: _take_assignment,
     Kind.RELATE: _take_relation,
+    Kind.PROPOSE: _take_proposal,
     Kind.DEFINE: _take_definition,
     Kind.DROP: _take_drop,
     Kind.MERGE: _take_name,

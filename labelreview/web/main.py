@@ -8,6 +8,8 @@ from labelreview.web import session
 PAGES = [
     ("home.py", "Overview", ":material/dashboard:", ""),
     ("review.py", "Review", ":material/image_search:", "review"),
+    ("grid.py", "Grid", ":material/grid_view:", "grid"),
+    ("item.py", "Whole item", ":material/image:", "item"),
     ("adjudicate.py", "Adjudicate", ":material/gavel:", "adjudicate"),
     ("triage.py", "Triage", ":material/query_stats:", "triage"),
     ("rules.py", "Rules", ":material/rule:", "rules"),

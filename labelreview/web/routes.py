@@ -9,6 +9,7 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
 
@@ -18,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from labelreview import images
+from labelreview import images, rulings
 from labelreview.decisions import UID, Decision, Direction, from_wire, wire
 from labelreview.errors import InputError, LabelReviewError, NotFound, Refused, StoreError
 from labelreview.examples import Example
@@ -29,13 +30,15 @@ from labelreview.review.worklist import Filters
 from labelreview.settings import Settings
 from labelreview.web import auth, wording
 from labelreview.web.session import opened
+from labelreview.whole import Row, next_items
+from labelreview.whole import cell as one_cell
 
 AT = "/api/projects/{name}"
 SHOWN = 1280
 SIZES = (320, SHOWN, 2560, 8192)  # the last: as large as it is, but for giants
 PICTURES_AT_ONCE = 16
 LARGEST_BODY = 1_000_000
-MOST_CELLS = 500
+MOST_CELLS, MOST_ITEMS = 500, 50
 LONGEST_TEXT = 4000  # of a document, in the queue; the route `text` gives the whole
 FILTERS = {"tag": "", "direction": "", "text": "", "order": LEARNED}
 PLAIN = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
@@ -58,6 +61,10 @@ def routes(settings: Settings) -> list[Route]:
         ("GET", "recent", recent, auth.READ),
         ("GET", "beside", beside, auth.READ),
         ("GET", "text", text, auth.READ),
+        ("POST", "items", items, auth.READ),
+        ("GET", "cell", cell, auth.READ),
+        ("GET", "vocabulary", vocabulary, auth.READ),
+        ("POST", "propose", propose, auth.DECIDE),
         ("POST", "decisions", decisions, auth.DECIDE),
         ("POST", "release", release, auth.READ),
     ]
@@ -104,6 +111,48 @@ def beside(request: Request, project: Project, _grant: auth.Grant, _body: Shape)
 def text(request: Request, project: Project, _grant: auth.Grant, _body: Shape) -> Shape:
     """The whole of a document."""
     return {"text": project.text(request.query_params.get("item", ""))}
+
+
+def items(_request: Request, project: Project, grant: auth.Grant, body: Shape) -> Shape:
+    """The next items for this tab with their tags, leased to it. `keep`: the items that it has ready."""
+    keep = body.get("keep", [])
+    if not isinstance(keep, list) or len(keep) > MOST_ITEMS or not all(isinstance(item, str) for item in keep):
+        raise InputError(f"keep must be a list of at most {MOST_ITEMS} ids.")
+    want = min(_number(str(body.get("want", 6))), MOST_ITEMS)
+    holder, filters = _holder(body.get("holder")), _filters(project, body)
+    found = next_items(project, grant.reviewer, holder, filters, want, keep)
+    shapes = [
+        {
+            "item": whole.item,
+            "tags": [_row(row) for row in whole.rows],
+            "open": whole.open,
+            **_image_address(project, whole.item),
+            **_text(project, whole.item),
+        }
+        for whole in found.wholes
+    ]
+    return {"items": shapes, "total": found.progress.total, "answered": found.progress.answered}
+
+
+def cell(request: Request, project: Project, _grant: auth.Grant, _body: Shape) -> Shape:
+    """One tag of an item, which the list of the item's tags left out."""
+    asked = request.query_params
+    return {"row": _row(one_cell(project, asked.get("item", ""), asked.get("tag", "")))}
+
+
+def vocabulary(_request: Request, project: Project, _grant: auth.Grant, _body: Shape) -> Shape:
+    """The names of all tags."""
+    return {"tags": list(project.dataset.tags)}
+
+
+def propose(_request: Request, project: Project, grant: auth.Grant, body: Shape) -> Shape:
+    """Collect a tag that the project lacks, for the data team."""
+    item, name = body.get("item"), body.get("tag")
+    if not isinstance(item, str) or not isinstance(name, str):
+        raise InputError("propose needs an item and a tag, both texts.")
+    project.dataset.ids.position(item)
+    project.meeting.record(rulings.propose(grant.reviewer, name, item))
+    return {}
 
 
 def decisions(_request: Request, project: Project, grant: auth.Grant, body: Shape) -> Shape:
@@ -153,9 +202,10 @@ def _endpoint(
         grant = auth.granted(key, request.headers.get(auth.HEADER, ""), project.card.uid, action)
         said = answer(request, project, grant, body)
         response = JSONResponse(said, headers={**PLAIN, "Cache-Control": "no-store"})
-        if answer is queue:
+        if answer in (queue, items):
             _give_pass(request, response, project, key)
-            _make_ready(thumbnails, project, [cell["item"] for cell in said["cells"]])
+            questions: list[Shape] = said["cells" if answer is queue else "items"]
+            _make_ready(thumbnails, project, [shown["item"] for shown in questions])
         return response
 
     async def endpoint(request: Request) -> Response:
@@ -284,6 +334,11 @@ def _cell(project: Project, question: Question, language: str) -> Shape:
         "reason": wording.reason(question, language),
         **_image_address(project, suspect.item),
     }
+
+
+def _row(row: Row) -> Shape:
+    shape = {**asdict(row)}
+    return {name: None if value != value else value for name, value in shape.items()}
 
 
 def _example(project: Project, example: Example) -> Shape:

@@ -6,6 +6,7 @@ Routes and pages share one opened project per name: the cache belongs to the pro
 import os
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -18,7 +19,7 @@ from labelreview.orders import LEARNED
 from labelreview.project import Project
 from labelreview.review.worklist import Filters
 from labelreview.settings import Settings
-from labelreview.web import auth, words
+from labelreview.web import auth, results, words
 
 HERE = Path(__file__).parent
 
@@ -215,6 +216,23 @@ def review_filters(project: Project) -> Filters:
     _to_address(now)
     direction = Direction(now["direction"]) if now["direction"] else None
     return Filters(now["tag"], direction, now["text"], now["order"] or LEARNED, now["cells"] != ALL_CELLS)
+
+
+def grid_filters(project: Project) -> Filters:
+    """What the grid asks about: always one tag (of the most suspects, until one is chosen) and one direction."""
+    figures = results.overview(project)
+    if (st.query_params.get("tag") or st.session_state.get("filter_tag")) not in project.dataset.tags:
+        st.query_params["tag"] = max(figures, key=lambda figure: figure.suspects).tag
+    chosen = next(f for f in figures if f.tag == (st.query_params.get("tag") or st.session_state.get("filter_tag")))
+    if not (st.query_params.get("direction") or st.session_state.get("filter_direction")):
+        fewer_wrong = chosen.maybe_wrong < chosen.maybe_missing
+        st.query_params["direction"] = (Direction.MISSING if fewer_wrong else Direction.WRONG).value
+    return replace(review_filters(project), text="", order=LEARNED)
+
+
+def item_filters(project: Project) -> Filters:
+    """What the page of whole items asks about: cells of one tag or all, item after item."""
+    return replace(review_filters(project), order="ema")
 
 
 def ask_all_cells() -> None:

@@ -280,7 +280,7 @@ def test_a_class_name_cannot_lead_out_of_the_folder_that_is_written(tmp_path: Pa
     matrix = TagMatrix(["a"], ("../../x",), np.ones((1, 1), np.int8))
     for format in ("voc_sets", "voc_xml"):
         odd = matrix if format == "voc_sets" else TagMatrix(["../../x"], ("a",), matrix.values)
-        with pytest.raises(InputError, match=r"cannot hold '/' or '\\'. Choose another format"):
+        with pytest.raises(InputError, match=r"cannot hold '/'( or '\\')?. Choose another format"):
             write_matrix(odd, tmp_path / "out", format)
     assert list(tmp_path.iterdir()) == []
 

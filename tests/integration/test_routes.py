@@ -78,8 +78,8 @@ def send(browser: TestClient, token: dict[str, str], *events: Any) -> Any:
 
 def test_the_queue_gives_the_worst_cells_with_what_is_shown_around_them(browser, ann, project):
     shown = cells(browser, ann)
-    assert [cell["score"] for cell in shown] == sorted(cell["score"] for cell in shown)
     first = shown[0]
+    assert first["score"] == min(cell["score"] for cell in shown)  # once look-alikes are known, the rest is spread
     assert "the model comes to" in first["reason"]
     assert first["direction"] in ("wrong", "missing")
     assert first["suggested"] == 1 - first["given"]

@@ -1,0 +1,89 @@
+"""Two more ways to look, over the same queue and log: the grid (many pictures of one tag) and the whole item.
+
+They share the loop's files (words, HTTP, outbox, pictures, keys); what they are told is as small and as constant.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from labelreview.project import Project
+from labelreview.review.worklist import Filters
+from labelreview.web import loop, words
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Key:
+    """An action of a way, the browser's name of its key, what the cap shows. What it does is said by the catalogue."""
+
+    action: str
+    key: str
+    cap: str
+
+
+GRID_KEYS = (
+    Key("mark", " ", "␣"),
+    Key("unsure", "u", "U"),
+    Key("confirm", "Enter", "↵"),
+    Key("undo", "z", "Z"),
+    Key("turn", "x", "X"),
+    Key("enlarge", "e", "E"),
+    Key("fewer", "+", "+"),
+    Key("more", "-", "−"),
+    Key("help", "?", "?"),
+)
+WHOLE_KEYS = (
+    Key("toggle", " ", "␣"),
+    Key("unsure", "u", "U"),
+    Key("confirm", "Enter", "↵"),
+    Key("skip", "n", "N"),
+    Key("undo", "z", "Z"),
+    Key("find", "t", "T"),
+    Key("help", "?", "?"),
+)
+
+
+def _read(*names: str) -> str:
+    return "\n".join((HERE / name).read_text("utf-8") for name in names)
+
+
+_grid = st.components.v2.component(
+    "labelreview.grid",
+    html=_read("grid.html"),
+    css=_read("ways.css", "grid.css"),
+    js=loop.read(*loop.SHARED) + _read("way.js", "tiles.js", "grid.js"),
+)
+_whole = st.components.v2.component(
+    "labelreview.whole",
+    html=_read("whole.html"),
+    css=_read("ways.css", "whole.css"),
+    js=loop.read(*loop.SHARED) + _read("way.js", "finder.js", "whole.js"),
+)
+
+
+def grid(
+    project: Project, reviewer: str, token: str, filters: Filters, language: str, on_no_token: Callable[[], None]
+) -> None:
+    """The grid over one tag and one direction. `on_no_token`: the routes do not take the token any more."""
+    told = loop.told(project, reviewer, token, filters, language)
+    _grid(key="grid", data=_data(told, "grid", GRID_KEYS, language), on_auth_change=on_no_token)
+
+
+def whole(
+    project: Project, reviewer: str, token: str, filters: Filters, language: str, on_no_token: Callable[[], None]
+) -> None:
+    """Item after item, each with all its tags. `on_no_token`: the routes do not take the token any more."""
+    told = loop.told(project, reviewer, token, filters, language)
+    _whole(key="whole", data=_data(told, "whole", WHOLE_KEYS, language), on_auth_change=on_no_token)
+
+
+def _data(told: dict[str, object], way: str, keys: tuple[Key, ...], language: str) -> dict[str, object]:
+    table = [{**asdict(key), "does": words.say(language, f"{way}.key-{key.action}")} for key in keys]
+    says: dict[str, str] = {}
+    for part in ("loop", "way", way):
+        says |= words.part(language, part)
+    return {**told, "keys": table, "words": says}

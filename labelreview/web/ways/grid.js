@@ -1,0 +1,194 @@
+// The grid: a page of pictures with one tag and one given label, all assumed right (or all wrong) but those that are
+// marked. One key makes an answer of its own of every picture.
+
+const SIZES = [12, 24, 40, 60]
+const FLIP = { present: 'absent', absent: 'present' }
+const WORD = { 1: 'present', 0: 'absent' }
+
+export default mountWay(startGrid)
+
+function startGrid(root) {
+  let page = [], marks = new Map(), ahead = [], past = [], painted = false, filling = false
+  let assume = 'right', size = remembered()
+  const actions = {
+    confirm, undo, turn, enlarge: () => enlarge(tiles.focus), mark: () => mark(tiles.focus), unsure: () => mark(tiles.focus, 'unsure'),
+    fewer: () => resize(-1), more: () => resize(1),
+  }
+  const way = openWay(root, { actions, onKey, begin, more, empty: () => !page.length, fit: () => tiles.fit(), focus: () => tiles.move(tiles.focus) })
+  const { part, put } = way
+  const tiles = openTiles(root, part, { toggle: position => mark(position), markAll, enlarge })
+
+  function remembered() {
+    try { return SIZES.find(each => each === Number(localStorage.getItem('labelreview/grid/size'))) ?? 24 } catch { return 24 }
+  }
+
+  // ---- the questions
+
+  function begin() { page = []; ahead = []; past = []; marks = new Map(); show() }
+
+  async function more(anyway = false) {
+    if (filling || (!anyway && ahead.length >= size)) return
+    filling = true
+    const held = [...page, ...ahead].map(({ item, tag }) => [item, tag])
+    const shape = await way.ask('queue', { want: want(held.length), keep: held }).finally(() => { filling = false })
+    if (!shape) return
+    // what was confirmed while the server made this answer is in it, and is not asked again
+    const waiting = way.waiting(), here = new Set([...page, ...ahead, ...past.flatMap(each => each.page)].map(cellKey))
+    ahead.push(...shape.cells.filter(cell => !here.has(cellKey(cell)) && !waiting.has(cellKey(cell))))
+    if (!page.length) turnPage(ahead.length > 0)
+    else preload()
+  }
+
+  // This page and the next one; of what is then left never more than half, since nobody else is asked what one tab holds.
+  function want(held) {
+    if (!way.counts || held < size) return Math.max(size, held)
+    return held + Math.max(0, Math.min(size, Math.floor((way.counts.total - way.counts.answered - held) / 2)))
+  }
+
+  function turnPage(again = true) {
+    page = ahead.splice(0, size)
+    marks = new Map()
+    show()
+    if (again) setTimeout(more, 0)
+  }
+
+  function preload() { for (const cell of ahead.slice(0, size)) if (cell.image) new Image().src = thumbnail(cell) }
+
+  // ---- showing
+
+  function show() {
+    painted = false
+    way.hidden()
+    question()
+    tiles.show(page)
+    page.forEach((_, position) => paint(position))
+    part('notice').hidden = page.length > 0
+    buttons()
+    if (!page.length) return way.nothing()
+    const mine = page
+    tiles.ready().then(() => requestAnimationFrame(() => {
+      if (mine !== page) return
+      painted = true
+      way.shown({ tiles: page.length })
+      announce()
+      setTimeout(preload, 0)
+    }))
+  }
+
+  function question() {
+    const { tag, direction } = way.config.filters, is = (page[0]?.given ?? Number(direction !== 'missing')) === 1
+    const name = Object.assign(document.createElement('bdi'), { textContent: tag, className: 'tag' })
+    const [before, after] = say(is ? 'tagged' : 'not-tagged').split('{tag}')
+    part('question').replaceChildren(before, name, after)
+    put('rule', say(assume === 'right' ? (is ? 'mark-not-there' : 'mark-there') : (is ? 'mark-is-there' : 'mark-is-not-there')))
+    put('turn-text', say(assume === 'right' ? 'assume-wrong' : 'assume-right'))
+  }
+
+  function paint(position) {
+    const cell = page[position], kind = marks.get(cellKey(cell))
+    const becomes = say({ present: 'yes', absent: 'no', unsure: 'unsure' }[verdict(cell)])
+    tiles.mark(position, kind, `${cell.item}: ${becomes}${kind === 'other' ? `, ${say('marked')}` : ''}`)
+  }
+
+  function buttons() {
+    const unsure = [...marks.values()].filter(kind => kind === 'unsure').length
+    const changes = page.filter(cell => verdict(cell) === FLIP[WORD[cell.given]]).length
+    const values = { n: page.length, kept: page.length - changes - unsure, changes, unsure }
+    put('confirm-text', say(!page.length ? 'confirm-none' : unsure ? 'confirm-unsure' : 'confirm', values))
+    root.querySelector('[data-action="confirm"]').disabled = !page.length
+  }
+
+  function announce() { put('live', `${say('pictures', { n: page.length })} ${part('question').textContent} ${part('rule').textContent}`) }
+
+  // ---- what the keys do
+
+  function verdict(cell) {
+    const kind = marks.get(cellKey(cell)), keeps = WORD[cell.given]
+    if (kind === 'unsure') return 'unsure'
+    return (kind === 'other') === (assume === 'right') ? FLIP[keeps] : keeps
+  }
+
+  function mark(position, kind = 'other') {
+    const cell = page[position]
+    if (!cell) return
+    if (marks.get(cellKey(cell)) === kind) marks.delete(cellKey(cell))
+    else marks.set(cellKey(cell), kind)
+    paint(position)
+    buttons()
+  }
+
+  function markAll(positions) { // a frame marks what is not; over marked ones alone it takes the marks away
+    const every = positions.every(position => marks.has(cellKey(page[position])))
+    for (const position of positions) {
+      if (every) marks.delete(cellKey(page[position]))
+      else marks.set(cellKey(page[position]), 'other')
+      paint(position)
+    }
+    buttons()
+  }
+
+  function confirm() {
+    if (!page.length || !painted) return
+    const seconds = way.seconds() / page.length, at = new Date().toISOString()
+    const events = page.map(cell => ({
+      uid: newId(), item: cell.item, tag: cell.tag, at, screen: 'grid', verdict: verdict(cell), seconds,
+      given: cell.given, pred_prob: cell.pred_prob, score: cell.score,
+    }))
+    past.push({ page, marks, assume, uids: events.map(({ uid }) => uid) })
+    way.count(page.length)
+    put('last', say('did', { n: page.length }))
+    way.send(events)
+    turnPage()
+  }
+
+  function undo() {
+    const last = past.pop()
+    if (!last) return put('last', say('nothing-to-undo'))
+    const at = new Date().toISOString()
+    ahead = [...page, ...ahead]
+    ;({ page, marks, assume } = last)
+    way.send(page.map(({ item, tag }, position) => ({ uid: newId(), item, tag, at, screen: 'grid', verdict: null, undoes: last.uids[position] })))
+    way.count(-page.length)
+    put('last', say('took-back', { n: page.length }))
+    show()
+  }
+
+  function turn() {
+    assume = assume === 'right' ? 'wrong' : 'right'
+    question()
+    page.forEach((_, position) => paint(position))
+    buttons()
+    announce()
+  }
+
+  function resize(step) {
+    const to = SIZES[SIZES.indexOf(size) + step]
+    if (!to) return
+    size = to
+    try { localStorage.setItem('labelreview/grid/size', size) } catch { /* for this visit alone */ }
+    ahead = [...page, ...ahead]
+    page = ahead.splice(0, size)
+    show()
+    more()
+  }
+
+  function enlarge(position) {
+    const cell = page[position], image = new Image()
+    if (!cell) return
+    image.alt = say('picture-of', { item: cell.item })
+    image.src = cell.image ?? ''
+    const words = Object.assign(document.createElement('p'), { textContent: cell.text ?? cell.why, dir: 'auto' })
+    part('large-mat').replaceChildren(cell.image ? image : words)
+    put('large-text', [cell.item, cell.reason].filter(Boolean).join(' · '))
+    part('large').showModal()
+  }
+
+  function onKey(_event, chord) {
+    if (!/^(Arrow\w+|Home|End)$/.test(chord)) return false
+    tiles.step(chord)
+    return true
+  }
+
+  part('large').addEventListener('click', () => part('large').close())
+  return way
+}

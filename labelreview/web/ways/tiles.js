@@ -1,0 +1,162 @@
+// The tiles: thumbnails in rows, a mark on each exception, one tile that has the focus. Names are data: textContent.
+
+const LONG_PRESS = 450, DRAG_FROM = 6
+const NAME = 22, GAP = 8, SMALLEST = 76          // pixels: the line of the name, between tiles, a tile that still shows something
+
+const thumbnail = cell => cell.image?.replace('/images/1280/', '/images/320/')
+
+function openTiles(root, part, did) {
+  const box = part('tiles'), field = part('field'), band = part('band')
+  let tiles = [], focus = 0, drag = null, press = 0
+
+  function tile(cell, position) {
+    const option = document.createElement('div'), name = document.createElement('bdi'), mark = document.createElement('b')
+    option.className = 'tile'
+    option.id = `tile-${position}`
+    option.setAttribute('role', 'option')
+    option.tabIndex = -1
+    mark.className = 'mark'
+    mark.setAttribute('aria-hidden', 'true')
+    name.textContent = cell.item
+    name.className = 'name'
+    option.append(face(cell), mark, name)
+    return option
+  }
+
+  function face(cell) {
+    const mat = document.createElement('div')
+    mat.className = 'mat'
+    if (!cell.image) {
+      const words = document.createElement('p')
+      words.dir = 'auto'
+      words.textContent = cell.text ?? cell.why
+      mat.append(words)
+      return mat
+    }
+    const image = new Image()
+    image.alt = ''
+    image.draggable = false
+    image.decoding = 'async'
+    image.src = thumbnail(cell)
+    image.addEventListener('error', () => {
+      const words = document.createElement('p')
+      words.textContent = say('not-shown')
+      mat.replaceChildren(words)
+    })
+    mat.append(image)
+    return mat
+  }
+
+  function fit() { // the page fills the window, and as many columns as make all its tiles seen at once, if they can be
+    let scrolled = 0
+    for (let above = root.host; above; above = above.parentElement) scrolled += above.scrollTop
+    part('way').style.setProperty('--top', `${Math.round(root.host.getBoundingClientRect().top + scrolled)}px`)
+    const width = box.clientWidth, height = field.clientHeight - 2 * GAP - 4, many = Math.max(1, tiles.length)
+    const side = columns => (width - (columns - 1) * GAP) / columns
+    const seen = columns => Math.ceil(many / columns) * (side(columns) + NAME + GAP) - GAP <= height
+    const most = Math.max(2, Math.floor((width + GAP) / (SMALLEST + GAP)))
+    let columns = Math.min(most, 2)
+    while (columns < most && !seen(columns)) columns++
+    box.style.setProperty('--across', Math.min(columns, Math.max(many, 4)))
+  }
+
+  const at = target => tiles.indexOf(target.closest?.('.tile'))
+  const across = () => { // tiles in a row, as laid out just now
+    const top = tiles[0]?.offsetTop
+    const next = tiles.findIndex(each => each.offsetTop !== top)
+    return next < 0 ? tiles.length : next
+  }
+
+  function move(to, steal = true) {
+    if (!tiles.length) return
+    tiles[focus]?.setAttribute('tabindex', '-1')
+    focus = Math.max(0, Math.min(tiles.length - 1, to))
+    tiles[focus].tabIndex = 0
+    if (steal) tiles[focus].focus({ preventScroll: false })
+  }
+
+  function frame(event) {
+    const bounds = field.getBoundingClientRect()
+    const [x, y] = [event.clientX - bounds.left + field.scrollLeft, event.clientY - bounds.top + field.scrollTop]
+    return { left: Math.min(x, drag.x), top: Math.min(y, drag.y), right: Math.max(x, drag.x), bottom: Math.max(y, drag.y) }
+  }
+
+  function onDown(event) {
+    if (event.button || event.target.closest('button')) return
+    const bounds = field.getBoundingClientRect()
+    drag = { x: event.clientX - bounds.left + field.scrollLeft, y: event.clientY - bounds.top + field.scrollTop,
+             tile: at(event.target), touch: event.pointerType === 'touch', moved: false }
+    clearTimeout(press)
+    if (drag.tile >= 0) press = setTimeout(() => { if (drag && !drag.moved) { did.enlarge(drag.tile); drag = null } }, LONG_PRESS)
+  }
+
+  function onMove(event) {
+    if (!drag) return
+    const box_ = frame(event)
+    if (!drag.moved && Math.hypot(box_.right - box_.left, box_.bottom - box_.top) < DRAG_FROM) return
+    drag.moved = true
+    clearTimeout(press)
+    if (drag.touch) return // a finger that moves scrolls
+    field.setPointerCapture?.(event.pointerId)
+    band.hidden = false
+    Object.assign(band.style, { left: `${box_.left}px`, top: `${box_.top}px`, width: `${box_.right - box_.left}px`, height: `${box_.bottom - box_.top}px` })
+  }
+
+  function onUp(event) {
+    clearTimeout(press)
+    const was = drag
+    if (!was) return
+    if (was.moved && !was.touch) {
+      const box_ = frame(event)
+      const inside = tiles.map((each, position) => [each, position]).filter(([each]) => meets(each, box_)).map(([, position]) => position)
+      if (inside.length) did.markAll(inside)
+    } else if (!was.moved && was.tile >= 0) {
+      move(was.tile)
+      did.toggle(was.tile)
+    }
+    drag = null
+    band.hidden = true
+  }
+
+  function meets(each, box_) {
+    return each.offsetLeft < box_.right && each.offsetLeft + each.offsetWidth > box_.left && each.offsetTop < box_.bottom && each.offsetTop + each.offsetHeight > box_.top
+  }
+
+  field.addEventListener('pointerdown', onDown)
+  field.addEventListener('pointermove', onMove)
+  field.addEventListener('pointerup', onUp)
+  field.addEventListener('pointercancel', () => { clearTimeout(press); drag = null; band.hidden = true })
+  field.addEventListener('contextmenu', event => { if (at(event.target) >= 0) event.preventDefault() }) // the long press is ours
+  box.addEventListener('focusin', event => { const position = at(event.target); if (position >= 0 && position !== focus) move(position, false) })
+
+  return {
+    get focus() { return focus },
+    get across() { return across() },
+    fit,
+    show(cells) {
+      tiles = cells.map(tile)
+      box.replaceChildren(...tiles)
+      fit()
+      const keep = root.activeElement?.closest?.('.tiles') || !root.activeElement
+      focus = 0
+      move(0, Boolean(keep))
+    },
+    mark(position, kind, words) {
+      const option = tiles[position]
+      if (!option) return
+      option.dataset.mark = kind ?? ''
+      option.setAttribute('aria-selected', String(Boolean(kind)))
+      option.setAttribute('aria-label', words)
+      option.querySelector('.mark').textContent = kind === 'unsure' ? '?' : kind ? '✕' : ''
+    },
+    move,
+    step(key) {
+      const rows = across()
+      const to = { ArrowLeft: focus - 1, ArrowRight: focus + 1, ArrowUp: focus - rows, ArrowDown: focus + rows, Home: 0, End: tiles.length - 1 }[key]
+      if (to >= 0 && to < tiles.length) move(to)
+    },
+    ready() { // all thumbnails decoded, or known not to be
+      return Promise.all(tiles.map(each => each.querySelector('img')?.decode().catch(() => {})))
+    },
+  }
+}

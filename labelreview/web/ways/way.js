@@ -1,0 +1,195 @@
+// What the grid and the whole item share beyond the loop's own files: one outbox, one table of keys, the footer, the
+// seconds somebody looked, and the life of the component.
+//
+//   const way = openWay(root, told)     told: actions { name: function } · onKey(event, chord): true when it was taken
+//                                       begin(): a new filter · more(): ask again · empty(): nothing on screen · fit()
+//   way.mount(data, setTriggerValue)    gives a generation · way.stop(generation)
+
+const RENEW = 45000, IDLE_AFTER = 300000   // leases are good for two minutes, and are let go by who sits idle
+
+function mountWay(start) { // the module's default export: one component an element, for as long as it lives
+  const all = new WeakMap()
+  return ({ parentElement, data, setTriggerValue }) => {
+    const way = all.get(parentElement) ?? start(parentElement)
+    all.set(parentElement, way)
+    const generation = way.mount(data, setTriggerValue)
+    return () => { if (way.stop(generation)) all.delete(parentElement) }
+  }
+}
+
+function openWay(root, told) {
+  const part = name => root.querySelector(`[data-part="${name}"]`)
+  const put = (name, words) => { part(name).textContent = words }
+  let config = null, renew = null, scope = '', filter = '', generation = 0, stopped = false, round = 0, counts = null
+  let shownAt = 0, away = 0, hiddenAt = 0, active = Date.now(), askedAt = 0
+  const talk = openTalk(() => ({ ...config, renew }))
+  const sender = openSender(talk, { changed: footer, stored() { if (told.empty()) told.more() } })
+
+  function footer() {
+    const { trouble, refused } = sender.state, waiting = sender.box?.size ?? 0
+    part('way').dataset.pending = waiting
+    part('saved').dataset.tone = refused || (trouble && trouble.kind !== 'token') ? 'warn' : 'calm'
+    put('saved', refused ? say('refused', { n: number(refused) }) : !waiting ? say('all-saved')
+      : trouble ? say('kept-here', { n: number(waiting) }) : say('saving', { n: number(waiting) }))
+    put('counts', counts ? say('counts', { answered: number(counts.answered), total: number(counts.total) }) : '')
+  }
+
+  // A batch of questions; null when it came too late or did not come. `settled`: nothing was on its way while it was made.
+  async function ask(word, body) {
+    const mine = round, settled = !sender.box.size
+    try {
+      const shape = await talk.ask('POST', word, { body: { ...config.filters, ...body, holder: await me } })
+      if (mine !== round || stopped) return null
+      askedAt = Date.now()
+      if (!counts || (settled && !sender.box.size)) counts = { answered: shape.answered, total: shape.total }
+      footer()
+      return shape
+    } catch (error) {
+      if (!(error instanceof Trouble)) throw error
+      if (mine !== round || stopped) return null
+      if (told.empty()) notice(say('waiting'), error.message)
+      if (error.kind !== 'refused') setTimeout(() => { if (mine === round && !stopped) told.more() }, 1500)
+      return null
+    }
+  }
+
+  function notice(title, text) {
+    part('notice').hidden = false
+    put('notice-title', title)
+    put('notice-text', text)
+    part('again').hidden = !counts || counts.total === counts.answered
+  }
+
+  function nothing() { // why there is nothing to show
+    if (!counts) return notice(say('fetching'), '')
+    const left = counts.total - counts.answered
+    if (!counts.total) return notice(say('none'), say('choose'))
+    if (left > 0) return notice(say('nothing-now'), say('others', { n: number(left) }))
+    notice(say('all-done', { n: number(counts.total) }), say('choose'))
+  }
+
+  // ---- keys and buttons
+
+  function onKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || !root.host.isConnected) return
+    const target = event.composedPath()[0], chord = chordOf(event), row = config.keys.find(each => each.key === chord)
+    const dialog = root.querySelector('dialog[open]')
+    if (dialog) {
+      if (chord !== 'Escape' && row?.action !== dialog.dataset.key) return
+      dialog.close()
+    } else {
+      if (takesText(target) || document.querySelector('[role=dialog]')) return
+      if (target.closest?.('button') && (chord === 'Enter' || chord === ' ')) return
+      if (chord.startsWith('Arrow') && target.closest?.('[role=radiogroup],[role=slider],[role=menu],[role=tablist],canvas')) return
+      if (!told.onKey(event, chord)) {
+        if (row) { if (!event.repeat) act(row.action) }
+        else if (chord !== 'r' && chord !== 'c') return
+      }
+    }
+    event.preventDefault()
+    event.stopImmediatePropagation() // R and C, which are Streamlit's, included
+  }
+
+  function act(name) {
+    active = Date.now()
+    if (name === 'help') part('help').showModal()
+    else told.actions[name]?.()
+  }
+
+  function describeKeys(keys) {
+    for (const { action, key, cap, does } of keys) {
+      const button = root.querySelector(`[data-action="${action}"]`)
+      if (button) { button.querySelector('kbd').textContent = cap; button.title = does; button.setAttribute('aria-keyshortcuts', key) }
+    }
+    part('help-list').replaceChildren(...keys.flatMap(({ cap, does }) => {
+      const term = document.createElement('dt'), key = Object.assign(document.createElement('kbd'), { textContent: cap })
+      term.append(key)
+      return [term, Object.assign(document.createElement('dd'), { textContent: does })]
+    }))
+  }
+
+  // ---- the window's events
+
+  function onVisible() {
+    if (document.visibilityState === 'hidden') { hiddenAt = performance.now(); sender.flush(); return }
+    if (hiddenAt) away += performance.now() - Math.max(hiddenAt, shownAt)
+    hiddenAt = 0
+    wake()
+  }
+
+  function wake() {
+    if (!config) return
+    sender.wake()
+    if (askedAt && Date.now() - askedAt > RENEW && Date.now() - active < IDLE_AFTER) told.more(true)
+  }
+
+  function fit() { // it fills what is left of the window below it
+    let scrolled = 0
+    for (let above = root.host; above; above = above.parentElement) scrolled += above.scrollTop
+    part('way').style.setProperty('--top', `${Math.round(root.host.getBoundingClientRect().top + scrolled)}px`)
+    told.fit?.()
+  }
+
+  const heartbeat = setInterval(() => { if (document.visibilityState === 'visible') wake() }, 15000)
+  const leave = () => sender.leave()
+  const listeners = [[window, 'keydown', onKey, true], [window, 'online', wake], [window, 'pagehide', leave],
+                     [window, 'resize', fit], [document, 'visibilitychange', onVisible]]
+  for (const [target, name, listener, capture] of listeners) target.addEventListener(name, listener, capture)
+  const resized = new ResizeObserver(fit) // what stands above comes, goes and wraps
+  resized.observe(root.host)
+  for (const button of root.querySelectorAll('[data-action]')) {
+    button.addEventListener('click', () => { act(button.dataset.action); if (!root.querySelector('dialog[open]')) told.focus?.(button.dataset.action) })
+  }
+  part('help-close').addEventListener('click', () => part('help').close())
+  part('again').addEventListener('click', () => told.more(true))
+
+  async function begin() {
+    const mine = ++round
+    counts = null
+    told.begin()
+    await Promise.race([sender.flush(), new Promise(resolve => setTimeout(resolve, 2000))])
+    if (mine !== round || stopped) return
+    await talk.ask('POST', 'release', { body: { holder: await me } }).catch(() => {}) // what another filter held
+    if (mine === round && !stopped) told.more()
+  }
+
+  return {
+    part, put, talk, ask, notice, nothing, footer,
+    get config() { return config },
+    get counts() { return counts },
+    count(more) { if (counts) counts.answered += more; footer() },
+    waiting: () => sender.box.answered(),
+    send(events) { for (const event of events) sender.add(event) },
+    shown(detail) { // what is asked about has been painted: from now on keys count, and time
+      part('way').dataset.painted = 1
+      shownAt = performance.now()
+      away = 0
+      window.dispatchEvent(new CustomEvent('labelreview:painted', { detail }))
+    },
+    hidden() { part('way').dataset.painted = 0 },
+    seconds: () => Math.max(0, (performance.now() - shownAt - away) / 1000),
+    mount(data, setTriggerValue) {
+      const fresh = data.token !== config?.token, person = `${data.project}/${encodeURIComponent(data.reviewer)}`
+      config = data
+      renew = setTriggerValue
+      speak(data.words, data.language)
+      write(root)
+      describeKeys(data.keys)
+      if (person !== scope) { scope = person; sender.open(person).adopt() }
+      if (fresh) { talk.renewed(); sender.flush() }
+      const wanted = JSON.stringify([data.project, data.reviewer, data.version, data.filters])
+      if (wanted !== filter) { filter = wanted; begin() }
+      return ++generation
+    },
+    stop(of) { // React may clean up after an update: only the newest generation ends it
+      if (of !== generation || stopped) return false
+      leave()
+      stopped = true
+      clearInterval(heartbeat)
+      resized.disconnect()
+      sender.stop()
+      for (const [target, name, listener, capture] of listeners) target.removeEventListener(name, listener, capture)
+      return true
+    },
+  }
+}

@@ -1,0 +1,210 @@
+// The whole item: one picture with all its tags, those in doubt first. One key answers all that is listed, and every tag
+// becomes an answer of its own. Any other tag is found by its name; one that nobody has is proposed, never added.
+
+const HELD = 6
+const LABEL_WORD = { 1: 'present', 0: 'absent', '-1': 'unsure' }
+
+export default mountWay(startWhole)
+
+function startWhole(root) {
+  const pictures = openPictures()
+  let current = null, ahead = [], past = [], known = '', filling = false, painted = false, showing = 0, focus = 0
+  const actions = { confirm, undo, skip, find: () => finder.focus(), toggle: () => toggle(focus), unsure: () => set(focus, -1) }
+  const way = openWay(root, { actions, onKey, begin, more, empty: () => !current, focus: action => { if (action !== 'find') part('stage').focus() } })
+  const { part, put } = way
+  const finder = openFinder(part, {
+    chosen, proposed, left: () => part('stage').focus(),
+    state: tag => current?.now.has(tag) ? word(current.now.get(tag)) : '',
+  })
+
+  const word = value => say({ 1: 'yes', 0: 'no', '-1': 'unsure' }[value])
+  const percent = p => p < 0.01 ? '< 1 %' : p > 0.99 ? '> 99 %' : `${Math.round(100 * p)} %`
+
+  // ---- the items
+
+  function begin() {
+    current = null; ahead = []; past = []
+    show()
+    if (known === way.config.project + way.config.version) return
+    known = way.config.project + way.config.version
+    way.talk.ask('GET', 'vocabulary').then(({ tags }) => finder.know(tags), () => { known = '' })
+  }
+
+  async function more(anyway = false) {
+    if (filling || (!anyway && ahead.length >= HELD / 2)) return
+    filling = true
+    const held = [current, ...ahead].filter(Boolean)
+    const shape = await way.ask('items', { want: HELD, keep: held.map(({ item }) => item) }).finally(() => { filling = false })
+    if (!shape) return
+    const here = new Set([...held, ...past.map(each => each.whole)].map(({ item }) => item))
+    ahead.push(...shape.items.filter(({ item }) => !here.has(item)))
+    if (!current) next(ahead.length > 0)
+    else preload()
+  }
+
+  function next(again = true) {
+    current = ahead.shift() ?? null
+    if (current) current.now ??= new Map(current.tags.map(row => [row.tag, row.now]))
+    show()
+    if (again) setTimeout(more, 0)
+  }
+
+  function preload() {
+    const near = [...past.slice(-1).map(each => each.whole), current, ...ahead.slice(0, 4)].filter(Boolean)
+    pictures.keep(near)
+    for (const each of near) pictures.of(each)
+  }
+
+  // ---- showing
+
+  function show() {
+    const mine = ++showing
+    painted = false
+    focus = 0
+    way.hidden()
+    part('way').dataset.item = current?.item ?? ''
+    put('item', current?.item ?? '')
+    finder.close()
+    list()
+    part('notice').hidden = true
+    if (!current) { part('mat').replaceChildren(); return way.nothing() }
+    const picture = pictures.of(current), place = () => {
+      if (mine !== showing) return
+      if (!picture.image && !current.text) way.notice(say('no-picture'), picture.why ?? '')
+      part('mat').replaceChildren(...(current.text ? [document_(current.text)] : picture.image ? [picture.image] : []))
+      requestAnimationFrame(() => { if (mine === showing) shown() })
+    }
+    if (picture.image || picture.why !== null) return place()
+    part('mat').replaceChildren()
+    picture.ready.then(place)
+  }
+
+  const document_ = text => Object.assign(document.createElement('p'), { textContent: text, dir: 'auto', className: 'text' })
+
+  function shown() {
+    painted = true
+    way.shown({ item: current.item })
+    const doubtful = current.tags.filter(row => row.suspect).map(row => row.tag).join(', ')
+    put('live', say('announce', { item: current.item, n: current.tags.length, doubtful: doubtful || say('no-doubt') }))
+    setTimeout(preload, 0)
+  }
+
+  function list() {
+    part('tags').replaceChildren(...(current?.tags ?? []).map(line))
+    current?.tags.forEach((_, position) => paint(position))
+    buttons()
+  }
+
+  function line(row, position) {
+    const option = document.createElement('li'), make = (name, className, text) => Object.assign(document.createElement(name), { className, textContent: text })
+    option.setAttribute('role', 'option')
+    option.tabIndex = position === focus ? 0 : -1
+    option.dataset.suspect = row.suspect
+    option.append(make('kbd', '', position < 9 ? position + 1 : ''), make('bdi', 'tag', row.tag),
+                  make('span', 'model', row.pred_prob === null ? '' : say('model', { p: percent(row.pred_prob) })), make('b', 'state', ''))
+    option.addEventListener('click', () => { move(position); toggle(position) })
+    return option
+  }
+
+  function paint(position) {
+    const row = current.tags[position], option = part('tags').children[position], value = current.now.get(row.tag)
+    option.setAttribute('aria-selected', String(value === 1))
+    option.dataset.now = value
+    option.dataset.changed = value !== row.given
+    option.querySelector('.state').textContent = value === row.given ? word(value) : say('changed', { from: word(row.given), to: word(value) })
+  }
+
+  function buttons() {
+    const rows = current?.tags ?? [], changes = rows.filter(row => ![row.given, -1].includes(current.now.get(row.tag))).length
+    put('confirm-text', say(current ? 'confirm' : 'confirm-none', { n: rows.length, changes }))
+    root.querySelector('[data-action="confirm"]').disabled = !current
+  }
+
+  // ---- what the keys do
+
+  function set(position, value) {
+    if (!current?.tags[position]) return
+    current.now.set(current.tags[position].tag, value)
+    paint(position)
+    buttons()
+  }
+
+  function toggle(position) {
+    const row = current?.tags[position]
+    if (row) set(position, current.now.get(row.tag) === 1 ? 0 : 1)
+  }
+
+  function move(to) {
+    const options = part('tags').children
+    if (!options.length) return
+    options[focus]?.setAttribute('tabindex', '-1')
+    focus = Math.max(0, Math.min(options.length - 1, to))
+    options[focus].tabIndex = 0
+    options[focus].focus()
+  }
+
+  function confirm() {
+    if (!current || !painted) return
+    const at = new Date().toISOString(), seconds = way.seconds() / Math.max(1, current.tags.length)
+    const events = current.tags.map(row => ({
+      uid: newId(), item: current.item, tag: row.tag, at, screen: 'item', verdict: LABEL_WORD[current.now.get(row.tag)], seconds,
+      given: row.given, pred_prob: row.pred_prob, score: row.score,
+    }))
+    past.push({ whole: current, uids: events.map(({ uid, tag }) => [uid, tag]) })
+    way.count(current.open)
+    put('last', say('did', { item: current.item }))
+    way.send(events)
+    next()
+  }
+
+  function undo() {
+    const last = past.pop()
+    if (!last) return put('last', say('nothing-to-undo'))
+    const at = new Date().toISOString()
+    if (current) ahead.unshift(current)
+    current = last.whole
+    way.send(last.uids.map(([uid, tag]) => ({ uid: newId(), item: current.item, tag, at, screen: 'item', verdict: null, undoes: uid })))
+    way.count(-current.open)
+    put('last', say('took-back', { item: current.item }))
+    show()
+  }
+
+  function skip() { // it comes back at the end of what this tab holds
+    if (!current) return
+    ahead.push(current)
+    next()
+  }
+
+  async function chosen(tag) {
+    const whole = current
+    if (!whole) return
+    if (!whole.tags.some(row => row.tag === tag)) {
+      const shape = await way.talk.ask('GET', 'cell', { query: `?item=${encodeURIComponent(whole.item)}&tag=${encodeURIComponent(tag)}` }).catch(error => ({ error }))
+      if (shape.error) return put('last', shape.error.message)
+      if (whole !== current) return
+      whole.tags.push(shape.row)
+      whole.now.set(tag, shape.row.now)
+      whole.open += shape.row.open ? 1 : 0
+      list()
+    }
+    const position = whole.tags.findIndex(row => row.tag === tag)
+    toggle(position)
+    move(position)
+  }
+
+  async function proposed(name) {
+    part('stage').focus()
+    const answer = await way.talk.ask('POST', 'propose', { body: { item: current.item, tag: name } }).catch(error => ({ error }))
+    put('last', answer.error ? answer.error.message : say('proposed', { tag: name }))
+  }
+
+  function onKey(event, chord) {
+    if (/^[1-9]$/.test(chord)) { if (!event.repeat) { move(Number(chord) - 1); toggle(Number(chord) - 1) } }
+    else if (chord === 'ArrowDown') move(focus + 1)
+    else if (chord === 'ArrowUp') move(focus - 1)
+    else return false
+    return true
+  }
+
+  return way
+}

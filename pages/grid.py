@@ -1,0 +1,32 @@
+"""Grid: many pictures with the same tag and label at once, the exceptions marked, one key for the page."""
+
+from functools import partial
+
+import streamlit as st
+
+from labelreview.decisions import Direction
+from labelreview.web import session, ways, words
+
+reviewer = session.current_reviewer()
+project = session.current_project()
+filters = session.grid_filters(project)
+language = session.language()
+say = partial(words.say, language)
+row, stage = st.container(key="filters", horizontal=True, vertical_alignment="center"), st.container()
+
+with stage:  # mounted before anything else can fail: an exception before it would take the grid off the page
+    ways.grid(project, reviewer, session.token(project, reviewer), filters, language, session.forget_token)
+
+DIRECTIONS = {direction.value: say(f"review.direction-{direction}") for direction in Direction}
+select = partial(st.selectbox, label_visibility="collapsed")
+with row:
+    select(say("review.tag"), project.dataset.tags, key="filter_tag", width=240)
+    cells = {"": say("review.suspects"), session.ALL_CELLS: say("review.all-cells")}
+    select(say("review.cells"), list(cells), format_func=cells.__getitem__, key="filter_cells", width=130)
+    st.segmented_control(
+        say("review.direction"),
+        list(DIRECTIONS),
+        format_func=DIRECTIONS.__getitem__,
+        key="filter_direction",
+        label_visibility="collapsed",
+    )

@@ -1,0 +1,26 @@
+"""Whole item: one picture with all its tags, those in doubt first; one key answers all that is listed."""
+
+from functools import partial
+
+import streamlit as st
+
+from labelreview.web import session, ways, words
+
+reviewer = session.current_reviewer()
+project = session.current_project()
+filters = session.item_filters(project)
+language = session.language()
+say = partial(words.say, language)
+row, stage = st.container(key="filters", horizontal=True, vertical_alignment="center"), st.container()
+
+with stage:  # mounted before anything else can fail: an exception before it would take the item off the page
+    ways.whole(project, reviewer, session.token(project, reviewer), filters, language, session.forget_token)
+
+select = partial(st.selectbox, label_visibility="collapsed")
+with row:
+    tags = ["", *project.dataset.tags]
+    select(say("review.tag"), tags, format_func=lambda tag: tag or say("review.every-tag"), key="filter_tag", width=240)
+    cells = {"": say("review.suspects"), session.ALL_CELLS: say("review.all-cells")}
+    select(say("review.cells"), list(cells), format_func=cells.__getitem__, key="filter_cells", width=130)
+    text = say("review.text")
+    st.text_input(text, placeholder=text, key="filter_text", label_visibility="collapsed", width=200)

@@ -1,0 +1,127 @@
+"""The grid in a real browser: pages of pictures, exceptions marked, one key for all; what the log holds afterwards."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from labelreview.decisions import Decision
+from labelreview.project import Project
+from labelreview.review.verdicts import Verdicts
+from tests.browser.conftest import PATIENCE, READY
+
+ADA = {"name": "labelreview_reviewer", "value": "Ada"}
+
+
+class Grid:
+    """Somebody at the grid page of one tag."""
+
+    def __init__(self, page: Page, address: str, query: str = "tag=hat&direction=wrong&cells=all") -> None:
+        self.page = page
+        page.context.add_cookies([{**ADA, "url": address}])
+        page.goto(f"{address}/grid?{query}")
+        page.wait_for_selector(READY, timeout=PATIENCE)
+        self.way: Locator = page.locator("[data-part=way]")
+        self.tiles: Locator = page.locator("[role=option]")
+        self.painted()
+
+    def painted(self) -> list[str]:
+        """The items on the page, once all pictures have been painted."""
+        expect(self.way).to_have_attribute("data-painted", "1", timeout=PATIENCE)
+        return self.tiles.locator(".name").all_inner_texts()
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def saved(self) -> None:
+        expect(self.way).to_have_attribute("data-pending", "0", timeout=PATIENCE)
+
+
+@pytest.fixture
+def grid(server, newcomer) -> Grid:
+    grid = Grid(newcomer().page, server.address)
+    grid.press("+")  # 12 a page, the fewest
+    grid.painted()
+    return grid
+
+
+def settled(settings) -> dict[str, str]:
+    """What holds for "hat", by item."""
+    with Project.open(settings, "gallery") as project:
+        log: list[Decision] = project.log()
+    assert {decision.screen for decision in log} <= {"grid"}
+    return {item: decision.verdict.value for (item, _), decision in Verdicts(log).settled.items() if decision.verdict}
+
+
+def test_one_key_answers_a_page_and_the_marked_pictures_are_the_exceptions(grid, settings):
+    items = grid.painted()
+    assert len(items) == 12
+    grid.press("ArrowRight", " ", "ArrowRight", " ", " ", "ArrowRight", "u")  # 1 marked, 2 marked and not, 3 unsure
+    expect(grid.tiles.nth(1)).to_have_attribute("aria-selected", "true")
+    expect(grid.page.get_by_text("Confirm 12: keep 10, change 1, unsure 1")).to_be_visible()
+    grid.press("Enter")
+    rest = grid.painted()
+    assert not set(rest) & set(items)
+    grid.saved()
+    expected = dict.fromkeys(items, "present") | {items[1]: "absent", items[3]: "unsure"}
+    assert settled(settings) == expected
+
+    grid.press("z")  # the page comes back with its marks, and its answers are taken back
+    assert grid.painted() == items
+    expect(grid.tiles.nth(1)).to_have_attribute("data-mark", "other")
+    grid.saved()
+    assert settled(settings) == {}
+
+    grid.press("x", "Enter")  # all assumed wrong: the marked one is right
+    grid.painted()
+    grid.saved()
+    assert settled(settings) == dict.fromkeys(items, "absent") | {items[1]: "present", items[3]: "unsure"}
+    grid.press("Enter")  # the last, shorter page
+    expect(grid.page.get_by_text(re.compile(r"^All \d+ answered"))).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_click_marks_a_frame_marks_several_and_holding_enlarges(grid, settings):
+    items = grid.painted()
+    grid.tiles.nth(0).click()
+    expect(grid.tiles.nth(0)).to_have_attribute("data-mark", "other")
+    first, last = grid.tiles.nth(1).bounding_box(), grid.tiles.nth(2).bounding_box()
+    grid.page.mouse.move(first["x"] + 5, first["y"] + 5)
+    grid.page.mouse.down()
+    grid.page.mouse.move(last["x"] + 30, last["y"] + 30, steps=4)
+    grid.page.mouse.up()
+    assert [grid.tiles.nth(at).get_attribute("data-mark") for at in range(4)] == ["other", "other", "other", ""]
+    box = grid.tiles.nth(5).bounding_box()
+    grid.page.mouse.move(box["x"] + 9, box["y"] + 9)
+    grid.page.mouse.down()
+    large = grid.page.locator("[data-part=large]")
+    expect(large).to_be_visible()
+    grid.page.mouse.up()
+    grid.press("Escape")
+    expect(large).to_be_hidden()
+    expect(grid.tiles.nth(5)).to_have_attribute("data-mark", "")
+    grid.page.get_by_role("button", name=re.compile("Confirm 12: keep 9, change 3")).click()
+    grid.painted()
+    grid.saved()
+    assert [item for item, verdict in settled(settings).items() if verdict == "absent"] == items[:3]
+
+
+def test_by_touch_a_tap_marks_and_the_button_confirms(server, settings, browser):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    try:
+        grid = Grid(context.new_page(), server.address, "tag=hat&direction=missing&cells=all")
+        items = grid.painted()
+        assert len(items) == 24
+        grid.tiles.nth(2).tap()
+        expect(grid.tiles.nth(2)).to_have_attribute("data-mark", "other")
+        grid.page.get_by_role("button", name=re.compile("Confirm 24")).tap()
+        grid.saved()
+        assert settled(settings) == dict.fromkeys(items, "absent") | {items[2]: "present"}
+    finally:
+        context.close()
+
+
+@pytest.mark.parametrize("items", [150])
+def test_two_people_are_given_different_pictures(grid, server, newcomer):
+    other = Grid(newcomer().page, server.address)
+    assert not set(grid.painted()) & set(other.painted())

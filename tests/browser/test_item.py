@@ -1,0 +1,76 @@
+"""The page of whole items in a real browser: all tags of one picture, one key for all; what the log holds."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from labelreview.project import Project
+from labelreview.review.verdicts import Verdicts
+from tests.browser.conftest import PATIENCE, READY
+
+
+@pytest.fixture
+def query() -> str:
+    return "cells=all"
+
+
+@pytest.fixture
+def page(server, newcomer, query) -> Page:
+    page = newcomer().page
+    page.context.add_cookies([{"name": "labelreview_reviewer", "value": "Ada", "url": server.address}])
+    page.goto(f"{server.address}/item?{query}")
+    page.wait_for_selector(READY, timeout=PATIENCE)
+    shown(page)
+    return page
+
+
+def shown(page: Page) -> str:
+    """The item on screen, once its picture has been painted."""
+    way = page.locator("[data-part=way]")
+    expect(way).to_have_attribute("data-painted", "1", timeout=PATIENCE)
+    return way.get_attribute("data-item") or ""
+
+
+def stored(page: Page, settings) -> dict[tuple[str, str], str]:
+    expect(page.locator("[data-part=way]")).to_have_attribute("data-pending", "0", timeout=PATIENCE)
+    with Project.open(settings, "gallery") as project:
+        settled = Verdicts(project.log()).settled
+    return {cell: decision.verdict.value for cell, decision in settled.items() if decision.verdict}
+
+
+def test_by_keyboard_alone_an_item_is_set_right_confirmed_and_taken_back(page, settings):
+    item = shown(page)
+    rows = page.locator("[data-part=tags] li")
+    before = dict(zip(rows.locator("bdi").all_inner_texts(), rows.locator(".state").all_inner_texts(), strict=True))
+    first = rows.first.locator("bdi").inner_text()
+    page.keyboard.press("1")
+    expect(rows.first).to_have_attribute("data-changed", "true")
+    page.keyboard.press("Enter")
+    assert shown(page) != item
+    flipped = {"yes": "absent", "no": "present"}
+    expected = {(item, tag): {"yes": "present", "no": "absent"}[label] for tag, label in before.items()}
+    assert stored(page, settings) == expected | {(item, first): flipped[before[first]]}
+    page.keyboard.press("z")
+    assert shown(page) == item
+    assert stored(page, settings) == {}
+
+
+@pytest.mark.parametrize("query", ["cells=all&text=item%20000"])
+def test_any_tag_is_found_by_its_name_and_a_new_one_is_proposed_and_added_to_nothing(page, settings):
+    item = shown(page)
+    assert item.startswith("item 000")
+    listed = page.locator("[data-part=tags] bdi").all_inner_texts()
+    other = next(tag for tag in ("hat", "cat", "boat") if tag not in listed)
+    page.keyboard.press("t")
+    page.keyboard.type(other[:2])
+    page.keyboard.press("Enter")
+    row = page.locator("[data-part=tags] li").filter(has_text=other)
+    expect(row).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("t")
+    page.keyboard.type("zeppelin <b>")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Proposed to the data team: zeppelin <b>")).to_be_visible()
+    page.keyboard.press("Enter")
+    assert stored(page, settings)[item, other] == "present"
+    with Project.open(settings, "gallery") as project:
+        assert project.meeting.standing().proposed == {"zeppelin <b>": [item]}
+        assert "zeppelin <b>" not in project.dataset.tags
