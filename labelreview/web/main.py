@@ -12,6 +12,7 @@ PAGES = [
     ("item.py", "Whole item", ":material/image:", "item"),
     ("adjudicate.py", "Adjudicate", ":material/gavel:", "adjudicate"),
     ("triage.py", "Triage", ":material/query_stats:", "triage"),
+    ("tags.py", "Tags", ":material/sell:", "tags"),
     ("rules.py", "Rules", ":material/rule:", "rules"),
     ("projects.py", "New project", ":material/create_new_folder:", "projects"),
     ("export.py", "Export", ":material/download:", "export"),

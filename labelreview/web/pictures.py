@@ -64,11 +64,11 @@ def _one(project: Project, place: int, key: str) -> None:
     item, tag = project.dataset.at(place)
     given = "yes" if project.dataset.given(np.array([place]))[0] == PRESENT else "no"
     held = project.verdicts().settled.get((item, tag))
-    picture, why = _picture(project, item)
+    small, why = picture(project, item)
     if text := project.text(item):
         st.text(text[:TEXT] + "…" * (len(text) > TEXT))
-    elif picture:
-        st.image(picture, width=150, alt=f"{item}")
+    elif small:
+        st.image(small, width=150, alt=f"{item}")
     else:
         st.caption(f":material/hide_image: {session.plain(why)}")
     said = f" → {_word(held.verdict.value)}, {held.reviewer}" if held and held.verdict else ""
@@ -77,7 +77,8 @@ def _one(project: Project, place: int, key: str) -> None:
         session.go_to_review(tag=tag, text=item, cells=session.ALL_CELLS)
 
 
-def _picture(project: Project, item: str) -> tuple[bytes | None, str]:
+def picture(project: Project, item: str) -> tuple[bytes | None, str]:
+    """The small picture of an item, or None and why there is none."""
     try:
         name, settings = project.image_name(item), session.settings()
         if not name:

@@ -13,7 +13,7 @@ from labelreview.settings import Settings
 from tests.made import decision
 
 MAIN = Path(__file__).parents[2] / "labelreview" / "web" / "main.py"
-PAGES = ("home", "review", "grid", "item", "rules", "triage", "adjudicate", "projects", "export")
+PAGES = ("home", "review", "grid", "item", "rules", "tags", "triage", "adjudicate", "projects", "export")
 HOSTILE = ["<img src=x onerror=alert(1)>", "=cmd()", "x" * 200, "🎩", "שלום", "**bold** $x$ :red[no]"]
 
 
