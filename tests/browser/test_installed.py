@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import BrowserContext, expect
 
-from tests import chromium
 from tests.wheel import built, unpacked
 
 
@@ -48,13 +47,10 @@ def wait_until_up(app: subprocess.Popen[bytes], health: str, log: Path) -> None:
             time.sleep(0.2)
 
 
-def test_an_installed_labelreview_serves_the_demo_project_for_review(address: str) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find())
-        page = browser.new_page()
-        page.goto(f"{address}/review")
-        page.get_by_label("Your name").fill("Ada")
-        page.get_by_role("button", name="Start").click()
-        expect(page.get_by_role("heading", name="in this picture?")).to_be_visible(timeout=60_000)
-        expect(page.locator("[data-part=loop]")).to_have_attribute("data-painted", "1", timeout=60_000)
-        browser.close()
+def test_an_installed_labelreview_serves_the_demo_project_for_review(address: str, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto(f"{address}/review")
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("heading", name="in this picture?")).to_be_visible(timeout=60_000)
+    expect(page.locator("[data-part=loop]")).to_have_attribute("data-painted", "1", timeout=60_000)
