@@ -179,9 +179,11 @@ def test_every_key_has_a_button_and_help_lists_them_all(server, settings, newcom
 def test_keys_are_left_to_text_fields_and_to_the_browser(server, settings, newcomer):
     ada = newcomer().open(server.address, name="Ada")
     cell = ada.painted()
-    ada.page.get_by_placeholder("Text in the id").click()
+    field = ada.page.get_by_placeholder("Text in the id")
+    field.click()
     ada.page.keyboard.type("a")
-    ada.page.keyboard.press("Escape")
+    expect(field).to_have_value("a")
+    ada.page.keyboard.press("Backspace")  # or leaving the field would filter the queue and bring another card
     ada.page.locator("[data-part=stage]").focus()
     ada.page.keyboard.press("Control+a")
     ada.page.keyboard.press("r")  # Streamlit's, kept away from it
@@ -190,8 +192,7 @@ def test_keys_are_left_to_text_fields_and_to_the_browser(server, settings, newco
     ada.page.keyboard.down("a")  # held down: a repeat
     ada.page.keyboard.up("a")
     ada.saved()
-    assert len(log(settings)) <= 1
-    assert answers(settings)[0][:2] == cell
+    assert [answer[:2] for answer in answers(settings)] == [cell]
 
 
 def test_links_filter_and_an_empty_filter_says_what_to_do(server, newcomer):
