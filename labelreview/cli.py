@@ -14,6 +14,7 @@ from typing import Annotated, overload
 import typer
 
 from labelreview import (
+    backup_commands,
     embed,
     exports,
     folder,
@@ -49,6 +50,7 @@ from labelreview.terminal import wrote as _wrote
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__.split("\n")[0], rich_markup_mode=None)
 app.add_typer(team_commands.app)
+app.add_typer(backup_commands.app)
 
 Predictions = Annotated[
     list[str] | None, typer.Option(help="Probabilities, or NAME=F for each of several models; made here if left out.")

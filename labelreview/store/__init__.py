@@ -1,8 +1,20 @@
 """The decision log, kept in SQL: SQLite by default, PostgreSQL by URL. All SQL of the package is in this room."""
 
 from labelreview.store.chain import Head, Verification
+from labelreview.store.copying import Filling, Shape, Snapshot, filling, snapshot
 from labelreview.store.log import DecisionLog
 from labelreview.store.rulings import RulingLog
 from labelreview.store.sharing import SharingStore
 
-__all__ = ["DecisionLog", "Head", "RulingLog", "SharingStore", "Verification"]
+__all__ = [
+    "DecisionLog",
+    "Filling",
+    "Head",
+    "RulingLog",
+    "Shape",
+    "SharingStore",
+    "Snapshot",
+    "Verification",
+    "filling",
+    "snapshot",
+]

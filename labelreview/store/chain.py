@@ -91,7 +91,8 @@ def verified(connection: sa.Connection, project: str, *, through: Head | None = 
 
 
 def _rows(connection: sa.Connection, project: str) -> Iterator[sa.RowMapping | str]:
-    query = sa.select(decisions).where(decisions.c.project == project).order_by(decisions.c.number, decisions.c.seq)
+    columns = (decisions.c[name] for name in ("seq", "number", "hash", *FIELDS))  # none that later revisions add
+    query = sa.select(*columns).where(decisions.c.project == project).order_by(decisions.c.number, decisions.c.seq)
     try:
         yield from connection.execution_options(yield_per=1000).execute(query).mappings()
     except (ValueError, TypeError) as error:  # SQLite takes any text for a time

@@ -49,6 +49,16 @@ class Database:
             yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """A transaction that sees one moment of the database, whoever writes meanwhile; it makes nobody wait.
+
+        SQLite gives that to every reader (WAL), PostgreSQL to one that asks for it.
+        """
+        one_moment = {} if self.sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self._plain_errors("read"), self.engine.connect() as connection:
+            yield connection.execution_options(**one_moment)
+
+    @contextmanager
     def writing(self, doing: str, *, lock: str) -> Iterator[tuple[sa.Connection, datetime]]:
         """A transaction that holds the write lock of that name from its start to its commit, and the database's time.
 

@@ -64,6 +64,11 @@ class DecisionLog:
         self.close()
 
     @property
+    def database(self) -> Database:
+        """The database that the log is in."""
+        return self._database
+
+    @property
     def rulings(self) -> RulingLog:
         """The log of rulings in the same database."""
         return RulingLog(self._database)

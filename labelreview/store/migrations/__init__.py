@@ -4,11 +4,13 @@ Each migration runs in a transaction of its own that holds the write lock (SQLit
 advisory lock) and looks at the revision only once it has it, so that of many processes exactly one runs each step.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 
 from labelreview.errors import StoreError
 from labelreview.store.database import Database
@@ -16,16 +18,26 @@ from labelreview.store.database import Database
 VERSION_TABLE = "labelreview_migrations"
 
 
-def bring_up_to_date(database: Database) -> None:
-    """Run the migrations that are missing; StoreError when a newer labelreview has been here."""
+def bring_up_to_date(database: Database, *, through: str | None = None) -> None:
+    """Run the migrations that are missing, all or those up to a revision; StoreError when a newer labelreview has been
+    here, or made that revision."""
     script = ScriptDirectory(Path(__file__).parent)
-    while _one_step(database, script):
+    order = [revision.revision for revision in script.walk_revisions()][::-1]
+    if through is not None and through not in order:
+        raise StoreError(f"A newer labelreview made this: its tables are at revision '{through}', and this version "
+                         f"knows up to '{order[-1]}'. Install the newer labelreview.")  # fmt: skip
+    while _one_step(database, script, order, through or order[-1]):
         pass
 
 
-def _one_step(database: Database, script: ScriptDirectory) -> bool:
+def revision_of(connection: Connection) -> str:
+    """The revision that the tables are at; '' where there are none."""
+    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+    return context.get_current_revision() or ""
+
+
+def _one_step(database: Database, script: ScriptDirectory, order: Sequence[str], through: str) -> bool:
     """Run the next missing migration; False when there is none."""
-    order = [revision.revision for revision in script.walk_revisions()][::-1]
     with database.writing("opened", lock="migrations") as (connection, _now):
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
         current = context.get_current_revision()
@@ -35,7 +47,7 @@ def _one_step(database: Database, script: ScriptDirectory) -> bool:
                 f"'{current}', and this version knows up to '{order[-1]}'. Install the newer labelreview."
             )
         done = order.index(current) + 1 if current else 0
-        if done == len(order):
+        if done > order.index(through):
             return False
         _run(context, script, order[done])
     return True
