@@ -18,12 +18,9 @@ def replacing(path: str | Path, *, overwrite: bool = False) -> Iterator[IO[bytes
     """A temporary file beside `path` that takes its place once all is written and on disk."""
     target = Path(os.path.realpath(path))
     check_free(target, overwrite)
+    handle, temporary = _temporary(target)
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:40]}.", suffix=".part", dir=target.parent)
-    except OSError as error:
-        raise InputError(f"{path}: cannot write into this folder ({error.strerror}). Choose another one.") from None
-    try:
-        with os.fdopen(handle, "wb") as file:
+        with _told(path), os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -32,6 +29,23 @@ def replacing(path: str | Path, *, overwrite: bool = False) -> Iterator[IO[bytes
     finally:
         with suppress(FileNotFoundError):
             os.unlink(temporary)
+
+
+def _temporary(target: Path) -> tuple[int, str]:
+    try:
+        return tempfile.mkstemp(prefix=f".{target.name[:40]}.", suffix=".part", dir=target.parent)
+    except OSError as error:
+        raise InputError(f"{target}: cannot write into this folder ({error.strerror}). Choose another one.") from None
+
+
+@contextmanager
+def _told(path: str | Path) -> Iterator[None]:
+    """A full disk, in words."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{path}: this cannot be written ({error.strerror}), and nothing was changed. Make room, or "
+                         "write somewhere else.") from None  # fmt: skip
 
 
 def write_folder(path: str | Path, files: Mapping[str, bytes], *, overwrite: bool = False) -> None:
@@ -63,12 +77,27 @@ def write_folder(path: str | Path, files: Mapping[str, bytes], *, overwrite: boo
 
 
 def _write_all(folder: Path, files: Mapping[str, bytes]) -> None:
-    for name, data in files.items():
-        if not (folder / name).resolve().is_relative_to(folder.resolve()):
-            raise InputError(f"{folder / name} leads out of the folder. Nothing is written there.")
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        with replacing(folder / name, overwrite=True) as out:
-            out.write(data)
+    """All files beside their places first; then each takes its own."""
+    staged: dict[str, Path] = {}
+    try:
+        for name, data in files.items():
+            target = Path(os.path.realpath(folder / name))
+            if not target.is_relative_to(folder.resolve()):
+                raise InputError(f"{folder / name} leads out of the folder. Nothing is written there.")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = _temporary(target)
+            staged[temporary] = target
+            with _told(target), os.fdopen(handle, "wb") as out:
+                out.write(data)
+                out.flush()
+                os.fsync(out.fileno())
+            os.chmod(temporary, _mode(target))
+        for temporary, target in staged.items():
+            _move(temporary, target, overwrite=True)
+    finally:
+        for temporary in staged:
+            with suppress(FileNotFoundError):
+                os.unlink(temporary)
 
 
 def _zip(out: IO[bytes], files: Mapping[str, bytes]) -> None:

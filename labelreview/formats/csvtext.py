@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from labelreview.errors import InputError
+from labelreview.formats import limits
 from labelreview.formats.cells import Problems
 from labelreview.formats.shape import IDS
 from labelreview.formats.table import CODE, LABEL, PROB, Role, Table
@@ -71,11 +72,12 @@ class CsvText:
         if "\0" in head:
             raise InputError(f"{self.name}: there are NUL characters. This is no text, or UTF-16 without its mark "
                              "(BOM). Save the file as UTF-8.")  # fmt: skip
+        first = head[: (NEWLINE.search(head) or re.search("$", head)).start()]  # type: ignore[union-attr]
+        limits.check_columns(self.name, max(map(first.count, DELIMITERS)) + 1)
         best = max(DELIMITERS, key=lambda mark: self._fit(head, mark))
         if self._fit(head, best)[2] < 2:
-            line = head[: (NEWLINE.search(head) or re.search("$", head)).start()][:60]  # type: ignore[union-attr]
-            raise InputError(f"{self.name}, line 1: only one column found: '{line}'. Separate the columns by comma, "
-                             "semicolon, tab or |.")  # fmt: skip
+            raise InputError(f"{self.name}, line 1: only one column found: '{first[:60]}'. Separate the columns by "
+                             "comma, semicolon, tab or |.")  # fmt: skip
         return best
 
     @cached_property

@@ -16,8 +16,6 @@ def check_lines(name: str, file: IO[bytes]) -> None:
     """Refuse a file with a line that is longer than `LINE`, having read no more than a block at a time."""
     since, before = 0, 0  # the length of the line so far; where the block begins
     while block := file.read(BLOCK):
-        if b"\0" in block[:1024]:
-            return  # no text, or UTF-16: for the reader to judge
         first = min((at for at in (block.find(b"\n"), block.find(b"\r")) if at >= 0), default=-1)
         if since + (len(block) if first < 0 else first) > LINE:
             raise InputError(f"{name}, byte {before - since + 1}: this line is longer than {LINE:,} bytes. Is this a "
@@ -55,3 +53,10 @@ def check_columns(name: str, columns: int) -> None:
     if columns > COLUMNS:
         raise InputError(f"{name}, line 1: {columns:,} columns are more than the {COLUMNS:,} that are read. Give one "
                          "tag a row instead (id,tag,value). Or is the file turned on its side?")  # fmt: skip
+
+
+def check_unpacked(name: str, rows: int, columns: int) -> None:
+    """Refuse a packed table before it is unpacked: a few bytes may stand for any number of equal cells."""
+    if rows * columns > CELLS:
+        raise InputError(f"{name}: {rows:,} rows × {columns:,} columns are {rows * columns:,} cells once unpacked, "
+                         f"more than the {CELLS:,} that are read. Split the file, or leave out columns.")  # fmt: skip

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelreview.errors import InputError
+from labelreview.formats import limits
 from labelreview.formats.table import CODE, Role, Table
 
 MAGIC = b"PAR1"
@@ -24,6 +25,7 @@ class ParquetFile:
             self.file = pq.ParquetFile(pa.BufferReader(data))
         except (pa.ArrowInvalid, OSError) as error:
             raise InputError(f"{name}: this Parquet file cannot be read ({error}). Write it again.") from None
+        limits.check_unpacked(name, self.file.metadata.num_rows, self.file.metadata.num_columns)
 
     @property
     def header(self) -> list[str]:

@@ -1,18 +1,25 @@
 """What cannot be read says where, what and what to do. The table of docs/formats.md has a row for each case here."""
 
+import importlib
 import io
+import os
 import re
+import resource
+import tracemalloc
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from labelreview import formats
+from labelreview import formats, intake
 from labelreview.errors import InputError, Refused
 from labelreview.formats import FORMATS, limits, read_labels, read_pred_probs, write_labels, write_matrix
-from labelreview.formats.opened import Opened
+from labelreview.settings import Settings
 from labelreview.tags import TagMatrix
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "formats.md"
@@ -178,14 +185,14 @@ def test_tags_in_another_order_are_joined_by_name(tmp_path: Path) -> None:
 
 
 def _long_line(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(limits, "LINE", 100)
-    monkeypatch.setattr(limits, "BLOCK", 64)
-    return put(folder, {"f.csv": b"id,hat\na,1\n" + b"x" * 300})
+    path = put(folder, {"f.csv": b"id,hat\na,1\n"})
+    os.truncate(path, 2 << 30)  # a hole: two gigabytes that take no room on disk
+    return path
 
 
 def _columns(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    header = b",".join([b"id", *(b"t%d" % at for at in range(limits.COLUMNS))])
-    return put(folder, {"f.csv": header + b"\na" + b",1" * limits.COLUMNS + b"\n"})
+    header = b",".join([b"id", *(b"t%d" % at for at in range(999_999))])
+    return put(folder, {"f.csv": header + b"\na" + b",1" * 999_999 + b"\n"})
 
 
 def _json(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -210,6 +217,13 @@ def _bomb(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return put(folder, {"f.npz": out.getvalue()})
 
 
+def _unpacked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(limits, "CELLS", 2_000_000)
+    names = pa.repeat("same", 1_000_001).dictionary_encode()
+    pq.write_table(pa.table({"id": names, "hat": pa.repeat(True, 1_000_001)}), folder / "f.parquet")
+    return folder / "f.parquet"
+
+
 def _shape(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return put(folder, {"f.npy": _npy(np.zeros((1, 2), np.int8)).replace(b"(1, 2), }       ", b"(99999999, 2), }")})
 
@@ -222,13 +236,14 @@ def _link(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 TOO_MUCH: dict[str, tuple[Callable[[Path, pytest.MonkeyPatch], Path], str]] = {
-    "a line of gigabytes": (_long_line, r"f.csv, byte 12: this line is longer than 100 bytes. Is this a text"),
-    "a million columns": (_columns, r"f.csv, line 1: 100,001 columns are more than the 100,000 that are read. Give"),
+    "a line of gigabytes": (_long_line, r"f.csv, byte 12: this line is longer than 268,435,456 bytes. Is this a"),
+    "a million columns": (_columns, r"f.csv, line 1: 1,000,000 columns are more than the 100,000 that are read. Give"),
     "a JSON file of gigabytes": (_json, r"f.json: 100 bytes of JSON are more than the 50 that are read at once. Split"),
     "more cells than fit": (_cells, r"f.jsonl: 2 items × 2 tags are 4 cells, more than the 3 that one project holds"),
     "more listed cells than fit": (_listed, r"f.csv: 2 cells are listed, more than the 1 that one project holds"),
     "an array that unpacks to gigabytes": (_bomb, r"f.npz: [\d,]+ bytes unpacked are more than are read. Save"),
     "an array that says it is larger than its file": (_shape, r"f.npy: this array cannot be read"),
+    "a Parquet file that unpacks to gigabytes": (_unpacked, r"1,000,001 rows × 2 columns are 2,000,002 cells once un"),
     "a link that leads out of the folder": (_link, r"dog_val.txt: this link leads out of the folder. Put the file"),
 }  # fmt: skip
 
@@ -242,11 +257,17 @@ def test_what_is_too_much_or_out_of_place_is_refused(
         read_labels(prepare(tmp_path, monkeypatch))
 
 
-def test_a_long_line_is_found_before_it_is_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = Opened(_long_line(tmp_path, monkeypatch))
-    with pytest.raises(InputError, match="longer than"):
-        opened.text_bytes()
-    assert "data" not in vars(opened)
+def test_a_line_of_two_gigabytes_is_refused_in_a_hundredth_of_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _long_line(tmp_path, monkeypatch)
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError, match="longer than"):
+            read_labels(path)
+        assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("text", ["id,hat\n" + "a,1\n" * 50, "id,hat\r" + "a,1\r" * 50, "x" * 99 + "\n" + "y" * 100])
@@ -300,6 +321,49 @@ def test_a_file_that_belongs_beside_another_goes_along_and_never_replaces_a_diff
     assert out.read_bytes() == ARFF + b"0,2\n"
 
 
+# -- nothing half-made
+
+
+@contextmanager
+def disk_of(size: int) -> Iterator[None]:
+    """No file may grow beyond `size` bytes, as on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("format", ["wide_csv", "npy", "wide_parquet", "voc_sets", "voc_xml"])
+def test_an_export_onto_a_full_disk_leaves_what_was_there(format: str, tmp_path: Path) -> None:
+    ids = [*(f"{at:05d}" for at in range(50)), "z" * 150]
+    path = tmp_path / f"in{(FORMATS[format].suffixes or ('',))[0]}"
+    write_matrix(TagMatrix(ids, ("cat", "zebra" * 9), np.ones((51, 2), np.int8)), path, format)
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    size = max(map(len, before.values())) - 1 if format == "voc_xml" else 100  # of XML files, all but the last fit
+    changes = dict.fromkeys([(ids[0], "cat"), (ids[-1], "zebra" * 9)], 0)
+    with disk_of(size), pytest.raises(InputError, match="cannot be written .File too large., and nothing was changed"):
+        write_labels(path, path, format, changes, overwrite=True)
+    assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
+    write_labels(path, path, format, changes, overwrite=True)
+    assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} != before
+
+
+def test_a_project_of_which_one_file_cannot_be_read_leaves_nothing_behind(tmp_path: Path) -> None:
+    labels, predictions = tmp_path / "labels.csv", tmp_path / "predictions.csv"
+    labels.write_text("id,hat\na,1\nb,0\n")
+    settings = Settings(home=tmp_path / "home", database_url=f"sqlite:///{tmp_path / 'decisions.db'}")
+    for text, match in (("id,hat\na,0.5\nb,97\n", "per cent"), ("id,hat\na,0.5\nc,0.5\n", "only in the labels")):
+        predictions.write_text(text)
+        with pytest.raises(InputError, match=match):
+            intake.create(settings, "cats", intake.gather(labels, predictions))
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["labels.csv", "predictions.csv"]
+
+
+# -- the documentation
+
+
 def table(heading: str) -> list[list[str]]:
     """The cells of the first table below a heading of the page."""
     section = re.split(rf"^#+ {heading}$", DOCS.read_text("utf-8"), flags=re.MULTILINE)[1]
@@ -308,10 +372,29 @@ def table(heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|\n").split(" | ")] for line in lines[0].splitlines()[2:]]
 
 
-def test_the_table_of_bad_input_has_a_row_for_each_case() -> None:
-    elsewhere = {"tags in another order", "formulas in a CSV for a spreadsheet", "ids or tags that only one file has"}
-    cases = {*REFUSED, *PROBS, *ACCEPTED, *TOO_MUCH, *elsewhere}
-    assert {row[0] for row in table("Bad input")} == cases
+ELSEWHERE = {  # rows that another test holds
+    "tags in another order": "test_formats_bad_input.test_tags_in_another_order_are_joined_by_name",
+    "ids or tags that only one file has": "test_read_dataset.test_the_report_counts_and_names_what_does_not_match",
+    "formulas in a CSV for a spreadsheet": "test_formats.test_a_table_for_a_spreadsheet_holds_no_formula",
+    "an archive whose members lead out of it (zip slip)":
+        "test_images_sources.test_nothing_of_a_hostile_zip_is_listed_or_written",
+    "an archive member that unpacks to gigabytes (zip bomb)":
+        "test_images_sources.test_a_bomb_a_lie_and_damage_in_an_archive_are_placeholders",
+    "a small image file of a gigantic picture": "test_images.test_files_that_cannot_be_shown_say_why",
+    "an image path that leaves the folder": "test_images.test_nothing_outside_the_folder_is_reached",
+    "a link out of the image folder": "test_images.test_nothing_outside_the_folder_is_reached",
+    "a file of several that cannot be read":
+        "test_formats_bad_input.test_a_project_of_which_one_file_cannot_be_read_leaves_nothing_behind",
+    "a disk that is full, or a crash, in an export":
+        "test_formats_bad_input.test_an_export_onto_a_full_disk_leaves_what_was_there",
+}  # fmt: skip
+
+
+def test_every_row_of_the_table_of_bad_input_has_its_test_and_every_case_its_row() -> None:
+    assert sorted(row[0] for row in table("Bad input")) == sorted({*REFUSED, *PROBS, *ACCEPTED, *TOO_MUCH, *ELSEWHERE})
+    for place in ELSEWHERE.values():
+        module, test = place.split(".")
+        assert callable(getattr(importlib.import_module(f"tests.integration.{module}"), test))
 
 
 def test_the_table_of_formats_says_what_the_code_says() -> None:
