@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from labelreview.errors import InputError, NotFound, few
@@ -64,14 +64,9 @@ def read_labels(
     *,
     format: str | None = None,
     missing_means: str | None = None,
-    tag_order: Sequence[str] | None = None,
 ) -> Source:
-    """The labels of a file. `missing_means` overrides what a cell means that the file does not hold.
-
-    `tag_order` puts these tags first, in this order; the others follow as they appear.
-    """
-    source = _read(Opened.at(path), "labels", format, missing_means)
-    return source if tag_order is None else replace(source, matrix=_reordered(source.matrix, tag_order))
+    """The labels of a file. `missing_means` overrides what a cell means that the file does not hold."""
+    return _read(Opened.at(path), "labels", format, missing_means)
 
 
 def read_pred_probs(path: str | Path, *, format: str | None = None, logits: bool = False) -> Source:
@@ -246,9 +241,3 @@ def _named(format: str) -> Format:
     if format not in FORMATS:
         raise InputError(f"There is no format '{format}'. Choose one of {few(FORMATS, 99)}.")
     return FORMATS[format]
-
-
-def _reordered(matrix: Matrix, order: Sequence[str]) -> Matrix:
-    position = {tag: column for column, tag in enumerate(matrix.tags)}
-    columns = [position.pop(tag) for tag in order if tag in position] + list(position.values())
-    return matrix.selected(None, columns)

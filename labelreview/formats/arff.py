@@ -2,7 +2,7 @@
 
 Which are labels is said by `NAME.xml` beside the file (MULAN), or by `-C 6` in the relation's name (MEKA: the first 6;
 -C -6: the last 6). The id is an attribute of text that is named like one, else the number of the row. `?` is unknown;
-what a sparse row leaves out is the attribute's first value, which for {0,1} is absent.
+what a sparse row leaves out is the attribute's first value, which for {0,1} is absent (or what `missing_means` says).
 """
 
 import re
@@ -16,7 +16,7 @@ from labelreview.formats.cells import PLAIN, Problems, check_ids, check_tags
 from labelreview.formats.csvtext import CsvText, spliced
 from labelreview.formats.jsontext import Edit
 from labelreview.formats.opened import Kind, Opened
-from labelreview.formats.row import Changes, Files, Missing, Notes, Says, by_item, filled
+from labelreview.formats.row import EMPTY, Changes, Files, Missing, Notes, Says, by_item, filled
 from labelreview.formats.shape import IDS
 from labelreview.formats.xmltext import parsed
 from labelreview.tags import ABSENT, PRESENT, UNKNOWN, TagMatrix
@@ -28,6 +28,7 @@ ATTRIBUTE = re.compile(rf"@attribute\s+({QUOTED}|[^\s{{]+)\s*(.*)", re.IGNORECAS
 FIELD = re.compile(rf"[ \t]*({QUOTED}|[^,]*?)[ \t]*(?:,|$)")
 ENTRY = re.compile(rf"[ \t]*(\d+)[ \t]+({QUOTED}|[^,]*?)[ \t]*(?:,|$)")
 LINE = re.compile(r"[^\r\n]+")
+LEFT_OUT = "\0"  # stands for the value of a sparse row that the row does not name
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -110,7 +111,8 @@ def read(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, N
     source = CsvText(file.name, file.text_bytes())
     head = _heading(file, source)
     check_tags(list(head.labels.values()), file.name)
-    meanings, problems, rows, ids = PLAIN.meanings() | {"?": UNKNOWN}, Problems(), list[list[int]](), list[str]()
+    meanings = PLAIN.meanings() | {"?": UNKNOWN, LEFT_OUT: EMPTY[missing_means]}
+    problems, rows, ids = Problems(), list[list[int]](), list[str]()
     for start, end in _rows(source, head.start):
         cells = _cells(source, head, start, end)
         ids.append(_plain(cells[head.id]) if head.id >= 0 else str(len(rows) + 1))
@@ -139,7 +141,7 @@ def _cells(source: CsvText, head: Heading, start: int, end: int) -> dict[int, st
     text = source.text[start:end]
     sparse = _sparse(text)
     if sparse:
-        default = {at: "0" if head.absent_first[at] else "1" for at in head.labels} | {head.id: ""}
+        default = {at: LEFT_OUT if head.absent_first[at] else "1" for at in head.labels} | {head.id: ""}
         return default | {int(entry[1]): entry[2] for entry in ENTRY.finditer(sparse[1])}
     fields = text.split(",") if not {"'", '"'} & set(text) else [text[a:b] for a, b in _spans(text)]
     if len(fields) < head.width:

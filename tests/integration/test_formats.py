@@ -305,14 +305,6 @@ def test_a_missing_prediction_is_nan_in_a_long_file(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_pred_probs(path).matrix.values, [[0.25, np.nan], [np.nan, 1]])
 
 
-def test_tags_can_be_put_in_an_order(tmp_path: Path) -> None:
-    path = tmp_path / "f.csv"
-    path.write_text("id,tags\na,x;y;z\nb,z\n")
-    matrix = read_labels(path, tag_order=["z", "w", "x"]).matrix
-    assert matrix.tags == ("z", "x", "y")
-    assert matrix.values.tolist() == [[1, 1, 1], [1, 0, 0]]
-
-
 def test_what_arrow_stumbles_over_is_read_by_hand(tmp_path: Path) -> None:
     path = tmp_path / "f.csv"
     path.write_bytes(b'id,hat\n5" pipe,1\n7" pipe,0\nmac"s,\n')
