@@ -2,8 +2,6 @@
 
 import streamlit as st
 
-from labelreview.settings import Settings
 from labelreview.web import serving
-from labelreview.web.routes import routes
 
-app = st.App(serving.MAIN, routes=routes(Settings.from_environment()), lifespan=serving.lifespan)
+app = st.App(serving.MAIN, routes=serving.routes(), lifespan=serving.lifespan, middleware=serving.MIDDLEWARE)

@@ -18,7 +18,8 @@ from labelreview import intake
 from labelreview.project import Project
 from labelreview.settings import Settings
 from tests import chromium
-from tests.browser.conftest import FLAGS, READY, Server
+from tests.browser.conftest import FLAGS, READY
+from tests.served import Server
 
 DEMO = Path(__file__).parents[1] / "data" / "demo"
 KEYS, BURST, ROUNDS = 60, 500, 3

@@ -28,7 +28,8 @@ from labelreview.project import Project
 from labelreview.settings import Settings
 from labelreview.tags import Dataset, Names
 from tests import chromium
-from tests.browser.conftest import FLAGS, READY, Server
+from tests.browser.conftest import FLAGS, READY
+from tests.served import Server
 
 T = TypeVar("T")
 ROUNDS = 5

@@ -18,11 +18,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from labelreview import folder, store
+from labelreview import __version__, folder, store
 from labelreview.errors import InputError, LabelReviewError, Refused, few
 from labelreview.formats import atomic
 from labelreview.settings import Settings
@@ -62,7 +61,7 @@ def write(settings: Settings, out: Path, progress: Progress = lambda _step, _sha
             # After the rows: a project that was made meanwhile has no row yet, and none is without its project.
             projects = _write_projects(archive, settings.projects, progress)
             contents = Contents(made, projects, moment.heads, moment.revision, moment.shapes)
-        shape = {"form": FORM, "labelreview": version("labelreview"), **asdict(contents)}
+        shape = {"form": FORM, "labelreview": __version__, **asdict(contents)}
         archive.writestr(INDEX, json.dumps(shape, indent=1, ensure_ascii=False))
     progress("Backup", 1.0)
     return contents

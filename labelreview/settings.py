@@ -13,6 +13,7 @@ HOME = "LABELREVIEW_HOME"
 DATABASE_URL = "LABELREVIEW_DATABASE_URL"
 CACHE_MB = "LABELREVIEW_CACHE_MB"
 PRIVATE_ADDRESSES = "LABELREVIEW_PRIVATE_ADDRESSES"
+LOG = "LABELREVIEW_LOG"
 USUAL_CACHE_MB = 2000
 
 
@@ -21,13 +22,14 @@ class Settings:
     """Where state lives: one folder, never beside the user's own files, and one database.
 
     `cache_bytes` is what small pictures may take; `private_addresses` says whether pictures may come from inside a
-    private network.
+    private network; `json_log`, whether the log is for a machine.
     """
 
     home: Path
     database_url: str
     cache_bytes: int = USUAL_CACHE_MB * 10**6
     private_addresses: bool = False
+    json_log: bool = False
 
     @property
     def projects(self) -> Path:
@@ -48,7 +50,11 @@ class Settings:
         home = _private_folder(home.absolute())
         url = environment.get(DATABASE_URL, "").strip() or _sqlite_url(home)
         private = environment.get(PRIVATE_ADDRESSES, "").strip().lower() in ("1", "true", "yes")
-        return cls(home, url, _megabytes(environment.get(CACHE_MB, "").strip()) * 10**6, private)
+        log = environment.get(LOG, "").strip().lower()
+        if log not in ("", "text", "json"):
+            raise InputError(f"{LOG} is '{log}'. Set it to json, or to text, which is the default.")
+        cache = _megabytes(environment.get(CACHE_MB, "").strip()) * 10**6
+        return cls(home, url, cache, private, log == "json")
 
 
 def _megabytes(text: str) -> int:

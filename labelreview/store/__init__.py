@@ -2,7 +2,7 @@
 
 from labelreview.store.chain import Head, Verification
 from labelreview.store.copying import Filling, Shape, Snapshot, filling, snapshot
-from labelreview.store.log import DecisionLog
+from labelreview.store.log import DecisionLog, check
 from labelreview.store.rulings import RulingLog
 from labelreview.store.sharing import SharingStore
 
@@ -15,6 +15,7 @@ __all__ = [
     "SharingStore",
     "Snapshot",
     "Verification",
+    "check",
     "filling",
     "snapshot",
 ]

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from labelreview.decisions import Decision, Verdict
-from labelreview.errors import Refused
+from labelreview.errors import Refused, StoreError
 from labelreview.store import chain
 from labelreview.store.database import Database
-from labelreview.store.migrations import bring_up_to_date
+from labelreview.store.migrations import bring_up_to_date, is_up_to_date
 from labelreview.store.rulings import RulingLog
 from labelreview.store.sharing import SharingStore
 from labelreview.store.tables import chains, decisions, leases
@@ -165,6 +165,13 @@ class DecisionLog:
         insert = self._insert(leases)
         new = {"holder": insert.excluded.holder, "expires_at": insert.excluded.expires_at}
         return insert.on_conflict_do_update(index_elements=["cell"], set_=new)
+
+
+def check(url: str) -> None:
+    """StoreError unless the database behind a URL answers and its tables are up to date."""
+    with DecisionLog.open(url) as log, log.database.reading() as connection:
+        if not is_up_to_date(connection):
+            raise StoreError(f"The tables of {log.database.shown} are not those of this labelreview. Restart it.")
 
 
 def _ready(url: str) -> Database:

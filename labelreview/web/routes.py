@@ -28,7 +28,7 @@ from labelreview.project import Project
 from labelreview.questions import Question
 from labelreview.review.worklist import Filters
 from labelreview.settings import Settings
-from labelreview.web import auth, wording
+from labelreview.web import auth, observing, wording
 from labelreview.web.session import opened
 from labelreview.whole import Row, next_items
 from labelreview.whole import cell as one_cell
@@ -167,6 +167,7 @@ def decisions(_request: Request, project: Project, grant: auth.Grant, body: Shap
     except NotFound as error:
         raise InputError(str(error)) from None
     stored = project.record(made)
+    observing.STORED.inc(len(stored))
     project.verdicts()  # so that the order learns now, not with the next batch
     if undone := [(decision.item, decision.tag) for decision in made if decision.undoes]:
         project.hold(_holder(body.get("holder")), undone)  # it is on the sender's screen again
@@ -248,6 +249,7 @@ def _make_ready(thumbnails: images.Thumbnails, project: Project, items: Sequence
 
 
 def _refusal(error: LabelReviewError) -> Response:
+    observing.refused(error)
     status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
     return JSONResponse({"error": str(error)}, status, {**PLAIN, "Cache-Control": "no-store"})
 

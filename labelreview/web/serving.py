@@ -8,10 +8,14 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.routing import Route
 
 from labelreview import intake
 from labelreview.errors import NotFound, Refused
 from labelreview.settings import Settings
+from labelreview.web import observing, operation
+from labelreview.web import routes as review
 from labelreview.web.session import screens
 
 MAIN = Path(__file__).resolve().parent / "main.py"
@@ -19,9 +23,26 @@ MAIN = Path(__file__).resolve().parent / "main.py"
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    """Before the first page: where there is no project yet, a newcomer finds the demo."""
+    """Before the first page: where there is no project yet, a newcomer finds the demo.
+
+    On SIGTERM the server takes no new request, and comes to the end here once those in flight are answered. Leases
+    stay: tabs live on and go to another process, with pictures at hand that nobody else may be asked about.
+    """
+    if Settings.from_environment().json_log:
+        observing.log_as_json()
     await run_in_threadpool(_ensure_demo)
+    observing.say("started")
     yield
+    observing.say("stopped")
+
+
+def routes() -> list[Route]:
+    """All that is asked of the app by HTTP, but for Streamlit's own."""
+    settings = Settings.from_environment()
+    return [*operation.routes(settings), *review.routes(settings)]
+
+
+MIDDLEWARE = [Middleware(observing.Observed)]
 
 
 def _ensure_demo() -> None:

@@ -1,12 +1,6 @@
 """A real server and a real Chromium. A test has a home, a project and a server of its own; the browser is shared."""
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,47 +10,11 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, 
 from labelreview.settings import Settings
 from tests import chromium
 from tests.gallery import gallery, settings_in
+from tests.served import Server
 
-ROOT = Path(__file__).parents[2]
 READY = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 PATIENCE = 60_000  # for what needs a server or a page to start on a busy machine
-
-
-class Server:
-    """`streamlit run app.py` over a home, on a loopback port that stays the same when it is started again."""
-
-    def __init__(self, settings: Settings, log: Path) -> None:
-        self.settings, self.log = settings, log
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.address = f"http://127.0.0.1:{self.port}"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self, script: str = "app.py") -> None:
-        environment = {**os.environ, "LABELREVIEW_HOME": str(self.settings.home), "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-m", "streamlit", "run", str(ROOT / script), "--server.port", str(self.port)]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=self.log.parent, env=environment, stdout=log, stderr=log)
-        end = time.monotonic() + 60
-        while not self._answers():
-            assert self.process.poll() is None, self.log.read_text()
-            assert time.monotonic() < end, self.log.read_text()
-            time.sleep(0.05)
-
-    def kill(self) -> None:
-        """kill -9: no goodbye, nothing flushed."""
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-
-    def _answers(self) -> bool:
-        try:
-            urllib.request.urlopen(f"{self.address}/_stcore/health", timeout=5).close()
-        except OSError:
-            return False
-        return True
 
 
 class Reviewer:

@@ -30,6 +30,12 @@ def bring_up_to_date(database: Database, *, through: str | None = None) -> None:
         pass
 
 
+def is_up_to_date(connection: Connection) -> bool:
+    """Whether all migrations have been here."""
+    newest = ScriptDirectory(Path(__file__).parent).get_current_head()
+    return revision_of(connection) == newest
+
+
 def revision_of(connection: Connection) -> str:
     """The revision that the tables are at; '' where there are none."""
     context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
