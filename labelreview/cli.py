@@ -155,6 +155,7 @@ def issues(
 
 app.command()(meeting_commands.export)
 app.command()(meeting_commands.target)
+app.command()(meeting_commands.compare)
 
 
 @app.command()
@@ -204,6 +205,7 @@ def report(
     tables: Annotated[Path | None, typer.Option(help="A folder for every table as CSV.", show_default=False)] = None,
     items: Annotated[Path | None, typer.Option(help="One row an item: count errors by its columns.")] = None,
     embeddings: Annotated[Path | None, typer.Option(help="What `embed` wrote: learn from the corrections.")] = None,
+    since: Annotated[str, typer.Option(help="Also say what changed since: as `compare --from`.")] = "",
     max_error_rate: MaxErrorRate = None,
     confidence: Confidence = None,
     overwrite: Overwrite = False,
@@ -216,7 +218,8 @@ def report(
     with _opened(name) as project:
         if items:
             triage.groups.keep_items(project, items)
-        written = reports.gathered(project, max_error_rate, confidence, embeddings=embeddings)
+        moment = triage.moments.when(since) if since else None
+        written = reports.gathered(project, max_error_rate, confidence, embeddings=embeddings, since=moment)
     if out:
         reports.write(written, out, overwrite=overwrite)
         _wrote(len(written.chapters), "chapters", out)

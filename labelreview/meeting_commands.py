@@ -10,8 +10,10 @@ import typer
 
 from labelreview import decided, exports, rulings
 from labelreview.review.consensus import NEWEST, RULES
-from labelreview.terminal import Confidence, ExcelSafe, MaxErrorRate, Name, Overwrite, opened, wrote
+from labelreview.terminal import Confidence, ExcelSafe, FormatName, MaxErrorRate, Name, Overwrite, opened, wrote
+from labelreview.triage import Table, compared, exported, moments, write_tables
 
+MOST = 20  # tags listed in a terminal
 APPLY = "Merge, rename and drop tags in OUT as decided."
 
 
@@ -66,3 +68,43 @@ def target(
             goal = project.meeting.record(rulings.target(by or getuser(), rate, sure)).target
     at_most, how_sure = f"{100 * goal.max_error_rate:.6g}%", f"{100 * goal.confidence:.6g}%"
     typer.echo(f"{name}: at most {at_most} of labels may be wrong, with {how_sure} confidence")
+
+
+FROM = "The earlier moment: a day (its end), a day and time, a number of events, or start."
+FILES = "Of two files: the project whose verdicts and audit tell which labels are wrong."
+
+
+def compare(
+    first: Annotated[str, typer.Argument(help="A project's name, or a labels file.", show_default=False)],
+    second: Annotated[Path | None, typer.Argument(help="Another labels file.", show_default=False)] = None,
+    since: Annotated[str, typer.Option("--from", help=FROM)] = "start",
+    until: Annotated[str, typer.Option("--to", help="The later moment, written likewise.")] = "now",
+    project: Annotated[str, typer.Option(help=FILES)] = "",
+    labels_format: FormatName = None,
+    missing_means: Annotated[str | None, typer.Option(help="absent or unknown: a tag that is not listed.")] = None,
+    tables: Annotated[Path | None, typer.Option(help="A folder for the tables as CSV.", show_default=False)] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Say what changed between two moments of a project, or between two labels files."""
+    if second is None:
+        with opened(first) as one:
+            found = compared.compared(one, moments.when(since), moments.when(until))
+            told, made = compared.sentences(found), compared.tables(one, found)
+    else:
+        files = exported.read(Path(first), second, form=labels_format, missing_means=missing_means)
+        wrong = None
+        if project:
+            with opened(project) as one:
+                wrong = exported.wrong(one, files)
+        told, made = exported.sentences(files, wrong and wrong[0]), exported.tables(files, wrong)
+    for line in [*told, *_by_tag(made[1])]:
+        typer.echo(line)
+    if tables:
+        wrote(len(write_tables(made, tables, overwrite=overwrite)), "tables", tables)
+
+
+def _by_tag(table: Table) -> list[str]:
+    """The tags whose labels changed most, for a terminal."""
+    moved = [row for row in table.rows if row["added"] or row["removed"]]
+    rest = [f"  and {len(moved) - MOST:,} more tags"] if len(moved) > MOST else []
+    return [f"  {row['tag']}: {row['added']:,} added, {row['removed']:,} removed" for row in moved[:MOST]] + rest

@@ -15,7 +15,7 @@ from labelreview import triage
 from labelreview.errors import NotFound
 from labelreview.project import Project
 from labelreview.settings import Settings
-from labelreview.triage import TABLES, Triage, kinds, matters, model
+from labelreview.triage import TABLES, Triage, compared, kinds, matters, model, moments
 from labelreview.web import triage_charts
 from labelreview.web.triage_charts import Bar, hover
 
@@ -40,6 +40,23 @@ def table(opened: Project, name: str, found: Triage | None = None) -> pd.DataFra
         raise NotFound(f"There is no table '{name}'. Tables: {', '.join(TABLES)}.")
     rows = TABLES[name][1](opened, found or triage.figures(opened))
     return pd.DataFrame(rows)
+
+
+def compare(opened: Project, before: str, after: str = "now", table: str = "compared-tags") -> pd.DataFrame:
+    """Two moments side by side, written as for `labelreview compare`: `compared` (all labels and by direction),
+    `compared-tags`, or `labels-changed`. NotFound names these."""
+    made = compared.tables(opened, compared.compared(opened, moments.when(before), moments.when(after)))
+    rows = {each.name: each.rows for each in made}
+    if table not in rows:
+        raise NotFound(f"There is no table '{table}'. Tables: {', '.join(rows)}.")
+    return pd.DataFrame(rows[table])
+
+
+def compare_figure(opened: Project, before: str, after: str = "now", *, rates: bool = False) -> go.Figure:
+    """Labels added and removed between two moments, of the tags that changed most; or their rates still wrong."""
+    found = compared.compared(opened, moments.when(before), moments.when(after))
+    draw = triage_charts.before_and_after if rates else triage_charts.labels_changed
+    return draw(found, (before, after))
 
 
 def figures() -> list[str]:

@@ -22,7 +22,7 @@ from labelreview.review.audit import Answers, Audit, Evidence, answered
 from labelreview.review.consensus import NEWEST, Change, changes
 from labelreview.review.sharing import woven_in
 from labelreview.review.standing import Standing, standing
-from labelreview.review.verdicts import Cell, Verdicts
+from labelreview.review.verdicts import Cell, Verdicts, fold
 from labelreview.review.worklist import Answer, Cells, Filters, Progress, Worklist
 from labelreview.rulings import Target
 from labelreview.settings import Settings
@@ -108,21 +108,15 @@ class Project:
 
     def _take(self, events: Sequence[Decision]) -> None:
         self._events += len(events)
-        # One by one: the audit's draws depend on which event came before which.
-        for item, tag in chain.from_iterable(self._verdicts.add([event]) for event in events):
-            try:
-                place = self.dataset.cell(item, tag)
-            except NotFound:
-                continue  # about an item, tag or cell that this data does not have: kept, and ignored
-            holds = self._verdicts.settled.get((item, tag))
-            answer = _answer(holds, int(self.dataset.given(np.array([place]))[0]))
-            if holds:
-                self._settled[place] = holds
+        for seen in fold(self._verdicts, self.dataset, events):
+            answer = _answer(seen.holds, int(self.dataset.given(np.array([seen.place]))[0]))
+            if seen.holds:
+                self._settled[seen.place] = seen.holds
             else:
-                self._settled.pop(place, None)
-            self._worklist.mark(place, answer)
-            self.team.mark(place, self._verdicts.about(item, tag))
-            self._audit.mark(place, answer is not Answer.NONE or self._verdicts.is_flagged(item, tag))
+                self._settled.pop(seen.place, None)
+            self._worklist.mark(seen.place, answer)
+            self.team.mark(seen.place, self._verdicts.about(*seen.cell))
+            self._audit.mark(seen.place, seen.done)
 
     def _learn(self, events: int, cells: npt.NDArray[np.int64], wrong: npt.NDArray[np.bool_]) -> None:
         correction = self.orders.learn(cells, wrong)

@@ -9,8 +9,23 @@ from pathlib import Path
 from labelreview import triage
 from labelreview.project import Project
 from labelreview.report import svg
-from labelreview.triage import EXPLAINED, TABLES, Table, Triage, count, kinds, matters, model, percent, span, tables
+from labelreview.triage import (
+    EXPLAINED,
+    TABLES,
+    Table,
+    Triage,
+    compared,
+    count,
+    kinds,
+    matters,
+    model,
+    percent,
+    span,
+    tables,
+)
+from labelreview.triage.compared import Comparison
 from labelreview.triage.figures import AHEAD
+from labelreview.triage.moments import When
 
 RATES = ("cells", "answered", "audited", "errors_found", "errors_left", "rate")
 PAIR = ("first", "second", "both_wrong", "both_answered", "lift", "p_value")
@@ -25,6 +40,8 @@ PERSON = (
     "shared",
     "agreement",
 )
+MOMENTS = ("answered_before", "answered_after", "found_before", "found_after", "wrong_before", "wrong_after", "added",
+           "removed")  # fmt: skip
 TWICE = 2  # items: what was seen once is an accident as likely as a habit
 MOST = 20  # rows of a table: the rest is in the CSV files
 
@@ -85,9 +102,15 @@ class Report:
 
 
 def gathered(
-    project: Project, target: float | None = None, confidence: float | None = None, *, embeddings: Path | None = None
+    project: Project,
+    target: float | None = None,
+    confidence: float | None = None,
+    *,
+    embeddings: Path | None = None,
+    since: When = None,
 ) -> Report:
-    """Everything that the report says, as the log stands now. embeddings: of a .npy file, to learn from corrections."""
+    """Everything that the report says, as the log stands now. embeddings: of a .npy file, to learn from corrections;
+    since: an earlier moment, to say what has changed."""
     found = triage.figures(project, target, confidence)
     board = matters.leaderboard(project)
     every = {name: Table(name, title, make(project, found)) for name, (title, make) in TABLES.items()
@@ -97,8 +120,11 @@ def gathered(
     learned = matters.learned(project, embeddings) if embeddings else None
     if learned:
         every["learned"] = Table("learned", "Learned from the corrections", tables.impact_rows(learned.gain))
+    changes = compared.compared(project, since) if since is not None else None
+    every |= {table.name: table for table in (compared.tables(project, changes) if changes else ())}
     chapters = [
         _answer(found),
+        _changed(changes, every),
         _where(found, every),
         _course(found),
         _kinds(found, every),
@@ -149,6 +175,19 @@ def _answer(found: Triage) -> Chapter:
             Facts(facts),
         ],
     )
+
+
+def _changed(found: Comparison | None, every: dict[str, Table]) -> Chapter:
+    if found is None:
+        return Chapter("What has changed")
+    title = f"What has changed since {found.before.title.removeprefix('before ').removeprefix('after ')}"
+    lines = [(found.tags[at], found.by_tag[at].rates_left) for at in compared.most_changed(found, MOST)]
+    blocks: list[Block] = [List(compared.sentences(found)[1:]), Rows(every["compared"], ("part", *MOMENTS))]
+    if lines:
+        told = ("Share of labels still wrong in the tags that changed most, before (above, blue) and now (below): both "
+                "by what is known now.")  # fmt: skip
+        blocks.append(Picture(svg.before_and_after(lines), told))
+    return Chapter(title, [*blocks, Rows(every["compared-tags"], ("tag", *MOMENTS))])
 
 
 def _between(found: Triage) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from labelreview.report.content import MOST, Block, Chapter, Facts, List, Picture, Report, Rows, Text, explained
 from labelreview.triage import DASH, percent
-from labelreview.triage.tables import SHARES, Row, title
+from labelreview.triage.tables import SHARES, WHOLE, Row, title
 
 PERCENT = "\N{NO-BREAK SPACE}%"
 STYLE = """
@@ -123,7 +123,7 @@ def _one(column: str, value: object) -> str:
     if isinstance(value, float):
         if column in SHARES:
             return percent(value)
-        return f"{value:,.0f}" if column in ("errors_left", "per_hour") else f"{value:.4g}"
+        return f"{value:,.0f}" if column in WHOLE else f"{value:.4g}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 

@@ -43,6 +43,27 @@ def intervals(lines: Sequence[tuple[str, Estimate]], *, target: float | None = N
     return _svg(top + row * len(lines) + 26, parts)
 
 
+def before_and_after(lines: Sequence[tuple[str, tuple[Estimate, Estimate]]]) -> str:
+    """Two bars for each name: the interval before above that after, their values as dots."""
+    most = max([end.high for _, pair in lines for end in pair] + [1e-9])
+    top, row, wide = 26, 30, WIDTH - LEFT - RIGHT
+
+    def x(share: float) -> float:
+        return LEFT + wide * min(share / most, 1.0)
+
+    parts = _axis_across(x, _ticks(most), top, top + row * len(lines), percent)
+    for at, (name, pair) in enumerate(lines):
+        parts.append(_text((LEFT - 8, top + row * (at + 0.5) + 4), _cut(name), "end"))
+        for estimate, lift, kind, dot in ((pair[0], 0.3, "range other", "right"), (pair[1], 0.7, "range", "wrong")):
+            y = top + row * (at + lift)
+            parts.append(_line((x(estimate.low), y), (x(estimate.high), y), kind))
+            if not math.isnan(estimate.value):
+                parts.append(f'<circle cx="{x(estimate.value):.1f}" cy="{y:.1f}" r="4" class="{dot}"/>')
+        told = f"{percent(pair[0].value)} → {percent(pair[1].value)}"
+        parts.append(_text((WIDTH - RIGHT + 10, top + row * (at + 0.5) + 4), told, "small"))
+    return _svg(top + row * len(lines) + 26, parts)
+
+
 def curve(found: Triage) -> str:
     """Errors found by verdict n, and the forecast with its band for as many verdicts again."""
     done, errors = found.verdicts, int(found.curve[-1])

@@ -14,6 +14,7 @@ seed, scores and marks in the same order give the same draws, on every machine a
 import hashlib
 from collections.abc import Callable, Collection, Container, Iterable
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
 from typing import Literal
 
@@ -157,9 +158,26 @@ class Audit:
         self.totals = _totals(self._stratum, len(self.strata), self._grid)
         self._order = _shuffled(self._stratum, len(self.strata), self._seed)
         self._ends = np.cumsum(self.totals.sum(axis=1)).tolist()
+        self._begin()
+
+    def afresh(self) -> "Audit":
+        """The same audit before its first answer. What never changes (strata, order) is shared, so this costs little.
+
+        >>> audit = Audit(np.zeros((50, 2), np.int8), np.full((50, 2), 0.9), seed="uid/1")
+        >>> first = audit.next_cells(16)
+        >>> audit.mark(first[0], True)
+        >>> audit.afresh().next_cells(16) == first
+        True
+        """
+        other = copy(self)
+        other._begin()
+        return other
+
+    def _begin(self) -> None:
+        """Nothing is drawn and nothing answered; then the first draws."""
         self._at = [0, *self._ends[:-1]]
         self._pool = self.totals.sum(axis=1).tolist()
-        self._gone = np.zeros(labels.size, bool)
+        self._gone = np.zeros(len(self._stratum), bool)
         self._cells: list[int] = []
         self._drawn: list[bool] = []
         self._even = 0  # history up to here: draws with the same chance for all

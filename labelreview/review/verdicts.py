@@ -142,6 +142,30 @@ class Verdicts:
 
 
 @dataclass(frozen=True)
+class Touched:
+    """A cell of the data that an event was about (flat position), the verdict that holds from then on, if any, and
+    whether anybody has answered it or put it aside with a flag."""
+
+    place: int
+    cell: Cell
+    holds: Decision | None
+    done: bool
+
+
+def fold(verdicts: Verdicts, dataset: Dataset, events: Iterable[Decision]) -> Iterator[Touched]:
+    """Add events one by one (the audit's draws depend on which came before which), and say what each touched. Events
+    about an item, tag or cell that the data does not have are added, and told of no further."""
+    for event in events:
+        for cell in verdicts.add([event]):
+            try:
+                place = dataset.cell(*cell)
+            except NotFound:
+                continue
+            holds = verdicts.settled.get(cell)
+            yield Touched(place, cell, holds, holds is not None or verdicts.is_flagged(*cell))
+
+
+@dataclass(frozen=True)
 class Placed:
     """Settled cells found in a data set, ascending by flat position, and the verdicts about cells it does not have."""
 

@@ -1,6 +1,7 @@
 """The triage meeting's figures of a project: how bad is it, where, how much is left, may we stop, and does it matter.
 
-`figures` are the answer; `words` say it; `tables` are everything as rows; `behind` are the cells behind a mark.
+`figures` are the answer; `words` say it; `tables` are everything as rows; `behind` are the cells behind a mark;
+`compared` puts two moments side by side, `exported` two files.
 """
 
 from labelreview.triage.behind import Behind, behind

@@ -2,7 +2,7 @@
 
 A mark is a list of texts, its kind first, so that it survives a chart's custom data, a session and an address:
 `tag TAG DIRECTION`, `pair TAG TAG`, `quality BIN`, `probability STEP`, `group COLUMN VALUE`, `by NUMBER` (verdicts up
-to that number), `ahead`, `reviewer NAME`, `corrected`.
+to that number), `ahead`, `reviewer NAME`, `corrected`, `between MOMENT MOMENT TAG` (as `moments.written`; no TAG: all).
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from labelreview.decisions import Direction
 from labelreview.project import Project
 from labelreview.tags import PRESENT
-from labelreview.triage import groups, model
+from labelreview.triage import compared, groups, model, moments
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -118,6 +118,19 @@ def _corrected(project: Project) -> Behind:
     return Behind("Labels that the verdicts change", settled.cells[settled.wrong][::-1], nothing, nothing)
 
 
+def _between(project: Project, before: str, after: str, tag: str = "") -> Behind:
+    earlier, later = (moments.moment(project, moments.when(text)).settled for text in (before, after))
+    changed = compared.labels_changed(project.dataset, earlier, later).cells
+    checked = np.setdiff1d(np.union1d(earlier.cells, later.cells), np.intersect1d(earlier.cells, later.cells))
+    others = np.setdiff1d(checked, changed)
+    ahead = project.upcoming(OPEN, tag)
+    if tag:
+        column, tags = project.dataset.column(tag), len(project.dataset.tags)
+        changed, others = (cells[cells % tags == column] for cells in (changed, others))
+    title = f"“{tag}”: labels that changed" if tag else "Labels that changed"
+    return Behind(title, changed, others, ahead, {"tag": tag} if tag else {"cells": "all"})
+
+
 MARKS: dict[str, Callable[..., Behind]] = {
     "tag": _tag,
     "pair": _pair,
@@ -128,6 +141,7 @@ MARKS: dict[str, Callable[..., Behind]] = {
     "ahead": _upcoming,
     "reviewer": _reviewer,
     "corrected": _corrected,
+    "between": _between,
 }
 
 

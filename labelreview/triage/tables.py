@@ -18,7 +18,9 @@ from labelreview.triage.figures import Triage
 from labelreview.triage.words import surest_first
 
 Row = dict[str, object]
-SHARES = {"rate", "missed", "invented", "present", "plain", "mean_probability", "agreement"}
+SHARES = {"rate", "rate_before", "rate_after", "missed", "invented", "present", "plain", "mean_probability",
+          "agreement"}  # fmt: skip
+WHOLE = {"errors_left", "wrong_before", "wrong_after", "difference_wrong", "per_hour"}  # shown without decimals
 
 # Column → what it says, in one sentence. docs/estimates.md has the formula of each; a test holds the two together.
 EXPLAINED = {
@@ -83,6 +85,33 @@ EXPLAINED = {
     "forecast": "Errors that will be found by then, by the model brought into line with the verdicts.",
     "forecast_low": "Low end of the band that should hold 95 % of futures.",
     "forecast_high": "High end of the band that should hold 95 % of futures.",
+    "part": "all labels, or those given as present or as absent.",
+    "answered_before": "Labels with a certain verdict at the earlier moment.",
+    "answered_after": "Labels with a certain verdict at the later moment.",
+    "found_before": "Errors found by the earlier moment.",
+    "found_after": "Errors found by the later moment.",
+    "rate_before": "Share of labels wrong as given, by what was known at the earlier moment.",
+    "rate_before_low": "Low end of its 95 % interval.",
+    "rate_before_high": "High end of its 95 % interval.",
+    "rate_after": "Share of the same labels wrong as given, by what was known at the later moment.",
+    "rate_after_low": "Low end of its 95 % interval.",
+    "rate_after_high": "High end of its 95 % interval.",
+    "wrong_before": "Labels still wrong at the earlier moment (or in the first file), by all known at the later.",
+    "wrong_before_low": "Low end of its 95 % interval.",
+    "wrong_before_high": "High end of its 95 % interval.",
+    "wrong_after": "Labels still wrong at the later moment (or in the second file).",
+    "wrong_after_low": "Low end of its 95 % interval.",
+    "wrong_after_high": "High end of its 95 % interval.",
+    "difference_wrong": "Wrong labels of the second file minus those of the first: it rests on the labels that differ.",
+    "difference_wrong_low": "Low end of its 95 % interval.",
+    "difference_wrong_high": "High end of its 95 % interval.",
+    "added": "Labels that say present after and did not before.",
+    "removed": "Labels that said present before and do not after.",
+    "present_before": "Labels that say present in the first file.",
+    "present_after": "Labels that say present in the second file.",
+    "id": "The item.",
+    "label_before": "Its label at the earlier moment or in the first file: 1 present, 0 absent, -1 unknown.",
+    "label_after": "Its label at the later moment or in the second file: 1 present, 0 absent, -1 unknown.",
 }  # fmt: skip
 
 
@@ -135,7 +164,7 @@ def directions(_project: Project, found: Triage) -> list[Row]:
 def noise(_project: Project, found: Triage) -> list[Row]:
     """How labels of each tag were turned, both ways."""
     pairs = zip(found.tags, estimates.noise_by_tag(found.evidence), strict=True)
-    return [{"tag": tag, **_ends("missed", each.missed), **_ends("invented", each.invented)} for tag, each in pairs]
+    return [{"tag": tag, **ends("missed", each.missed), **ends("invented", each.invented)} for tag, each in pairs]
 
 
 def confused(_project: Project, found: Triage) -> list[Row]:
@@ -178,7 +207,7 @@ def reliability(project: Project, found: Triage) -> list[Row]:
             "cells": step.cells,
             "answered": step.asked,
             "mean_probability": _told(step.mean),
-            **_ends("present", step.present),
+            **ends("present", step.present),
             "plain": _told(step.plain),
         }
         for step in model.reliability(project, found)
@@ -209,7 +238,7 @@ def impact_rows(impact: Impact) -> list[Row]:
                ("micro F1", impact.micro_f1))  # fmt: skip
     return [
         {"figure": name, "given": _told(each.given), "corrected": _told(each.corrected),
-         **_ends("difference", each.difference)}
+         **ends("difference", each.difference)}
         for name, each in figures
     ]  # fmt: skip
 
@@ -218,7 +247,7 @@ def tag_ap_rows(board: Sequence[matters.Model], names: Sequence[str]) -> list[Ro
     """Average precision of each tag and model."""
     return [
         {"model": each.name, "tag": tag, "given": _told(change.given), "corrected": _told(change.corrected),
-         **_ends("difference", change.difference)}
+         **ends("difference", change.difference)}
         for each in board
         for tag, change in zip(names, each.everywhere.by_tag, strict=True)
     ]  # fmt: skip
@@ -236,7 +265,7 @@ def reviewers(project: Project, _found: Triage) -> list[Row]:
             "seconds_mean": _told(pace.mean),
             "per_hour": _told(pace.per_hour),
             "shared": pace.shared,
-            **_ends("agreement", pace.agreement),
+            **ends("agreement", pace.agreement),
         }
         for pace in people.paces(project)
     ]
@@ -293,12 +322,12 @@ def rate_row(rate: ErrorRate) -> Row:
         "answered": rate.answered,
         "audited": rate.drawn,
         "errors_found": rate.found,
-        **_ends("errors_left", rate.left),
-        **_ends("rate", rate.rate),
+        **ends("errors_left", rate.left),
+        **ends("rate", rate.rate),
     }
 
 
-def _ends(name: str, estimate: Estimate) -> Row:
+def ends(name: str, estimate: Estimate) -> Row:
     return {name: _told(estimate.value), f"{name}_low": _told(estimate.low), f"{name}_high": _told(estimate.high)}
 
 

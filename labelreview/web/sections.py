@@ -10,51 +10,21 @@ import streamlit as st
 from labelreview import triage
 from labelreview.errors import LabelReviewError
 from labelreview.project import Project
-from labelreview.triage import groups
-from labelreview.triage.tables import Row
-from labelreview.web import pictures, session, triage_charts, triaged
+from labelreview.triage import groups, moments
+from labelreview.web import comparing, parts, pictures, session, triage_charts, triaged
 
 # The pictures stay in sight beside a chart that is taller than the window.
 STYLE = """<style>@media (width > 40rem) { [data-testid=stColumn]:has(> div > [class*="_beside"]) { align-self: start;
   position: sticky; top: 4rem; } }
 [class*="_grid"] img { height: 110px; object-fit: contain; object-position: left; }</style>"""
-STILL = {"displayModeBar": False}
 CAREFUL = "These items were not drawn by chance: a pair says where to look, not how frequent it is."
-
-
-def _chart(project: Project, figure: object, key: str, alt: str, *, beside: bool = False) -> None:
-    """A chart whose marks can be clicked, and the pictures behind the mark: below it, or beside a tall one."""
-    left, right = st.columns([3, 2]) if beside else (st.container(), st.container())
-    event = left.plotly_chart(
-        figure, on_select="rerun", selection_mode="points", key=key, config=STILL, alt=alt, width="stretch"
-    )
-    mark = triage_charts.picked(event)
-    with right.container(key=f"{key}_{'beside' if beside else 'below'}"):
-        if beside and not mark:
-            st.caption("Click a mark: the pictures behind it stand here.")
-        pictures.behind_mark(project, mark, key)
-
-
-def _table(project: Project, name: str, rows: list[Row] | None = None) -> None:
-    """A table that can be sorted and searched, and its CSV file."""
-    rows = triaged.rows(project, name) if rows is None else rows
-    height = min(36 * (len(rows) + 1) + 3, 460)
-    st.dataframe(rows, hide_index=True, height=height, column_config=triaged.columns(rows), placeholder=triage.DASH)
-    st.download_button(
-        "Download as CSV",
-        data=lambda: triaged.as_csv(rows),
-        file_name=f"{project.card.name}-{name}.csv",
-        on_click="ignore",
-        icon=":material/download:",
-        key=f"csv_{name}",
-    )
 
 
 @st.fragment
 def curve(project: Project) -> None:
     """Errors found by verdict n, and the forecast."""
     figure = triage_charts.found_errors(triaged.figures(project))
-    _chart(project, figure, "curve", "Errors found by number of verdicts, with the forecast.")
+    parts.chart(project, figure, "curve", "Errors found by number of verdicts, with the forecast.")
 
 
 @st.fragment
@@ -76,12 +46,12 @@ def tags(project: Project) -> None:
         )
         target = None if side else triaged.figures(project).target
         figure = triage_charts.intervals({"": bars}, target=target, title="Wrong labels")
-        _chart(project, figure, "rates", "Error rate of each tag with its interval.", beside=True)
+        parts.chart(project, figure, "rates", "Error rate of each tag with its interval.", beside=True)
     else:
         st.caption("No tag of that name has a random audit answer yet." if text else
                    "The random audit has not reached any tag yet.")  # fmt: skip
     listed = [{"tag": tag, **triage.tables.rate_row(rate)} for tag, rate in pairs]
-    _table(project, "tags", listed)
+    parts.table(project, "tags", listed)
 
 
 @st.fragment
@@ -102,8 +72,8 @@ def together(project: Project) -> None:
     st.caption(CAREFUL)
     words = ("Wrongly given", "Missing") if which == "confused" else ("Wrong", "together with")
     figure = triage_charts.heat(heat, rows=words[0], columns=words[1])
-    _chart(project, figure, f"heat_{which}", "How many items each pair of tags was wrong on.")
-    _table(project, which, rows)
+    parts.chart(project, figure, f"heat_{which}", "How many items each pair of tags was wrong on.")
+    parts.table(project, which, rows)
 
 
 @st.fragment
@@ -112,8 +82,8 @@ def noise(project: Project) -> None:
     text = st.text_input("Find a tag", key="noise_text", placeholder="Part of its name", width=220)
     st.caption("How often labels were turned, both ways, with 95 % intervals; click a mark for its pictures.")
     figure = triage_charts.intervals(triaged.noise_bars(project, text), title="Share of the items truly so")
-    _chart(project, figure, "noise", "How often each tag was wrongly given and how often left out.", beside=True)
-    _table(project, "noise")
+    parts.chart(project, figure, "noise", "How often each tag was wrongly given and how often left out.", beside=True)
+    parts.table(project, "noise")
 
 
 @st.fragment
@@ -121,15 +91,15 @@ def model(project: Project) -> None:
     """The model's scores and probabilities against the verdicts."""
     st.markdown("**Verdicts on the scores**")
     st.caption("Where the errors lie: a model that helps has them on the left. Click a bar for its pictures.")
-    _chart(project, triage_charts.quality(triaged.histogram(project)), "quality", "Verdicts by label quality.")
+    parts.chart(project, triage_charts.quality(triaged.histogram(project)), "quality", "Verdicts by label quality.")
     st.markdown("**Does the model keep its word?**")
     st.caption("Predicted probability against the share that is truly present. The queue asks what looks wrong, so the "
                "verdicts alone mislead; the audit's weights mend that.")  # fmt: skip
     steps = triaged.reliability(project)
-    _chart(project, triage_charts.reliability(steps), "reliability", "Truly present by predicted probability.")
+    parts.chart(project, triage_charts.reliability(steps), "reliability", "Truly present by predicted probability.")
     with st.expander("Tables"):
-        _table(project, "quality")
-        _table(project, "reliability")
+        parts.table(project, "quality")
+        parts.table(project, "reliability")
 
 
 @st.fragment
@@ -143,8 +113,8 @@ def sources(project: Project) -> None:
         name = st.selectbox("Column", list(columns), key="group_column", width=260)
         bars = triaged.group_bars(project, name)
         figure = triage_charts.intervals({"": bars}, target=triaged.figures(project).target, title="Wrong labels")
-        _chart(project, figure, "groups", f"Error rate by {name}.", beside=True)
-        _table(project, "items")
+        parts.chart(project, figure, "groups", f"Error rate by {name}.", beside=True)
+        parts.table(project, "items")
     with st.expander("Another items file", expanded=not columns):
         sent = st.file_uploader("Items file (CSV, TSV or Parquet)", ["csv", "tsv", "parquet"], key="items_file")
         if sent is not None and st.button("Use this file", type="primary"):
@@ -170,11 +140,11 @@ def matters(project: Project) -> None:
                "what was reviewed is corrected; the reviewed ones alone were chosen as suspicious, so "
                "their figures are low.")  # fmt: skip
     board = triaged.leaderboard(project)
-    _chart(project, triage_charts.ranks(board), "ranks", "Models before and after.")
-    _table(project, "models", triage.tables.leaderboard_rows(board))
+    parts.chart(project, triage_charts.ranks(board), "ranks", "Models before and after.")
+    parts.table(project, "models", triage.tables.leaderboard_rows(board))
     st.markdown("**By tag**")
     found = triaged.figures(project)
-    _table(project, "models-by-tag", triage.tables.tag_ap_rows(board, found.tags))
+    parts.table(project, "models-by-tag", triage.tables.tag_ap_rows(board, found.tags))
     with st.expander("What would learning from the corrections gain?"):
         st.write("A logistic head on embeddings learns from the given and from the corrected labels, "
                  "each item predicted by heads that did not see it; both are judged by the corrected "
@@ -191,7 +161,7 @@ def _learn(project: Project, path: str) -> None:
         st.error(str(error), icon=":material/error:")
         return
     st.caption(f"{learned.changed:,} labels differ between the two.")
-    _table(project, "learned", triaged.learned_rows(learned))
+    parts.table(project, "learned", triaged.learned_rows(learned))
 
 
 @st.fragment
@@ -210,11 +180,13 @@ def people(project: Project) -> None:
 def away(project: Project) -> None:
     """The report and its tables."""
     st.write("One file that needs no network and prints well, or Markdown; every table above has its own CSV button.")
+    choices = {"Nothing": None, **dict(list(moments.choices(project).items())[:-1])}
+    since = choices[st.selectbox("Say what has changed since", list(choices), key="report_since", width=300)]
     row = st.container(horizontal=True)
     for title, kind, media in (("Report (HTML)", "html", "text/html"), ("Report (Markdown)", "md", "text/markdown")):
         row.download_button(
             title,
-            data=partial(triaged.report_file, project, kind),
+            data=partial(triaged.report_file, project, kind, since),
             file_name=f"{project.card.name}-report.{kind}",
             mime=media,
             on_click="ignore",
@@ -233,6 +205,7 @@ SECTIONS: dict[str, Callable[[Project], None]] = {
     "By source": sources,
     "Does it matter?": matters,
     "People": people,
+    "Compare": comparing.section,
     "Take away": away,
 }
 

@@ -15,6 +15,7 @@ import plotly.graph_objects as go
 
 from labelreview.review.estimates import ErrorRate, Estimate
 from labelreview.triage import Triage, percent, span
+from labelreview.triage.compared import Comparison, most_changed
 from labelreview.triage.kinds import HeatMap
 from labelreview.triage.matters import Model
 from labelreview.triage.model import Histogram, Step
@@ -71,6 +72,42 @@ def intervals(traces: Mapping[str, Sequence[Bar]], *, target: float | None = Non
     figure.update_layout(clickmode="event+select", showlegend=len(traces) > 1)
     figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0})
     figure.update_xaxes(title=title, tickformat=".3~p", rangemode="tozero", fixedrange=True)
+    figure.update_yaxes(autorange="reversed", type="category", fixedrange=True, tickvals=names,
+                        ticktext=[short(name) for name in names])  # fmt: skip
+    return figure
+
+
+def before_and_after(found: Comparison, moments: tuple[str, str]) -> go.Figure:
+    """Labels still wrong at both moments, of the tags that changed most; moments: as written, for the marks."""
+    bars: dict[str, list[Bar]] = {f"Before: {found.before.title}": [], f"After: {found.after.title}": []}
+    for at in most_changed(found, MOST):
+        tag, pair = found.tags[at], found.by_tag[at]
+        for trace, estimate, word in zip(bars.values(), pair.rates_left, ("before", "after"), strict=True):
+            told = (
+                f"{short(tag)}: {percent(estimate.value)} ({span(estimate)}) still wrong {word}; {pair.found:,} found"
+            )
+            trace.append(Bar(tag, estimate, told, ["between", *moments, tag]))
+    figure = intervals(bars, title="Labels still wrong")
+    figure.update_traces(orientation="h").update_layout(scattermode="group", scattergap=0.4)
+    return figure
+
+
+def labels_changed(found: Comparison, moments: tuple[str, str]) -> go.Figure:
+    """Labels added and removed between two moments, of the tags that changed most; moments: as written."""
+    figure, shown = go.Figure(), most_changed(found, MOST)
+    names = [found.tags[at] for at in shown]
+    counts = found.changed.by_tag(len(found.tags))
+    for counted, name, colour in zip(counts, ("Added", "Removed"), (MISSING, WRONG), strict=True):
+        numbers = counted[list(shown)]
+        figure.add_bar(x=numbers, y=names, orientation="h", name=name, marker_color=colour,
+                       customdata=[["between", *moments, tag] for tag in names],
+                       hovertext=[f"{short(tag)}: {n:,} {name.lower()}"
+                                  for tag, n in zip(names, numbers.tolist(), strict=True)],
+                       hovertemplate="%{hovertext}<extra></extra>")  # fmt: skip
+    figure.update_layout(barmode="stack", height=90 + 22 * max(len(names), 3), clickmode="event+select")
+    figure.update_layout(margin={"l": 0, "r": 8, "t": 30, "b": 40})
+    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0})
+    figure.update_xaxes(title="Labels that changed", fixedrange=True)
     figure.update_yaxes(autorange="reversed", type="category", fixedrange=True, tickvals=names,
                         ticktext=[short(name) for name in names])  # fmt: skip
     return figure

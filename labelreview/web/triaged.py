@@ -15,14 +15,28 @@ from labelreview.formats.tables import cell
 from labelreview.project import Project
 from labelreview.review import estimates
 from labelreview.review.estimates import ErrorRate
-from labelreview.triage import EXPLAINED, TABLES, Triage, groups, kinds, matters, model, percent, span
+from labelreview.triage import (
+    EXPLAINED,
+    TABLES,
+    Triage,
+    compared,
+    groups,
+    kinds,
+    matters,
+    model,
+    moments,
+    percent,
+    span,
+)
+from labelreview.triage.compared import Comparison
+from labelreview.triage.moments import When
 from labelreview.triage.tables import Row, impact_rows
 from labelreview.web.charts import short
 from labelreview.web.triage_charts import MOST, Bar, hover
 
 T = TypeVar("T")
-FORMS = {"errors_left": "%.0f", "per_hour": "%.0f", "seconds_median": "%.1f", "seconds_mean": "%.1f", "given": "%.4f",
-         "corrected": "%.4f", "difference": "%.4f", "lift": "%.1f", "p_value": "%.2g"}  # fmt: skip
+FORMS = {**dict.fromkeys(triage.tables.WHOLE, "%.0f"), "seconds_median": "%.1f", "seconds_mean": "%.1f",
+         "given": "%.4f", "corrected": "%.4f", "difference": "%.4f", "lift": "%.1f", "p_value": "%.2g"}  # fmt: skip
 SORTS: dict[str, Callable[[tuple[str, ErrorRate]], Any]] = {
     "Most surely wrong": lambda pair: triage.surest_first(pair[1]),
     "Most errors left": lambda pair: -pair[1].left.value if not math.isnan(pair[1].left.value) else math.inf,
@@ -146,6 +160,12 @@ def learned_rows(found: matters.Learned) -> list[Row]:
     return impact_rows(found.gain)
 
 
+def comparison(project: Project, before: When, after: When) -> Comparison:
+    """Two moments beside each other."""
+    what = f"compared {moments.written(before)} {moments.written(after)}"
+    return kept(project, what, lambda: compared.compared(project, before, after))
+
+
 def rows(project: Project, name: str) -> list[Row]:
     """A table of `triage.TABLES`."""
     return kept(project, f"table {name} {groups.stamp(project)}", lambda: TABLES[name][1](project, figures(project)))
@@ -174,7 +194,8 @@ def _column(name: str) -> Any:
     return st.column_config.Column(title, help=told)
 
 
-def report_file(project: Project, kind: str) -> bytes:
+def report_file(project: Project, kind: str, since: When = None) -> bytes:
     """The report as the bytes of a file, `html` or `md`."""
-    made = kept(project, f"report {groups.stamp(project)}", lambda: report.gathered(project))
+    what = f"report {groups.stamp(project)} {moments.written(since)}"
+    made = kept(project, what, lambda: report.gathered(project, since=since))
     return report.WRITERS[kind](made).encode()

@@ -20,7 +20,7 @@ from labelreview.review.verdicts import corrected
 from labelreview.review.worklist import Filters
 from labelreview.settings import Settings
 from labelreview.tags import Dataset, Names
-from labelreview.triage import EXPLAINED, TABLES, groups, kinds, matters, model
+from labelreview.triage import EXPLAINED, TABLES, compared, exported, groups, kinds, matters, model, moments
 from labelreview.web import triage_charts
 from tests.made import decision
 
@@ -200,6 +200,7 @@ def test_learning_from_the_corrections_gains(project, truth, tmp_path):
 
 def test_every_column_is_explained_and_every_explanation_stands_in_the_docs(project, found):
     names = {name for _, make in TABLES.values() for row in make(project, found)[:1] for name in row}
+    names |= {name for table in compared.tables(project, compared.compared(project, 200)) for name in table.columns}
     assert names <= set(EXPLAINED)
     text = (ROOT / "docs" / "estimates.md").read_text("utf-8").partition("## Every number")[2]
     assert [name for name in EXPLAINED if f"`{name.removesuffix('_low').removesuffix('_high')}`" not in text] == []
@@ -284,3 +285,74 @@ def test_from_twenty_audit_answers_on_the_answer_is_a_range_and_from_a_hundred_a
     assert said[20].startswith("Between ")
     assert said[99].startswith("Between ")
     assert said[100].startswith("About ")
+
+
+def test_an_earlier_moment_is_what_the_project_was_then(project, tmp_path):
+    """The same figures as of a project whose log ends there."""
+    log, source = project.log(), {"labels.csv": project.folder.labels_source}
+    early = moments.moment(project, 250)
+    settings = Settings.from_environment({"LABELREVIEW_HOME": str(tmp_path)})
+    folder.write(settings.projects, project.card, project.dataset, [""] * N, source)
+    with Project.open(settings, "boats") as other:
+        other.record([replace(event, seq=0, recorded_at=None) for event in log[:250]])
+        assert other.standing().cells.tolist() == early.settled.cells.tolist()
+        assert estimates.error_rate(other.evidence()) == estimates.error_rate(early.evidence)
+    assert moments.moment(project, len(log)).settled.cells.tolist() == project.standing().cells.tolist()
+    assert len(moments.moment(project, moments.when("2000-01-01")).settled) == 0
+    assert list(moments.choices(project))[::10] == ["Before the first verdict", "Now"]
+
+
+def test_between_two_moments_found_errors_and_changed_labels_are_counted(project, truth):
+    found = compared.compared(project, 200)
+    was, now = (moments.moment(project, at).settled for at in (200, None))
+    assert found.whole.found == now.wrong.sum() - was.wrong.sum() > 0
+    before, after = found.whole.wrong
+    assert before.value - after.value == pytest.approx(found.whole.found)
+    still = [int((project.dataset.labels != truth).sum() - each.wrong.sum()) for each in (was, now)]
+    assert before.low <= still[0] <= before.high
+    assert after.low <= still[1] <= after.high
+    parts, tags, changed = compared.tables(project, found)
+    first = matters.corrected_labels(project)
+    for row in changed.rows:
+        assert first[project.dataset.ids.position(row["id"]), TAGS.index(row["tag"])] == row["label_after"]
+    assert len(changed.rows) == sum(row["added"] + row["removed"] for row in tags.rows) > 0
+    assert sum(row["added"] for row in parts.rows[1:]) == parts.rows[0]["added"]
+    shown = triage.behind(project, ("between", "200", "now", "hat"))
+    assert len(shown.errors) == sum(row["tag"] == "hat" for row in changed.rows)
+    with pytest.raises(InputError, match="now is later than after 200 events"):
+        compared.compared(project, None, 200)
+    with pytest.raises(InputError, match="'yesterday' is no moment"):
+        moments.when("yesterday")
+
+
+def test_two_files_are_compared_by_their_labels_and_by_what_the_project_knows(project, truth, tmp_path, capsys):
+    names = [f'"{tag}"' for tag in TAGS]
+    data = project.dataset
+    for name, labels in (("a.csv", data.labels), ("b.csv", matters.corrected_labels(project)), ("c.csv", 1 - truth)):
+        lines = (f"{item},{','.join(map(str, row))}" for item, row in zip(data.ids, labels.tolist(), strict=True))
+        (tmp_path / name).write_text("\n".join([",".join(["id", *names]), *reversed(list(lines))]))
+    files = exported.read(tmp_path / "a.csv", tmp_path / "b.csv")
+    found, by_tag = exported.wrong(project, files)
+    fixed, left = int(project.standing().wrong.sum()), triage.figures(project).whole.left
+    assert (found.difference.value, found.difference.low) == (-fixed, -fixed)
+    assert (found.after.low, found.after.value, found.after.high) == (left.low, left.value, left.high)
+    assert sum(each.before.value for each in by_tag if each.before.value > 0) > 0
+    other = exported.wrong(project, exported.read(tmp_path / "a.csv", tmp_path / "c.csv"))[0]
+    assert other.after.low <= truth.size <= other.after.high  # every label of c is wrong
+    assert other.difference.low <= truth.size - (data.labels != truth).sum() <= other.difference.high
+    main_of("compare", str(tmp_path / "a.csv"), str(tmp_path / "b.csv"), "--tables", str(tmp_path / "t"))
+    assert f"{fixed:,} labels differ" in capsys.readouterr().out
+    with (tmp_path / "t" / "labels-changed.csv").open(encoding="utf-8") as file:
+        assert len(list(csv.DictReader(file))) == fixed
+    (tmp_path / "d.csv").write_text("id,hat\nnobody,1\n")
+    with pytest.raises(InputError, match="have no item in common"):
+        exported.read(tmp_path / "a.csv", tmp_path / "d.csv")
+
+
+def test_a_report_and_a_notebook_tell_what_has_changed(project):
+    text = report.text(report.gathered(project, since=200))
+    assert "## What has changed since after 200 events" not in text
+    assert "## What has changed since 200 events" in text
+    assert len(notebook.compare(project, "200")) == len(TAGS)
+    assert notebook.compare_figure(project, "200").to_dict()["data"]
+    assert notebook.compare_figure(project, "200", rates=True).to_dict()["data"]
