@@ -15,7 +15,7 @@ from labelreview.web import parts, session, triage_charts, triaged
 CHARTS = {
     "Labels that changed": ("The tags whose labels changed most: counted.", triage_charts.labels_changed),
     "Still wrong": (
-        "Share of labels still wrong in the tags that changed most (95 % intervals), by what is known at the later moment.",
+        "Share of labels still wrong in the tags that changed most (95 % intervals), by what is known later on.",
         triage_charts.before_and_after,
     ),
 }  # fmt: skip

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from labelreview.decisions import Direction
 from labelreview.errors import InputError
-from labelreview.review.audit import Answers, Audit, Evidence, coins
+from labelreview.review.audit import Answers, Audit, Evidence
 from labelreview.review.estimates.likelihood import Draws, Groups, remaining
+from labelreview.review.strata import coins
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
