@@ -16,15 +16,22 @@ from labelreview.tags import Dataset, Probs
 
 AUDIT, REVIEW = "audit", "review"  # a decision's `screen`: how its question was chosen
 AUDIT_SHARE = 0.10
+DRAWN_BY = "audit-scores"  # the array that a later version keeps where its audit is an earlier version's that goes on
 SMALLEST = 1000  # cells; fewer are all answered before a sample of them says anything
 AHEAD = 64  # open draws: two tabs with a full batch each
 
 
 class Auditing:
-    """The audit and what it has been told. Not locked: its project is."""
+    """The audit and what it has been told. Not locked: its project is.
 
-    def __init__(self, dataset: Dataset, scores: Callable[[], Probs], seed: str) -> None:
+    `scores` are those of today; `drawn_by` those that the draws go by, where they began with other predictions.
+    """
+
+    def __init__(
+        self, dataset: Dataset, scores: Callable[[], Probs], seed: str, drawn_by: Callable[[], Probs] | None = None
+    ) -> None:
         self._dataset, self._scores, self._seed = dataset, scores, seed
+        self._drawn_by = drawn_by or scores
         self._built: Audit | None = None
         self._waiting: list[tuple[int, bool]] = []
 
@@ -63,7 +70,7 @@ class Auditing:
         """The audit, told everything so far."""
         if self._built is None:
             data = self._dataset
-            self._built = Audit(data.judged, self._scores(), seed=self._seed, ahead=AHEAD, grid=data.grid)
+            self._built = Audit(data.judged, self._drawn_by(), seed=self._seed, ahead=AHEAD, grid=data.grid)
         for mark in self._waiting:
             self._built.mark(*mark)
         self._waiting.clear()

@@ -26,6 +26,7 @@ from labelreview import (
     rulebook,
     team_commands,
     triage,
+    version_commands,
 )
 from labelreview import predictions as made
 from labelreview import report as reports
@@ -39,8 +40,11 @@ from labelreview.terminal import (
     Confidence,
     ExcelSafe,
     FormatName,
+    Logits,
     MaxErrorRate,
+    MissingMeans,
     Name,
+    OnlyCommon,
     Out,
     Overwrite,
 )
@@ -51,15 +55,13 @@ from labelreview.terminal import wrote as _wrote
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__.split("\n")[0], rich_markup_mode=None)
 app.add_typer(team_commands.app)
 app.add_typer(backup_commands.app)
+app.add_typer(version_commands.app)
 
 Predictions = Annotated[
     list[str] | None, typer.Option(help="Probabilities, or NAME=F for each of several models; made here if left out.")
 ]
 RankBy = Annotated[str, typer.Option(help="Of several models the one that ranks.", show_default="all together")]
 Images = Annotated[str | None, typer.Option(help="The pictures: a folder, an archive, or a URL.", show_default=False)]
-MissingMeans = Annotated[str | None, typer.Option(help="absent or unknown: a tag that is not listed.")]
-Logits = Annotated[bool, typer.Option("--logits", help="The predictions are logits: take their sigmoid.")]
-OnlyCommon = Annotated[bool, typer.Option("--only-common", help="Drop ids and tags that one side lacks.")]
 Model = Annotated[Path | None, typer.Option(help="An ONNX image model, instead of colours and edges.")]
 Scaling = Annotated[str, typer.Option(help=f"How the model wants pixels: {', '.join(embed.SCALINGS)}.")]
 

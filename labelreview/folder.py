@@ -1,25 +1,30 @@
 """A project's folder on disk: written whole or not at all, opened by memory map.
 
     HOME/projects/NAME/
-        project.json            the card: uid, version, where the data came from
-        VERSION/                the data of this version
+        project.json            the card: uid, version, where the data came from, what came before
+        VERSION/                the data of this version; one such folder for each earlier version that is kept
             labels.npy              int8 (N, K)          pred_probs.npy   float32 (N, K): those that rank
             cells.npy, tagwise.npy  of a sparse data set: which cells these two hold, (M,) each, and their order by tag
             ids.*.npy images.*.npy  names, packed        source/          the labels as they came in, for exports
             texts.*.npy             documents, packed; only where items are documents
+            gone.*.npy              ids of items that earlier versions had and this one lacks
             model-0.npy …           float32 (N, K): each model's probabilities, where there are several
             scores-NAME.v1.npy …    what the orders computed, kept so that opening need not do it again
 
 The user's own files are only ever read. `uid` names the project in the decision log for ever; `version` changes when
-the data does, so that caches and picture addresses of older data are never mixed up with it.
+the data does, so that caches and picture addresses of older data are never mixed up with it. A version is there once
+the card names it, and the card is replaced in one step: whatever else lies in these folders was left half-made, and is
+removed once it is old (`sweep`).
 """
 
 import json
 import os
 import re
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -36,6 +41,8 @@ from labelreview.tags import Dataset, Names, Probs
 Scalar = TypeVar("Scalar", bound=np.generic)
 COMPUTATION = 1  # of what `kept` keeps: raise it when an order changes, and old arrays are left lying
 NAME = re.compile(r"\w[\w .-]{0,79}")
+HIDDEN, VERSION = re.compile(r"\.[0-9a-f]{32}\.(partial|gone|card)"), re.compile(r"[0-9a-f]{12}")
+LEFT_OVER = 3600.0  # seconds without a change after which what is half-made is nobody's any more
 
 
 class Model(NamedTuple):
@@ -44,6 +51,18 @@ class Model(NamedTuple):
     name: str
     file: str
     format: str
+
+
+class Earlier(NamedTuple):
+    """A version that another one has replaced. `changes`: what came with it, in words; `tags` is how many."""
+
+    version: str
+    made: str
+    labels_file: str
+    predictions_file: str
+    items: int
+    tags: int
+    changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,6 +83,19 @@ class Card:
     texts: str = ""  # the file or folder that the items' texts came from
     models: tuple[Model, ...] = ()
     ranked_by: str = ""  # the model that ranks; '' is all of them together
+    missing_means: str = ""  # of the labels file, where it was said
+    made: str = ""  # when this version was; '' with the project
+    changes: tuple[str, ...] = ()  # what came with this version
+    earlier: tuple[Earlier, ...] = ()  # oldest first
+    gone_tags: tuple[str, ...] = ()  # that earlier versions had
+    audit: str = ""  # the version whose random audit goes on; '' is this one
+
+    @property
+    def versions(self) -> tuple[Earlier, ...]:
+        """All versions, this one last."""
+        made = self.made or self.created
+        files = self.labels_file, self.predictions_file
+        return *self.earlier, Earlier(self.version, made, *files, self.items, len(self.tags), self.changes)
 
 
 @dataclass(frozen=True)
@@ -76,6 +108,14 @@ class Folder:
     dataset: Dataset
     images: Names
     texts: Names | None = None  # '' where an item has none
+    gone: Names | None = None  # ids that earlier versions had
+
+    def had(self, item: str, tag: str) -> bool:
+        """Whether an earlier version may have had a cell that this one lacks."""
+        if not self.card.earlier:
+            return False
+        knew_item = item in self.dataset.ids or (self.gone is not None and item in self.gone)
+        return knew_item and (tag in self.card.tags or tag in self.card.gone_tags)
 
     @property
     def labels_source(self) -> Path:
@@ -94,21 +134,22 @@ class Folder:
         """An array kept beside the data: computed once, then opened by memory map."""
         if not self.has(name):
             self.keep(name, compute())
-        kept: npt.NDArray[Scalar] = np.load(self._place(name), mmap_mode="r")
+        kept: npt.NDArray[Scalar] = np.load(self.place(name), mmap_mode="r")
         return kept
 
     def has(self, name: str) -> bool:
         """Whether an array of that name is kept."""
-        return self._place(name).exists()
+        return self.place(name).exists()
 
     def keep(self, name: str, values: npt.NDArray[Any]) -> None:
         """Keep an array beside the data, in place of an earlier one of that name."""
-        partial = self._place(name).with_suffix(f".{uuid.uuid4().hex}.tmp")
+        partial = self.place(name).with_suffix(f".{uuid.uuid4().hex}.tmp")
         with partial.open("wb") as file:
             np.save(file, values)
-        os.replace(partial, self._place(name))
+        os.replace(partial, self.place(name))
 
-    def _place(self, name: str) -> Path:
+    def place(self, name: str) -> Path:
+        """The file of a kept array."""
         return self.data / f"{name}.v{COMPUTATION}.npy"
 
     def kept_parts(
@@ -164,10 +205,11 @@ def write(
     """
     target = projects / free_name(projects, card.name)
     projects.mkdir(parents=True, exist_ok=True)
+    sweep(projects)
     partial = projects / f".{uuid.uuid4().hex}.partial"
     try:
         _write_data(partial / card.version, dataset, images, source, texts if card.texts else None, models)
-        (partial / "project.json").write_text(json.dumps(asdict(card), indent=1, ensure_ascii=False), "utf-8")
+        (partial / "project.json").write_text(_shape(card), "utf-8")
         try:
             os.rename(partial, target)
         except OSError as error:
@@ -175,6 +217,97 @@ def write(
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return read(projects, card.name)
+
+
+def write_version(
+    before: Folder,
+    card: Card,
+    dataset: Dataset,
+    images: Sequence[str],
+    source: Mapping[str, Path],
+    texts: Sequence[str] = (),
+    models: Sequence[Probs] = (),
+    gone: Sequence[str] = (),
+    carried: Sequence[str] = (),
+) -> Folder:
+    """Give a project another version, in one step: before it the old one holds, after it the new one.
+
+    The folder of the old version stays as it is. `gone` are ids that earlier versions had, `carried` the names of kept
+    arrays (`keep`) that hold for the new version too. Refused when the project got another version meanwhile.
+    """
+    sweep(before.path.parent)
+    partial, target = before.path / f".{uuid.uuid4().hex}.partial", before.path / card.version
+    try:
+        _write_data(partial, dataset, images, source, texts if card.texts else None, models)
+        _save_names(partial / "gone", Names.of(gone))
+        for name in carried:
+            kept = before.place(name)
+            if kept.exists():
+                shutil.copyfile(kept, partial / kept.name)
+        if read(before.path.parent, card.name).card.version != before.card.version:
+            raise Refused(f"The project '{card.name}' was given another version meanwhile. Look at what changed, and "
+                          "update it again.")  # fmt: skip
+        os.rename(partial, target)
+        _replace_card(before.path, card)
+    except OSError as error:
+        raise Refused(f"The new version cannot be written in {before.path}: {error.strerror}.") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return read(before.path.parent, card.name)
+
+
+def remove_earlier(opened: Folder) -> list[str]:
+    """Remove the data of all earlier versions; they stay in the list of versions. Gives those that were there."""
+    found = [old.version for old in opened.card.earlier if (opened.path / old.version).is_dir()]
+    for version in found:
+        hidden = opened.path / f".{uuid.uuid4().hex}.gone"
+        os.rename(opened.path / version, hidden)
+        shutil.rmtree(hidden, ignore_errors=True)
+    return found
+
+
+def size(opened: Folder, version: str) -> int | None:
+    """How many bytes the data of a version take; None where it was removed."""
+    place = opened.path / version if version != opened.card.version else opened.data
+    return sum(path.stat().st_size for path in place.rglob("*") if path.is_file()) if place.is_dir() else None
+
+
+def sweep(projects: Path) -> None:
+    """Remove what an import or an update left half-made when it was killed, once nothing has touched it for an hour."""
+    homes = [path.parent for path in projects.glob("*/project.json")]
+    left = [path for place in (projects, *homes) for path in place.glob(".*") if HIDDEN.fullmatch(path.name)]
+    for home in homes:
+        with suppress(OSError, ValueError, KeyError):
+            shape = json.loads((home / "project.json").read_text("utf-8"))
+            named = {shape["version"], *(version for version, *_rest in shape.get("earlier", ()))}
+            left += [path for path in home.iterdir() if VERSION.fullmatch(path.name) and path.name not in named]
+    for path in left:
+        if time.time() - _last_touched(path) > LEFT_OVER:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _last_touched(path: Path) -> float:
+    """When anything in a folder was last written; now, where it is going away."""
+    try:
+        return max(found.stat().st_mtime for found in (path, *path.rglob("*")))
+    except OSError:
+        return time.time()
+
+
+def _replace_card(path: Path, card: Card) -> None:
+    partial = path / f".{uuid.uuid4().hex}.card"
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(_shape(card))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path / "project.json")
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _shape(card: Card) -> str:
+    return json.dumps(asdict(card), indent=1, ensure_ascii=False)
 
 
 def _write_data(
@@ -211,7 +344,9 @@ def read(projects: Path, name: str) -> Folder:
         there = ", ".join(names(projects)) or "none yet"
         raise NotFound(f"There is no project '{name}' in {projects}. Projects here: {there}.") from None
     models = tuple(Model(*model) for model in shape.get("models", ()))
-    card = Card(**{**shape, "tags": tuple(shape["tags"]), "models": models})
+    earlier = tuple(Earlier(*old)._replace(changes=tuple(old[-1])) for old in shape.get("earlier", ()))
+    tuples = {name: tuple(shape.get(name, ())) for name in ("tags", "changes", "gone_tags")}
+    card = Card(**{**shape, **tuples, "models": models, "earlier": earlier})
     data = path / card.version if (path / card.version).is_dir() else path
     dataset = Dataset(
         _load_names(data / "ids"),
@@ -221,7 +356,8 @@ def read(projects: Path, name: str) -> Folder:
         _load_grid(data, card),
     )
     texts = _load_names(data / "texts") if card.texts else None
-    return Folder(path, card, data, dataset, _load_names(data / "images"), texts)
+    gone = _load_names(data / "gone") if (data / "gone.data.npy").exists() else None
+    return Folder(path, card, data, dataset, _load_names(data / "images"), texts, gone)
 
 
 def _load_grid(path: Path, card: Card) -> SparseGrid | None:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -36,6 +37,7 @@ class Inputs:
     models: Mapping[str, formats.Source]
     ranked_by: str
     texts: documents.Texts | None = None
+    missing_means: str = ""
 
 
 def gather(
@@ -63,23 +65,39 @@ def gather(
     given = formats.read_labels(labels, format=labels_format, missing_means=missing_means)
     documented = documents.found(texts, given.matrix.ids) if texts else None
     progress("Reading predictions", 0.2)
-    read = _read_models(predicted, predictions_format, logits)
+    read = read_models(predicted, predictions_format, logits)
     source = images.opened(image_source) if image_source is not None else None
-    read = read or {MADE_HERE: _made(given, source, documented, progress)}
+    read = read or {MADE_HERE: made_here(given, source, documented, progress)}
     looked = pictures.looked_at(source, given.matrix.ids, progress)
+    found = checked(given, read, looked, ranked_by, documented, only_common=only_common, judge=bool(predicted))
+    progress("Checked", 1.0)
+    return replace(found, images=source, missing_means=missing_means or "")
+
+
+def checked(
+    given: formats.Source,
+    read: Mapping[str, formats.Source],
+    looked: pictures.Looked,
+    ranked_by: str,
+    documented: documents.Texts | None,
+    *,
+    only_common: bool,
+    judge: bool,
+) -> Inputs:
+    """What was read, and the report on it. `judge`: the predictions may come from a model that has seen the labels."""
     probs, report = _examined(given, read, ranked_by, looked.problems, only_common)
     report = replace(report, notes=report.notes + (documented.notes if documented else ()) + looked.notes)
-    if predicted and not report.errors:
+    if judge and not report.errors:
         dataset = joined(given.matrix, probs.matrix, only_common=only_common)
         warning = looks_in_sample(dataset.judged, dataset.pred_probs, dataset.grid)
         report = replace(report, warnings=report.warnings + ((warning,) if warning else ()))
-    progress("Checked", 1.0)
-    return Inputs(given, probs, source, looked.names, report, only_common, read, ranked_by, documented)
+    return Inputs(given, probs, None, looked.names, report, only_common, read, ranked_by, documented)
 
 
-def _read_models(
+def read_models(
     predicted: Path | Mapping[str, Path] | None, form: str | None, logits: bool
 ) -> dict[str, formats.Source]:
+    """The predictions of each model by its name."""
     files = models.named([str(predicted)]) if isinstance(predicted, Path) else (predicted or {})
     return {name: formats.read_pred_probs(path, format=form, logits=logits) for name, path in files.items()}
 
@@ -116,7 +134,7 @@ def _how_ranked(read: Mapping[str, formats.Source], ranked_by: str) -> str:
     return f"The model '{ranked_by}' ranks." if ranked_by else f"{len(read)} models rank together: {', '.join(read)}."
 
 
-def _made(
+def made_here(
     given: formats.Source, source: images.Source | None, documented: documents.Texts | None, progress: Progress
 ) -> formats.Source:
     """Predictions from the pictures, or from the texts where there are no pictures."""
@@ -133,11 +151,28 @@ def create(settings: Settings, name: str, inputs: Inputs) -> folder.Card:
     InputError when the check found errors, Refused when the name is taken; then nothing has been written.
     """
     folder.free_name(settings.projects, name)
+    content = contents(name, inputs, folder.new_identity())
+    folder.write(settings.projects, *content)
+    return content.card
+
+
+class Contents(NamedTuple):
+    """What a project's folder is made of, as `folder.write` takes it."""
+
+    card: folder.Card
+    dataset: Dataset
+    images: Names
+    source: Mapping[str, Path]
+    texts: Sequence[str]
+    models: Sequence[Probs]
+
+
+def contents(name: str, inputs: Inputs, identity: tuple[str, str, str]) -> Contents:
+    """Checked files as a project's folder holds them. InputError when the check found errors."""
     if inputs.report.errors:
         raise InputError("\n".join(inputs.report.errors))
     dataset = joined(inputs.labels.matrix, inputs.pred_probs.matrix, only_common=inputs.only_common)
-    found = dict(zip(inputs.labels.matrix.ids, inputs.image_paths, strict=False))
-    uid, version, created = folder.new_identity()
+    uid, version, created = identity
     card = folder.Card(
         name=name,
         uid=uid,
@@ -155,13 +190,12 @@ def create(settings: Settings, name: str, inputs: Inputs) -> folder.Card:
             folder.Model(name, Path(source.path).name, source.format) for name, source in inputs.models.items()
         ),
         ranked_by=inputs.ranked_by,
+        missing_means=inputs.missing_means,
     )
-    paths = Names.of(found.get(item, "") for item in dataset.ids)
+    found = dict(zip(inputs.labels.matrix.ids, inputs.image_paths, strict=False))
     texts = dict(zip(inputs.labels.matrix.ids, inputs.texts.by_item, strict=True)) if inputs.texts else {}
-    by_item = [texts.get(item, "") for item in dataset.ids]
-    several = _several(dataset, inputs.models)
-    folder.write(settings.projects, card, dataset, paths, inputs.labels.files, by_item, several)
-    return card
+    paths, by_item = (Names.of(names.get(item, "") for item in dataset.ids) for names in (found, texts))
+    return Contents(card, dataset, paths, inputs.labels.files, by_item, _several(dataset, inputs.models))
 
 
 def _several(dataset: Dataset, read: Mapping[str, formats.Source]) -> list[Probs]:

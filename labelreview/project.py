@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labelreview import folder, images, pictures, scoring, twins
-from labelreview.auditing import AUDIT, REVIEW, Auditing, woven
+from labelreview.auditing import AUDIT, DRAWN_BY, REVIEW, Auditing, woven
 from labelreview.decisions import ADJUDICATE, Decision, Direction, Suspect, Verdict
 from labelreview.errors import NotFound
 from labelreview.examples import Beside, Examples
@@ -45,8 +45,7 @@ class Project:
         self.team = Team(self._log.sharing, self.card.uid, self.dataset)
         self._verdicts, self._events = Verdicts(), 0
         self._worklist = Worklist(self.dataset, self.orders.cells, lambda: self.issues)
-        seed = f"{self.card.uid}/{self.card.version}"
-        self._audit = Auditing(self.dataset, lambda: self.orders.scores("recipe"), seed)
+        self._audit = self._audited()
         self.examples = Examples(opened, lambda: self.pictures, lambda: self._closed)
         self._learner = ThreadPoolExecutor(1, "labelreview-learner")
         self._settled: dict[int, Decision] = {}  # by flat position
@@ -69,6 +68,12 @@ class Project:
 
     def __exit__(self, *_exc: object) -> None:
         self.close()
+
+    def _audited(self) -> Auditing:
+        """The random audit: this version's, or an earlier one's that goes on where cells and labels are the same."""
+        scores, goes_on = partial(self.orders.scores, "recipe"), bool(self.card.audit) and self.folder.has(DRAWN_BY)
+        seed = f"{self.card.uid}/{self.card.audit if goes_on else self.card.version}"
+        return Auditing(self.dataset, scores, seed, partial(self.folder.kept, DRAWN_BY, scores) if goes_on else None)
 
     @cached_property
     def issues(self) -> npt.NDArray[np.bool_]:
@@ -142,6 +147,15 @@ class Project:
         with self._lock:
             self.team.catch_up(verdicts)
             return changes(self.dataset, verdicts, rule, self.team.known)
+
+    def check(self, decisions: Sequence[Decision]) -> None:
+        """NotFound where one is about a cell that neither this version of the data nor an earlier one has."""
+        for decision in decisions:
+            try:
+                self.dataset.cell(decision.item, decision.tag)
+            except NotFound:
+                if not self.folder.had(decision.item, decision.tag):
+                    raise
 
     def record(self, decisions: Sequence[Decision]) -> list[str]:
         """Store decisions; gives the uids that are durably in the log when it returns."""

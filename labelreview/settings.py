@@ -37,6 +37,11 @@ class Settings:
         return self.home / "projects"
 
     @property
+    def uploads(self) -> Path:
+        """Files that came through the browser, and what an update joins of them."""
+        return self.home / "uploads"
+
+    @property
     def cache(self) -> Path:
         """What can be made again: small pictures, the members of archives."""
         return self.home / "cache"

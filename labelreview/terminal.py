@@ -14,6 +14,9 @@ Out = Annotated[Path, typer.Option(help="The CSV file to write.", show_default=F
 ExcelSafe = Annotated[bool, typer.Option("--excel-safe", help="Texts that a spreadsheet would run get an apostrophe.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")]
 FormatName = Annotated[str | None, typer.Option(help="Instead of the recognised format.", show_default=False)]
+MissingMeans = Annotated[str | None, typer.Option(help="absent or unknown: a tag that is not listed.")]
+Logits = Annotated[bool, typer.Option("--logits", help="The predictions are logits: take their sigmoid.")]
+OnlyCommon = Annotated[bool, typer.Option("--only-common", help="Drop ids and tags that one side lacks.")]
 MaxErrorRate = Annotated[float | None, typer.Option(help="The share of labels that may be wrong.", show_default=False)]
 Confidence = Annotated[float | None, typer.Option(help="How sure to be.", show_default=False)]
 

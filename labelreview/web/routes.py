@@ -40,6 +40,7 @@ PICTURES_AT_ONCE = 16
 LARGEST_BODY = 1_000_000
 MOST_CELLS, MOST_ITEMS = 500, 50
 LONGEST_TEXT = 4000  # of a document, in the queue; the route `text` gives the whole
+VERSION = "X-Labelreview-Version"
 FILTERS = {"tag": "", "direction": "", "text": "", "order": LEARNED}
 PLAIN = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
 STATUS: dict[type[LabelReviewError], int] = {
@@ -162,8 +163,7 @@ def decisions(_request: Request, project: Project, grant: auth.Grant, body: Shap
         raise InputError('"decisions" must be a list of decisions.')
     made = [from_wire(shape, reviewer=grant.reviewer) for shape in sent]
     try:
-        for decision in made:
-            project.dataset.cell(decision.item, decision.tag)
+        project.check(made)
     except NotFound as error:
         raise InputError(str(error)) from None
     stored = project.record(made)
@@ -201,9 +201,13 @@ def _endpoint(
         project = opened(settings, request.path_params["name"])
         key = auth.secret(settings.home)
         grant = auth.granted(key, request.headers.get(auth.HEADER, ""), project.card.uid, action)
-        said = answer(request, project, grant, body)
-        response = JSONResponse(said, headers={**PLAIN, "Cache-Control": "no-store"})
-        if answer in (queue, items):
+        try:
+            said = answer(request, project, grant, body)
+            response = JSONResponse(said, headers={**PLAIN, "Cache-Control": "no-store"})
+        except LabelReviewError as error:
+            said, response = {}, _refusal(error)
+        response.headers[VERSION] = project.card.version  # an open page notices that the data is another one
+        if said and answer in (queue, items):
             _give_pass(request, response, project, key)
             questions: list[Shape] = said["cells" if answer is queue else "items"]
             _make_ready(thumbnails, project, [shown["item"] for shown in questions])
@@ -248,7 +252,7 @@ def _make_ready(thumbnails: images.Thumbnails, project: Project, items: Sequence
             thumbnails.ahead(project.pictures, filter(None, map(project.image_name, dict.fromkeys(items))), SHOWN)
 
 
-def _refusal(error: LabelReviewError) -> Response:
+def _refusal(error: LabelReviewError) -> JSONResponse:
     observing.refused(error)
     status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
     return JSONResponse({"error": str(error)}, status, {**PLAIN, "Cache-Control": "no-store"})

@@ -1,6 +1,6 @@
 // Talking with the routes: one function to ask, the troubles it can meet, and this tab's name. Any component may use it.
 //
-//   const talk = openTalk(() => ({ at, header, token, renew, language }))   // read anew at each request
+//   const talk = openTalk(() => ({ at, header, token, version, renew, language }))   // read anew at each request
 //   await talk.ask('POST', 'queue', { body })                              // JSON in, JSON out, or a Trouble
 //   await me                                                               // this tab's name: it holds the leases
 
@@ -11,7 +11,7 @@ class Trouble extends Error { // kind: down (try again) | token (a new one was a
 }
 
 function openTalk(now) {
-  let asking = ''
+  let asking = '', outdated = ''
 
   async function ask(method, word, { query = '', body, keepalive = false } = {}) {
     const { at, header, token } = now()
@@ -25,10 +25,17 @@ function openTalk(now) {
     if (!/json/.test(answer.headers.get('Content-Type') ?? '')) {
       throw answer.status < 500 ? new Trouble('routes', say('start')) : new Trouble('down', say('server-error'))
     }
+    follow(answer.headers.get('X-Labelreview-Version'))
     const shape = await answer.json().catch(() => { throw new Trouble('down', say('broke-off')) })
     if (answer.status === 401) { askForToken(token); throw new Trouble('token', say('new-token')) }
     if (!answer.ok) throw new Trouble(answer.status >= 500 ? 'down' : 'refused', shape.error, answer.status)
     return shape
+  }
+
+  function follow(version) { // the project has other data now: the page learns of it, and this component by the page
+    if (!version || version === now().version || version === outdated) return
+    outdated = version
+    now().renew('auth', Date.now())
   }
 
   function askForToken(token) {
