@@ -192,12 +192,15 @@ def stats(
     max_error_rate: MaxErrorRate = None,
     confidence: Confidence = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for a program.")] = False,
+    all_tags: Annotated[bool, typer.Option("--all", help="Every tag, where there are more than 50.")] = False,
 ) -> None:
     """Say how many labels are wrong, how many errors are found, and what is left."""
     with _opened(name) as project:
         found = triage.figures(project, max_error_rate, confidence)
-    text = json.dumps(triage.shape(found), indent=2, ensure_ascii=False) if as_json else "\n".join(triage.lines(found))
-    typer.echo(text)
+    if as_json:
+        typer.echo(json.dumps(triage.shape(found), indent=2, ensure_ascii=False))
+    else:
+        typer.echo("\n".join(triage.lines(found, None if all_tags else triage.MOST_TAGS)))
 
 
 @app.command()

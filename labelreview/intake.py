@@ -6,15 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from labelreview import documents, folder, formats, images, models, pictures, predictions
 from labelreview.decisions import Decision
 from labelreview.errors import InputError
 from labelreview.formats.check import Report, examine
 from labelreview.scoring.insample import looks_in_sample
 from labelreview.settings import Settings
-from labelreview.tags import Dataset, Names, Probs, TagMatrix, joined
+from labelreview.tags import Dataset, Names, Probs, joined
 
 Progress = Callable[[str, float], None]
 DEMO = "demo"
@@ -119,8 +117,7 @@ def _examined(
     if errors:
         return source, replace(reports[first], errors=tuple(errors))
     matrices = models.together(labels.matrix, {n: each.matrix for n, each in read.items()}, only_common=only_common)
-    arrays = {name: np.asarray(matrix.dense(), np.float32) for name, matrix in matrices.items()}
-    ranks = replace(matrices[first], values=models.ranking(arrays, ranked_by))
+    ranks = models.as_one(matrices, ranked_by)
     title = "; ".join(f"{name}: {each.title}" for name, each in read.items())
     notes = tuple(f"{name}: {note}" for name, each in read.items() for note in each.notes)
     combined = formats.Source(title, title, ranks, (*notes, _how_ranked(read, ranked_by)))
@@ -199,11 +196,8 @@ def contents(name: str, inputs: Inputs, identity: tuple[str, str, str]) -> Conte
 
 
 def _several(dataset: Dataset, read: Mapping[str, formats.Source]) -> list[Probs]:
-    """Each model's probabilities of the project's items and tags; none where there is but one, which ranks."""
-    if len(read) == 1:
-        return []
-    shared = TagMatrix(dataset.ids, dataset.tags, dataset.labels)
-    return [joined(shared, source.matrix, only_common=True).pred_probs for source in read.values()]
+    """Each model's probabilities of the project's cells; none where there is but one, which ranks."""
+    return [models.over(dataset, source.matrix) for source in read.values()] if len(read) > 1 else []
 
 
 def adopted(decisions: Sequence[Decision], project_uid: str) -> list[Decision]:

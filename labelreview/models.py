@@ -5,12 +5,14 @@ All together are combined as `scoring` combines models: the mean of their log-od
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from labelreview.errors import InputError, few
 from labelreview.scoring.arrays import checked
-from labelreview.tags import UNKNOWN, Labels, Matrix, Probs, TagMatrix, joined
+from labelreview.tags import UNKNOWN, Dataset, Labels, Matrix, Probs, SparseMatrix, TagMatrix, matched, values_at
 
 LONGEST_NAME = 80
 
@@ -42,23 +44,47 @@ def checked_name(name: str) -> str:
     return plain
 
 
-def together(labels: Matrix, models: Mapping[str, Matrix], *, only_common: bool = False) -> dict[str, TagMatrix]:
-    """Every model's probabilities of the items and tags that the labels and all models have, in the labels' order.
+def together(labels: Matrix, models: Mapping[str, Matrix], *, only_common: bool = False) -> dict[str, Matrix]:
+    """Every model's probabilities of the items and tags that the labels and all models have, in the labels' order;
+    sparse when the labels and all of them are.
 
     InputError names the model whose items or tags differ, unless `only_common` drops them.
     """
-    shared = TagMatrix(labels.ids, labels.tags, labels.dense())
-    models = {name: TagMatrix(each.ids, each.tags, each.dense()) for name, each in models.items()}
+    if not all(isinstance(each, SparseMatrix) for each in (labels, *models.values())):
+        labels, *rest = (TagMatrix(each.ids, each.tags, each.dense()) for each in (labels, *models.values()))
+        models = dict(zip(models, rest, strict=True))
     for name, matrix in models.items():
         try:
-            dataset = joined(shared, matrix, only_common=only_common)
+            labels, _ = matched(labels, matrix, only_common=only_common)
         except InputError as error:
             raise InputError(f"Model '{name}': {error}") from None
-        shared = TagMatrix(dataset.ids, dataset.tags, dataset.labels)
-    return {
-        name: TagMatrix(shared.ids, shared.tags, joined(shared, matrix, only_common=True).pred_probs)
-        for name, matrix in models.items()
-    }
+    return {name: matched(labels, matrix, only_common=True)[1] for name, matrix in models.items()}
+
+
+def as_one(models: Mapping[str, Matrix], ranked_by: str = "") -> Matrix:
+    """What `ranking` makes of the matrices of the same items and tags."""
+    first = next(iter(models.values()))
+    if not isinstance(first, SparseMatrix):
+        return TagMatrix(
+            first.ids, first.tags, ranking({n: _probs(each.dense()) for n, each in models.items()}, ranked_by)
+        )
+    cells = np.unique(np.concatenate([each.cells for each in models.values() if isinstance(each, SparseMatrix)]))
+    rows = {name: _probs(values_at(each, cells))[None] for name, each in models.items()}
+    return SparseMatrix(first.ids, first.tags, cells, ranking(rows, ranked_by)[0], np.nan)
+
+
+def over(dataset: Dataset, matrix: Matrix) -> Probs:
+    """A model's probabilities of all cells that a data set has, in the shape of its own; NaN where it scored none."""
+    given = TagMatrix(dataset.ids, dataset.tags, dataset.labels)
+    if dataset.some is None:
+        return _probs(np.ascontiguousarray(matched(given, matrix, only_common=True)[1].dense()))
+    cells = dataset.some.positions
+    listed = SparseMatrix(dataset.ids, dataset.tags, cells, dataset.labels, UNKNOWN)
+    return _probs(values_at(matched(listed, matrix, only_common=True)[1], cells))
+
+
+def _probs(values: npt.NDArray[Any]) -> Probs:
+    return np.asarray(values, np.float32)
 
 
 def ranking(models: Mapping[str, Probs], ranked_by: str = "") -> Probs:

@@ -249,11 +249,28 @@ def joined(labels: Matrix, pred_probs: Matrix, *, only_common: bool = False) -> 
     asks to drop them. Ids and tags must be unique on each side (the readers see to that). The data set is sparse when
     both sides are.
     """
-    ids, rows = _common("id", labels.ids, pred_probs.ids, only_common)
-    tags, columns = _common("tag", labels.tags, pred_probs.tags, only_common)
+    left, right = matched(labels, pred_probs, only_common=only_common)
+    return paired(Names.of(left.ids), left.tags, left, right)
+
+
+def matched(labels: Matrix, pred_probs: Matrix, *, only_common: bool = False) -> tuple[Matrix, Matrix]:
+    """Both sides of `joined`: the same items and tags, in the order of the labels."""
+    _, rows = _common("id", labels.ids, pred_probs.ids, only_common)
+    _, columns = _common("tag", labels.tags, pred_probs.tags, only_common)
     left = labels.selected(rows and rows[0], columns and columns[0])
-    right = pred_probs.selected(rows and rows[1], columns and columns[1])
-    return paired(Names.of(ids), tuple(tags), left, right)
+    return left, pred_probs.selected(rows and rows[1], columns and columns[1])
+
+
+def values_at(matrix: Matrix, cells: Ints) -> npt.NDArray[np.int8] | npt.NDArray[np.float32]:
+    """The values of some cells (flat positions), (n,)."""
+    values: npt.NDArray[np.int8] | npt.NDArray[np.float32]
+    if isinstance(matrix, TagMatrix):
+        values = matrix.values.reshape(-1)[cells]
+        return values
+    at, there = _found(matrix.cells, cells)
+    values = np.full(len(cells), matrix.missing, matrix.values.dtype)
+    values[there] = matrix.values[at[there]]
+    return values
 
 
 def paired(ids: Sequence[str], tags: tuple[str, ...], labels: Matrix, pred_probs: Matrix) -> Dataset:

@@ -10,6 +10,7 @@ from labelreview.triage.shape import shape
 from labelreview.triage.tables import EXPLAINED, TABLES, Table, write_tables
 from labelreview.triage.words import (
     DASH,
+    MOST_TAGS,
     count,
     left_sentence,
     lines,
@@ -23,7 +24,7 @@ from labelreview.triage.words import (
 )
 
 __all__ = [
-    "DASH", "EXPLAINED", "FEWEST", "SURE", "TABLES", "Behind", "Table", "Triage", "behind",
+    "DASH", "EXPLAINED", "FEWEST", "MOST_TAGS", "SURE", "TABLES", "Behind", "Table", "Triage", "behind",
     "count", "figures", "left_sentence", "lines", "next_steps", "percent", "sentence", "shape", "span",
     "stop_sentence", "surest_first", "worst_tags", "write_tables",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from labelreview.review.estimates import ErrorRate, Estimate
 from labelreview.triage.figures import AHEAD, FEWEST, SURE, Triage
 
 DASH = "\N{EM DASH}"
+MOST_TAGS = 50  # lines of a terminal that somebody reads
 
 
 def sentence(found: Triage) -> str:
@@ -123,11 +124,15 @@ def span(estimate: Estimate) -> str:
     return f"{percent(estimate.low)[:-2]}–{percent(estimate.high)}" if not math.isnan(estimate.low) else DASH
 
 
-def lines(found: Triage) -> Sequence[str]:
-    """The figures for a terminal."""
+def lines(found: Triage, most: int | None = MOST_TAGS) -> Sequence[str]:
+    """The figures for a terminal; of more tags than `most`, those about which most is known, and a word on the rest."""
     sides = [f"  {side.value:<10} {_rate(rate)}" for side, rate in found.by_direction.items()]
     tags = sorted(zip(found.tags, found.by_tag, strict=True), key=lambda pair: surest_first(pair[1]))
-    rows = [f"  {tag}: {_rate(rate)}, {rate.found:,} found" for tag, rate in tags]
+    rows = [f"  {tag}: {_rate(rate)}, {rate.found:,} found" for tag, rate in tags[:most]]
+    if len(rows) < len(tags):
+        rows.append(
+            f"  and {len(tags) - len(rows):,} more tags: --all lists them, --json and report --tables have them."
+        )
     counts = (
         f"{found.verdicts:,} verdicts, {found.whole.drawn:,} of them by the audit; {found.whole.found:,} errors found."
     )

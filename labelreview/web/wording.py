@@ -21,7 +21,7 @@ def reason(question: Question, language: str = words.FIRST) -> str:
         return dispute(question, language)
     if why is None:
         return ""
-    said = say("reason.expected", expected=_percent(why.expected))
+    said = say("reason.alone" if why.alone else "reason.expected", expected=_percent(why.expected))
     if question.screen == AUDIT:
         return f"{say('reason.audit')} {said}"
     if why.chance is not None and why.low is not None and why.high is not None:

@@ -22,6 +22,7 @@ from labelreview.review.overview import by_tag
 from labelreview.review.worklist import Filters
 from labelreview.settings import Settings
 from labelreview.tags import ABSENT, UNKNOWN, SparseMatrix, TagMatrix, joined
+from labelreview.web import wording
 from tests.made import decision
 
 LISTING = ("long_csv", "long_parquet", "delimited_csv", "delimited_parquet", "delimited_jsonl", "open_images",
@@ -214,6 +215,8 @@ def test_review_of_a_sparse_project_finds_errors_learns_and_ends_in_its_own_form
     wrong = int((sparse.dataset.labels != truth.flat[sparse.dataset.some.positions]).sum())
     assert found.whole.drawn > 10
     assert found.whole.errors.low <= wrong <= found.whole.errors.high
+    assert triage.lines(found, 2)[-1] == "  and 3 more tags: --all lists them, --json and report --tables have them."
+    assert len(triage.lines(found, None)) == len(triage.lines(found, 2)) + 2
     assert content.gathered(sparse).chapters
     count = exports.corrected_labels(sparse, tmp_path / "out.csv")
     before, after = ((tmp_path / name).read_text().splitlines() for name in ("labels.csv", "out.csv"))
@@ -261,6 +264,39 @@ def test_three_thousand_million_cells_are_a_project_in_seconds(tmp_path, monkeyp
     assert "of 3,000,000,000 cells and are kept sparse: one that is not listed does not exist." in said
     assert f"big: 60000 items, 50000 tags, 0 of {len(cells)} cells answered" in said
     assert sum(path.stat().st_size for path in (tmp_path / "home").rglob("*.npy")) < 60_000_000
+
+
+@pytest.mark.parametrize("ranked_by", ["", "two"])
+@pytest.mark.parametrize("missing_means", ["unknown", "absent"])
+def test_several_models_of_a_sparse_project_say_and_rank_what_they_do_in_a_dense_one(
+    tmp_path, lowered, ranked_by, missing_means
+):
+    labels, one, _ = made_files(tmp_path)
+    rows = one.read_text().splitlines()
+    half = [line for at, line in enumerate(rows) if at % 2 == 0 or at < 9]  # scores fewer cells, in another order
+    (tmp_path / "two.csv").write_text("\n".join([half[0], *half[:0:-1]]).replace(",0.", ",0.1") + "\n")
+    settings = Settings.from_environment({"LABELREVIEW_HOME": str(tmp_path / "home")})
+    files = {"one": one, "two": tmp_path / "two.csv"}
+    for name, limit in (("sparse", 0), ("dense", 10**9)):
+        lowered.setattr(limits, "DENSE", limit)
+        options = {"missing_means": missing_means, "ranked_by": ranked_by, "only_common": True}
+        intake.create(settings, name, intake.gather(labels, files, **options))
+    with Project.open(settings, "sparse") as sparse, Project.open(settings, "dense") as dense:
+        cells = sparse.dataset.grid.positions
+        assert sparse.dataset.grid.sparse
+        assert not dense.dataset.grid.sparse
+        assert 0 < len(cells) < dense.dataset.labels.size
+        np.testing.assert_array_equal(sparse.dataset.labels, dense.dataset.labels.flat[cells])
+        np.testing.assert_array_equal(sparse.dataset.pred_probs, dense.dataset.pred_probs.flat[cells])
+        assert list(sparse.models) == ["one", "two"]
+        for name, probs in sparse.models.items():
+            np.testing.assert_array_equal(probs, np.ravel(dense.models[name])[cells])
+        asked = sparse.queue("ann", "holder-of-ann", Filters(order="self_confidence"), 5).questions
+        assert all(question.suspect.pred_prob is not None for question in asked)
+        assert len(asked) == 5
+        assert wording.reason(asked[0]).startswith("The model comes to ")
+        (other,) = dense.queue("ann", "holder-of-ann", Filters(order="self_confidence"), 1).questions
+        assert wording.reason(other).startswith("With its other tags the model comes to ")
 
 
 def test_a_sparse_file_beside_dense_predictions_makes_a_dense_project(tmp_path, lowered):

@@ -154,6 +154,7 @@ WORDS = {
     "key.help": "Diese Liste zeigen oder schließen",
     # Why a cell is asked
     "reason.expected": "Mit seinen übrigen Schlagwörtern kommt das Modell auf {expected}.",
+    "reason.alone": "Das Modell kommt auf {expected}.",
     "reason.audit": "Vom Zufall gezogen, um die Zahl falscher Angaben zu schätzen.",
     "reason.chance": "Nach den bisherigen Antworten ist eine falsche Angabe zu {chance} wahrscheinlich ({low}–{high}).",
     "reason.checked": "{wrong} von {asked} geprüften Angaben „{kind}“ dieses Schlagworts waren falsch{way}.",

@@ -154,6 +154,7 @@ WORDS = {
     "key.help": "Show or hide this list",
     # Why a cell is asked
     "reason.expected": "With its other tags the model comes to {expected}.",
+    "reason.alone": "The model comes to {expected}.",
     "reason.audit": "Drawn by chance, to estimate how many labels are wrong.",
     "reason.chance": "The answers so far make a wrong label {chance} likely ({low}–{high}).",
     "reason.checked": "{wrong} of {asked} “{kind}” labels of this tag that were checked were wrong{way}.",
