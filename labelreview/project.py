@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property, partial
 from itertools import chain
@@ -48,6 +48,7 @@ class Project:
         self._audit = self._audited()
         self.examples = Examples(opened, lambda: self.pictures, lambda: self._closed)
         self._learner = ThreadPoolExecutor(1, "labelreview-learner")
+        self._following: Future[Verdicts] | None = None
         self._settled: dict[int, Decision] = {}  # by flat position
         self._standing: tuple[int, Standing] | None = None  # of the log up to a seq
         self._handed_draws: set[int] = set()  # what tabs may have ready as the audit's questions
@@ -110,6 +111,14 @@ class Project:
                 events = events[until_lesson:]
             self._take(events)
             return self._verdicts
+
+    def follow(self) -> None:
+        """Catch up with the log soon, so that the order learns: in the background, so that nobody waits behind a queue.
+
+        One that has not begun yet will see what is in the log by now; one that is running may not.
+        """
+        if self._following is None or self._following.running() or self._following.done():
+            self._following = self._learner.submit(self.verdicts)
 
     def _take(self, events: Sequence[Decision]) -> None:
         self._events += len(events)

@@ -7,7 +7,7 @@ import math
 import time
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,29 +41,40 @@ def crew(settings: Settings, project: str, count: int) -> dict[str, str]:
 
 
 async def work(
-    addresses: Sequence[str], project: str, tokens: dict[str, str], *, seconds: float, pace: float = 0.0
-) -> list[Record]:
-    """Everybody answers for so many seconds, one cell every `pace` seconds; afterwards all that was begun is stored."""
-    end, records = time.monotonic() + seconds, [Record(name) for name in tokens]
+    addresses: Sequence[str],
+    project: str,
+    tokens: dict[str, str],
+    records: Sequence[Record],
+    going: Callable[[Record], bool],
+    *,
+    pace: float = 0.0,
+) -> None:
+    """Each reviewer answers a cell every `pace` seconds while it is going on for them, and keeps a record."""
     limits = httpx.Limits(max_connections=len(tokens), max_keepalive_connections=len(tokens))
     async with httpx.AsyncClient(timeout=15, limits=limits) as client:
         jobs = [
-            _review(client, f"{addresses[n % len(addresses)]}/api/projects/{project}", tokens[record.name], record, end,
+            _review(client, f"{addresses[n % len(addresses)]}/api/projects/{project}", tokens[record.name], record,
+                    going,
                     pace, pace * n / len(records))
             for n, record in enumerate(records)
         ]  # fmt: skip
         await asyncio.gather(*jobs)
-    return records
 
 
 async def _review(
-    client: httpx.AsyncClient, at: str, token: str, record: Record, end: float, pace: float, late: float
+    client: httpx.AsyncClient,
+    at: str,
+    token: str,
+    record: Record,
+    going: Callable[[Record], bool],
+    pace: float,
+    late: float,
 ) -> None:
     headers, holder = {auth.HEADER: token}, uuid.uuid4().hex
     ready: list[dict[str, Any]] = []
     due = time.monotonic() + late
-    while (due := max(due, time.monotonic())) < end:
-        await asyncio.sleep(due - time.monotonic())
+    while going(record):
+        await asyncio.sleep(max(0.0, due - time.monotonic()))
         due += pace
         if not ready:
             answer = await _ask(client, f"{at}/queue", headers, {"want": BATCH, "holder": holder}, record)
@@ -88,7 +99,7 @@ async def _ask(
             answer = await client.post(url, json=body, headers=headers)
             if answer.status_code == 200:
                 return dict(answer.json())
-            record.troubles[f"{answer.status_code} {answer.json().get('error', '')[:160]}"] += 1
+            record.troubles[f"{answer.status_code} {answer.json().get('error', '')[:400]}"] += 1
             assert answer.status_code >= 500, answer.text
         except (httpx.HTTPError, ValueError) as error:
             record.troubles[type(error).__name__] += 1
@@ -115,10 +126,9 @@ def account(records: Sequence[Record], events: Sequence[Decision]) -> Account:
     cells = Counter((event.reviewer, event.item, event.tag) for event in events)
     lost = sum(stored[uid] == 0 for record in records for uid in record.acknowledged)
     doubled = sum(count - 1 for counts in (stored, cells) for count in counts.values())
-    order = {name: [] for name in (record.name for record in records)}  # type: dict[str, list[str]]
-    for event in events:
-        order.get(event.reviewer, []).append(event.uid)
-    disordered = sum(order[record.name][: len(record.acknowledged)] != record.acknowledged for record in records)
+    order = {uid: place for place, uid in enumerate(event.uid for event in events)}
+    places = [[order[uid] for uid in record.acknowledged if uid in order] for record in records]
+    disordered = sum(each != sorted(each) for each in places)
     return Account(sum(len(record.acknowledged) for record in records), lost, doubled, disordered)
 
 

@@ -48,6 +48,13 @@ class Database:
         with self._plain_errors("read"), self.engine.connect() as connection:
             yield connection
 
+    def now(self, connection: sa.Connection) -> datetime:
+        """The database's time: this machine's, or the server's."""
+        if self.sqlite:
+            return datetime.now(UTC)
+        found: datetime = connection.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
+        return found.astimezone(UTC)
+
     @contextmanager
     def snapshot(self) -> Iterator[sa.Connection]:
         """A transaction that sees one moment of the database, whoever writes meanwhile; it makes nobody wait.
@@ -66,7 +73,9 @@ class Database:
         """
         engine = self.engine.execution_options(**{WRITE: True})
         with self._plain_errors(doing), self._in_turn(), engine.begin() as connection:
-            yield connection, datetime.now(UTC) if self.sqlite else _locked(connection, lock)
+            if not self.sqlite:
+                _wait_for(connection, lock)
+            yield connection, self.now(connection)
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
@@ -164,12 +173,10 @@ def _postgresql_engine(url: sa.URL) -> sa.Engine:
     return engine
 
 
-def _locked(connection: sa.Connection, lock: str) -> datetime:
-    """Wait for the advisory lock; then the server's time."""
+def _wait_for(connection: sa.Connection, lock: str) -> None:
+    """Wait for the advisory lock, which the transaction then holds."""
     key = int.from_bytes(hashlib.blake2b(f"labelreview {lock}".encode(), digest_size=8).digest(), "big", signed=True)
     connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
-    now: datetime = connection.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
-    return now.astimezone(UTC)
 
 
 NO_PERMISSION = "42501"

@@ -3,7 +3,7 @@
 import hashlib
 import math
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -23,7 +23,9 @@ from labelreview.store.tables import chains, decisions, leases
 _opening = threading.Lock()
 _opened: dict[str, tuple[Database, int]] = {}
 UIDS_A_QUERY = 500
+SPARE = 20  # cells looked at beyond those wanted, since others may take some in this very moment
 LONGEST_LEASE = 600.0  # seconds
+Cell = tuple[str, str]
 NOT_TOLD = ("project", "number", "hash")  # the columns of a row that are not an event's
 
 
@@ -139,19 +141,39 @@ class DecisionLog:
 
         What the holder has already is given again, and renewed.
         """
-        of_project = leases.c.project == project
+        wanted, granted = iter(cells), dict[tuple[str, str], None]()
+        while len(granted) < want:
+            # Looking through the cells takes long, and must not make writers wait: it is done before, and what it
+            # found is looked at again where nobody else can write.
+            with self._database.reading() as connection:
+                now = self._database.now(connection)
+                taken = _taken(connection, project, holder, now, seconds)
+            missing = want - len(granted)
+            candidates = list(islice((cell for cell in wanted if cell not in taken), missing + SPARE))
+            free = self._grant(project, candidates, holder, missing, seconds)
+            granted |= dict.fromkeys(free)
+            if len(candidates) < missing + SPARE:
+                break
+        return list(granted)
+
+    def _grant(self, project: str, cells: list[Cell], holder: str, want: int, seconds: float) -> list[Cell]:
+        """The first `want` of a few cells that are free, now leased."""
+        if not cells:
+            return []
         with self._database.writing("written", lock=f"leases {project}") as (connection, now):
-            # A lease that ends later than any that is given now was given before the clock was set back.
-            longest = now + timedelta(seconds=max(seconds, LONGEST_LEASE))
-            stale = (leases.c.expires_at <= now) | (leases.c.expires_at > longest)
+            of_project = leases.c.project == project
+            stale = (leases.c.expires_at <= now) | (leases.c.expires_at > _longest(now, seconds))
             connection.execute(sa.delete(leases).where(of_project, stale))
-            others = sa.select(leases.c.item, leases.c.tag).where(of_project, leases.c.holder != holder)
-            taken = {(item, tag) for item, tag in connection.execute(others)}
-            granted = list(islice((cell for cell in cells if cell not in taken), max(want, 0)))
+            names = {_name(project, *cell): cell for cell in cells}
+            taken = set[Cell]()
+            for some in _parts(list(names), UIDS_A_QUERY):
+                others = sa.select(leases.c.cell).where(leases.c.cell.in_(some), leases.c.holder != holder)
+                taken |= {names[name] for name in connection.execute(others).scalars()}
+            free = [cell for cell in cells if cell not in taken][:want]
             until = now + timedelta(seconds=seconds)
-            if granted:
-                connection.execute(self._upsert_lease(), [_lease(project, *cell, holder, until) for cell in granted])
-        return granted
+            if free:
+                connection.execute(self._upsert_lease(), [_lease(project, *cell, holder, until) for cell in free])
+        return free
 
     def release(self, project: str, holder: str) -> None:
         """Give back all that a holder has in this project."""
@@ -189,8 +211,8 @@ def _unseen(connection: sa.Connection, project: str, events: Sequence[Decision])
     """The events that are not stored yet, each once. Refused when a uid stands for something else than its event."""
     known: dict[str, tuple[Any, ...]] = {}
     fields = ("uid", "project", "reviewer", "item", "tag", "verdict", "undoes")
-    for start in range(0, len(events), UIDS_A_QUERY):
-        uids = [event.uid for event in events[start : start + UIDS_A_QUERY]]
+    for some in _parts(events, UIDS_A_QUERY):
+        uids = [event.uid for event in some]
         query = sa.select(*(decisions.c[field] for field in fields)).where(decisions.c.uid.in_(uids))
         known |= {row.uid: tuple(row) for row in connection.execute(query)}
     unseen = []
@@ -204,6 +226,10 @@ def _unseen(connection: sa.Connection, project: str, events: Sequence[Decision])
                 "Nothing was stored: give every decision a uid of its own."
             )
     return unseen
+
+
+def _parts(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    return (values[start : start + size] for start in range(0, len(values), size))
 
 
 def _row(project: str, event: Decision, now: datetime) -> dict[str, Any]:
@@ -234,6 +260,28 @@ def _decision(row: sa.RowMapping) -> Decision:
     return Decision(**shape)
 
 
+def _taken(connection: sa.Connection, project: str, holder: str, now: datetime, seconds: float) -> set[Cell]:
+    """What others hold."""
+    holds = (leases.c.expires_at > now) & (leases.c.expires_at <= _longest(now, seconds))
+    query = sa.select(leases.c.item, leases.c.tag).where(leases.c.project == project, leases.c.holder != holder, holds)
+    return {(item, tag) for item, tag in connection.execute(query)}
+
+
+def _longest(now: datetime, seconds: float) -> datetime:
+    """A lease that ends later than any that is given now was given before the clock was set back."""
+    return now + timedelta(seconds=max(seconds, LONGEST_LEASE))
+
+
+def _name(project: str, item: str, tag: str) -> str:
+    return hashlib.blake2b("\0".join((project, item, tag)).encode(), digest_size=16).hexdigest()
+
+
 def _lease(project: str, item: str, tag: str, holder: str, until: datetime) -> dict[str, Any]:
-    cell = hashlib.blake2b("\0".join((project, item, tag)).encode(), digest_size=16).hexdigest()
-    return {"cell": cell, "project": project, "item": item, "tag": tag, "holder": holder, "expires_at": until}
+    return {
+        "cell": _name(project, item, tag),
+        "project": project,
+        "item": item,
+        "tag": tag,
+        "holder": holder,
+        "expires_at": until,
+    }

@@ -168,7 +168,7 @@ def decisions(_request: Request, project: Project, grant: auth.Grant, body: Shap
         raise InputError(str(error)) from None
     stored = project.record(made)
     observing.STORED.inc(len(stored))
-    project.verdicts()  # so that the order learns now, not with the next batch
+    project.follow()  # so that the order learns now, not with the next batch
     if undone := [(decision.item, decision.tag) for decision in made if decision.undoes]:
         project.hold(_holder(body.get("holder")), undone)  # it is on the sender's screen again
     return {"stored": stored, "revision": project.orders.revision}

@@ -1,14 +1,11 @@
 """What an operator asks of the app: is it alive, may it be sent work, how busy is it, what happened, stop it."""
 
-import asyncio
 import json
 import logging
 import os
 import re
 import socket
 import sys
-import threading
-import time
 import warnings
 from dataclasses import replace
 
@@ -23,7 +20,8 @@ from labelreview.store import DecisionLog
 from labelreview.web import auth, observing, serving
 from labelreview.web.operation import routes
 from tests.gallery import gallery, settings_in
-from tests.reviewers import account, crew, work
+from tests.hardship import running, wait_until, worked
+from tests.reviewers import crew
 from tests.served import Server
 
 with warnings.catch_warnings():
@@ -137,22 +135,21 @@ def test_trouble_with_the_database_is_logged_with_its_remedy(lines):
     assert [(line["level"], line["error"][-16:]) for line in lines()] == [("error", "Free some space.")]
 
 
-def stopped_in_flight(server: Server, token: str) -> None:
-    """SIGTERM while half of a request is there; the other half comes when nobody is let in any more. Start again."""
+def stopped_in_flight(server: Server, token: str) -> bytes:
+    """SIGTERM while a request's head is there; its body comes when nobody is let in any more. Start again."""
     body = b'{"holder": "tab-00000001", "decisions": []}'
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         head = f"POST /api/projects/gallery/decisions HTTP/1.1\r\nHost: x\r\n{auth.HEADER}: {token}\r\n"
-        connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body[:10])
-        time.sleep(0.5)  # the others work on; longer or shorter proves the same
+        connection.sendall(f"{head}Expect: 100-continue\r\nContent-Length: {len(body)}\r\n\r\n".encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 100")  # the app waits for the body
         assert server.process
         server.process.terminate()
-        while server.lets_in():
-            time.sleep(0.02)
-        connection.sendall(body[10:])
+        wait_until(lambda: not server.lets_in())
+        connection.sendall(body)
         answer = connection.recv(100)
-    (server.log.parent / "in flight").write_bytes(answer)
     server.process.wait(60)
     server.start()
+    return answer
 
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGTERM is POSIX")
@@ -161,25 +158,16 @@ def test_sigterm_answers_what_is_in_flight_loses_nothing_and_the_others_go_on(tm
     settings = settings_in(tmp_path)
     gallery(settings, tmp_path, items=80)
     first, second = (Server(settings, tmp_path / f"{n}.log", LABELREVIEW_LOG="json") for n in (1, 2))
-    for server in (first, second):
-        server.start()
-    try:
-        tokens = crew(settings, "gallery", 4)
-        restart = threading.Thread(target=stopped_in_flight, args=(first, tokens["reviewer 00"]))
-        restart.start()
-        records = asyncio.run(work([first.address, second.address], "gallery", tokens, seconds=4, pace=0.05))
-        restart.join()
-    finally:
-        first.kill()
-        second.kill()
-    with Project.open(settings, "gallery") as project:
-        found = account(records, project.log())
-        assert found.clean, found
-        assert project.verify().problems == ()
-    assert found.acknowledged > 20
+    answers = []
+    with running(first, second):
+        (token,) = crew(settings, "gallery", 1).values()
+        records, found = worked(
+            [first, second], "gallery", lambda _records: answers.append(stopped_in_flight(first, token)), reviewers=4
+        )
+    assert found.clean, found
     assert any(record.troubles for record in records)  # it was away for a while
     assert len({cell for record in records for cell in record.cells}) == found.acknowledged  # nobody answered another's
-    assert (tmp_path / "in flight").read_bytes().startswith(b"HTTP/1.1 200 OK")
+    assert answers[0].startswith(b"HTTP/1.1 200 OK")
     said = [line for line in (tmp_path / "1.log").read_text("utf-8").splitlines() if line.startswith("{")]
     assert [json.loads(line)["event"] for line in said if '"labelreview"' in line and "request" not in line] == [
         "started", "stopped", "started"
