@@ -43,15 +43,15 @@ ORDERS: dict[str, str] = {
 class Reason:
     """Why a cell stands where it stands, in numbers; all of it estimated, none of it a reviewer's word but `asked`.
 
-    expected: probability of the tag by the model and the item's other tags (by the model `alone` in a sparse project,
-    where no pairs of tags are counted); rate: estimated share of wrong labels among
-    this tag's labels given so; asked, wrong: such cells answered so far, and how many of them were wrong; moved: by how
-    much the answers moved such cells against all others, in log-odds; chance, low,
-    high: probability that the label is wrong, calibrated by the answers, with its 90 % interval (None while the answers
-    do not reach that far).
+    expected: probability of the tag by the model and the item's other tags, or by the model `alone` (in a sparse
+    project, where no pairs of tags are counted); rate: estimated share of wrong labels among this tag's labels given so;
+    asked, wrong: such cells answered so far, and how many of them were wrong; moved: by how much the answers moved such
+    cells against all others, in log-odds; chance, low, high: probability that the label is wrong, calibrated by the
+    answers, with its 90 % interval (None while the answers do not reach that far).
     """
 
     expected: float
+    alone: bool
     rate: float
     asked: int
     wrong: int
@@ -59,7 +59,6 @@ class Reason:
     chance: float | None
     low: float | None
     high: float | None
-    alone: bool = False
 
 
 class Orders:
@@ -151,12 +150,12 @@ class Orders:
         return [
             Reason(
                 float(why.expected[at]),
+                self.grid.sparse,
                 float(why.rate[at]),
                 int(taught.asked[group]),
                 int(taught.wrong[group]),
                 float(taught.lift[group]),
                 *(None if math.isnan(chance[at]) else float(chance[at]) for chance in chances),
-                alone=self.grid.sparse,
             )
             for at, group in enumerate(groups)
         ]
