@@ -44,7 +44,7 @@ class Reason:
     """Why a cell stands where it stands, in numbers; all of it estimated, none of it a reviewer's word but `asked`.
 
     expected: probability of the tag by the model and the item's other tags, or by the model `alone` (in a sparse
-    project, where no pairs of tags are counted); rate: estimated share of wrong labels among this tag's labels given so;
+    project: no pairs of tags are counted); rate: estimated share of wrong labels among this tag's labels given so;
     asked, wrong: such cells answered so far, and how many of them were wrong; moved: by how much the answers moved such
     cells against all others, in log-odds; chance, low, high: probability that the label is wrong, calibrated by the
     answers, with its 90 % interval (None while the answers do not reach that far).
