@@ -23,10 +23,10 @@ TAGS = ("tag", "becomes", "definition", "assigned_to", "state", "note")
 LOG = ("when", "by", "decision", "why", "taken_back", "uid")
 
 
-def corrected(project: Project) -> Labels:
+def corrected(project: Project, consensus: str = NEWEST) -> Labels:
     """The project's labels (N, K) with the verdicts applied."""
     labels = np.array(project.dataset.labels)
-    for change in project.changes():
+    for change in project.changes(consensus):
         cell = np.array([project.dataset.cell(change.item, change.tag)])
         labels.reshape(-1)[project.dataset.grid.slots(cell)] = change.corrected
     return labels
@@ -40,6 +40,13 @@ def preview(project: Project, ruling: Ruling) -> tagplan.Preview:
         )
     held = project.meeting.allow(ruling)
     return tagplan.preview(project.dataset.tags, corrected(project), held.steps, ruling)
+
+
+def outcome(project: Project, consensus: str = NEWEST) -> list[tagplan.Fate]:
+    """What all decisions in force do to the labels as they stand, tag by tag; InputError for a sparse project."""
+    if project.dataset.grid.sparse:
+        raise InputError("Tags of a sparse project cannot be merged or dropped here yet.")
+    return tagplan.outcome(corrected(project, consensus), project.meeting.standing())
 
 
 def labels(

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from labelreview.web import results, session
+from labelreview.web import deciding, results, session
 
 session.current_reviewer()
 project = session.current_project()
@@ -33,6 +33,7 @@ for title, what, file_name, write in results.downloads(project, rule):
             width="stretch",
         )
 
+deciding.section(project, rule)
 st.caption("The same from the command line:")
 st.code(f"labelreview export '{project.card.name}' --out corrected-{project.card.labels_file} --changes changes.csv "
         f"--decisions decisions.csv --consensus {rule}", language="console", wrap_lines=True)  # fmt: skip

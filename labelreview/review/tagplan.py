@@ -198,6 +198,34 @@ def preview(tags: Sequence[str], labels: Labels, steps: Sequence[Ruling], ruling
     return Preview(was, will, int(torn.sum()), int(touched.sum()), tuple(rows))
 
 
+@dataclass(frozen=True)
+class Fate:
+    """What the decisions make of a tag of the data; `after`: of the tag that it becomes, None where it is dropped."""
+
+    tag: str
+    becomes: str
+    before: Counts
+    after: Counts | None
+
+
+def outcome(labels: Labels, held: Standing) -> list[Fate]:
+    """What all decisions in force do to labels (N, K): the tags of the data that they touch.
+
+    >>> from labelreview.rulings import drop, merge
+    >>> held = standing(["cap", "hat", "x"], [merge("Ada", ["cap", "hat"], "hat"), drop("Bo", "x")])
+    >>> [(fate.tag, fate.becomes, fate.before.present, fate.after and fate.after.present)
+    ...  for fate in outcome(np.array([[1, 0, 1], [0, 1, 0]], np.int8), held)]
+    [('cap', 'hat', 1, 2), ('hat', 'hat', 1, 2), ('x', '', 1, None)]
+    """
+    tags = list(held.becomes)
+    names, after = decided(tags, labels, held.steps)
+    counts = {name: _counts(name, after[:, at]) for at, name in enumerate(names)}
+    merged_into = {name for name in counts if list(held.becomes.values()).count(name) > 1}
+    touched = ((at, tag) for at, tag in enumerate(tags) if held.becomes[tag] != tag or tag in merged_into)
+    return [Fate(tag, held.becomes[tag], _counts(tag, labels[:, at]), counts.get(held.becomes[tag]))
+            for at, tag in touched]  # fmt: skip
+
+
 def _counts(tag: str, column: Column) -> Counts:
     return Counts(tag, *(int(np.count_nonzero(column == value)) for value in (PRESENT, ABSENT, UNKNOWN)))
 

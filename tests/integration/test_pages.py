@@ -6,7 +6,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from labelreview import intake
+from labelreview import intake, rulings
 from labelreview.decisions import Verdict
 from labelreview.project import Project
 from labelreview.settings import Settings
@@ -160,3 +160,21 @@ def test_without_predictions_the_page_asks_for_pictures_to_make_them_from(settin
     app.text_input[1].set_value(str(tmp_path / "labels.csv"))
     app.button[0].click().run()
     assert "pictures to make predictions from" in app.error[0].value
+
+
+def test_the_export_page_applies_tag_decisions_when_asked_and_shows_first_what_they_do(settings, tmp_path):
+    make(settings, tmp_path, ["hat", "cat", "cap"])
+    with Project.open(settings, "cats") as project:
+        project.meeting.record(rulings.merge("Bo", ["hat", "cap"], "hat"), rulings.drop("Bo", "cat"))
+    app = page("export")
+    said = "\n".join(text.value for text in app.markdown)
+    assert "merge hat, cap into hat" in said
+    assert not app.dataframe
+    app.toggle(key="apply_decisions").set_value(True).run()
+    assert not app.exception
+    assert not app.error
+    seen = app.dataframe[0].value[["Tag", "Becomes", "Present before", "Present after"]].astype(object)
+    assert seen.where(seen.notna(), None).to_numpy().tolist() == [
+        ["hat", "hat", 1, 1], ["cat", "(dropped)", 1, None], ["cap", "hat", 1, 1]
+    ]  # fmt: skip
+    assert "--apply-tag-decisions" in app.code[0].value
