@@ -20,6 +20,7 @@ Floats = npt.NDArray[np.float64]
 
 LEVELS = 512
 STRATA = 10
+BRAKE = 0.5  # the part of a cell's size that is the same for all
 OUTSIDE = 255
 BLOCK = 1 << 20
 
@@ -78,7 +79,7 @@ def _strata(counts: Ints) -> tuple[npt.NDArray[np.uint8], list[Stratum]]:
     rare errors): a good model makes estimates sharper, and a useless one can at most double their variance.
     """
     root = np.tile((np.arange(LEVELS) + 0.5) / LEVELS, 2)
-    sizes = 0.5 / counts.sum() + 0.5 * root / (counts * root).sum()
+    sizes = BRAKE / counts.sum() + (1 - BRAKE) * root / (counts * root).sum()
     table, strata = np.full(2 * LEVELS + 1, OUTSIDE, np.uint8), list[Stratum]()
     for direction, part in ((Direction.MISSING, slice(0, LEVELS)), (Direction.WRONG, slice(LEVELS, 2 * LEVELS))):
         mass = (counts * sizes)[part]
