@@ -14,17 +14,15 @@
 The user's own files are only ever read. `uid` names the project in the decision log for ever; `version` changes when
 the data does, so that caches and picture addresses of older data are never mixed up with it. A version is there once
 the card names it, and the card is replaced in one step: whatever else lies in these folders was left half-made, and is
-removed once it is old (`sweep`).
+removed once it is old (`shelf.sweep`).
 """
 
 import json
 import os
 import re
 import shutil
-import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -41,8 +39,6 @@ from labelreview.tags import Dataset, Names, Probs
 Scalar = TypeVar("Scalar", bound=np.generic)
 COMPUTATION = 1  # of what `kept` keeps: raise it when an order changes, and old arrays are left lying
 NAME = re.compile(r"\w[\w .-]{0,79}")
-HIDDEN, VERSION = re.compile(r"\.[0-9a-f]{32}\.(partial|gone|card)"), re.compile(r"[0-9a-f]{12}")
-LEFT_OVER = 3600.0  # seconds without a change after which what is half-made is nobody's any more
 
 
 class Model(NamedTuple):
@@ -109,6 +105,12 @@ class Folder:
     images: Names
     texts: Names | None = None  # '' where an item has none
     gone: Names | None = None  # ids that earlier versions had
+    stamp: int = 0  # of the card, as it was read
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the project still has this version."""
+        return _stamp(self.path) == self.stamp
 
     def had(self, item: str, tag: str) -> bool:
         """Whether an earlier version may have had a cell that this one lacks."""
@@ -205,11 +207,10 @@ def write(
     """
     target = projects / free_name(projects, card.name)
     projects.mkdir(parents=True, exist_ok=True)
-    sweep(projects)
     partial = projects / f".{uuid.uuid4().hex}.partial"
     try:
-        _write_data(partial / card.version, dataset, images, source, texts if card.texts else None, models)
-        (partial / "project.json").write_text(_shape(card), "utf-8")
+        write_data(partial / card.version, dataset, images, source, texts if card.texts else None, models)
+        (partial / "project.json").write_text(shape_of(card), "utf-8")
         try:
             os.rename(partial, target)
         except OSError as error:
@@ -219,98 +220,12 @@ def write(
     return read(projects, card.name)
 
 
-def write_version(
-    before: Folder,
-    card: Card,
-    dataset: Dataset,
-    images: Sequence[str],
-    source: Mapping[str, Path],
-    texts: Sequence[str] = (),
-    models: Sequence[Probs] = (),
-    gone: Sequence[str] = (),
-    carried: Sequence[str] = (),
-) -> Folder:
-    """Give a project another version, in one step: before it the old one holds, after it the new one.
-
-    The folder of the old version stays as it is. `gone` are ids that earlier versions had, `carried` the names of kept
-    arrays (`keep`) that hold for the new version too. Refused when the project got another version meanwhile.
-    """
-    sweep(before.path.parent)
-    partial, target = before.path / f".{uuid.uuid4().hex}.partial", before.path / card.version
-    try:
-        _write_data(partial, dataset, images, source, texts if card.texts else None, models)
-        _save_names(partial / "gone", Names.of(gone))
-        for name in carried:
-            kept = before.place(name)
-            if kept.exists():
-                shutil.copyfile(kept, partial / kept.name)
-        if read(before.path.parent, card.name).card.version != before.card.version:
-            raise Refused(f"The project '{card.name}' was given another version meanwhile. Look at what changed, and "
-                          "update it again.")  # fmt: skip
-        os.rename(partial, target)
-        _replace_card(before.path, card)
-    except OSError as error:
-        raise Refused(f"The new version cannot be written in {before.path}: {error.strerror}.") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return read(before.path.parent, card.name)
-
-
-def remove_earlier(opened: Folder) -> list[str]:
-    """Remove the data of all earlier versions; they stay in the list of versions. Gives those that were there."""
-    found = [old.version for old in opened.card.earlier if (opened.path / old.version).is_dir()]
-    for version in found:
-        hidden = opened.path / f".{uuid.uuid4().hex}.gone"
-        os.rename(opened.path / version, hidden)
-        shutil.rmtree(hidden, ignore_errors=True)
-    return found
-
-
-def size(opened: Folder, version: str) -> int | None:
-    """How many bytes the data of a version take; None where it was removed."""
-    place = opened.path / version if version != opened.card.version else opened.data
-    return sum(path.stat().st_size for path in place.rglob("*") if path.is_file()) if place.is_dir() else None
-
-
-def sweep(projects: Path) -> None:
-    """Remove what an import or an update left half-made when it was killed, once nothing has touched it for an hour."""
-    homes = [path.parent for path in projects.glob("*/project.json")]
-    left = [path for place in (projects, *homes) for path in place.glob(".*") if HIDDEN.fullmatch(path.name)]
-    for home in homes:
-        with suppress(OSError, ValueError, KeyError):
-            shape = json.loads((home / "project.json").read_text("utf-8"))
-            named = {shape["version"], *(version for version, *_rest in shape.get("earlier", ()))}
-            left += [path for path in home.iterdir() if VERSION.fullmatch(path.name) and path.name not in named]
-    for path in left:
-        if time.time() - _last_touched(path) > LEFT_OVER:
-            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
-
-
-def _last_touched(path: Path) -> float:
-    """When anything in a folder was last written; now, where it is going away."""
-    try:
-        return max(found.stat().st_mtime for found in (path, *path.rglob("*")))
-    except OSError:
-        return time.time()
-
-
-def _replace_card(path: Path, card: Card) -> None:
-    partial = path / f".{uuid.uuid4().hex}.card"
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(_shape(card))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path / "project.json")
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _shape(card: Card) -> str:
+def shape_of(card: Card) -> str:
+    """The card as it is written."""
     return json.dumps(asdict(card), indent=1, ensure_ascii=False)
 
 
-def _write_data(
+def write_data(
     target: Path,
     dataset: Dataset,
     images: Sequence[str],
@@ -318,6 +233,7 @@ def _write_data(
     texts: Sequence[str] | None,
     models: Sequence[Probs],
 ) -> None:
+    """Write the data of a version into a new folder."""
     target.mkdir(parents=True)
     for name, path in source.items():
         (target / "source" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -329,15 +245,16 @@ def _write_data(
         np.save(target / "tagwise.npy", dataset.some.order)
     for at, probs in enumerate(models):
         np.save(target / f"model-{at}.npy", probs)
-    _save_names(target / "ids", dataset.ids)
-    _save_names(target / "images", Names.of(images))
+    save_names(target / "ids", dataset.ids)
+    save_names(target / "images", Names.of(images))
     if texts is not None:
-        _save_names(target / "texts", Names.of(texts))
+        save_names(target / "texts", Names.of(texts))
 
 
 def read(projects: Path, name: str) -> Folder:
     """Open a project folder; NotFound names the projects that there are."""
     path = projects / checked_name(name)
+    stamp = _stamp(path)
     try:
         shape = json.loads((path / "project.json").read_text("utf-8"))
     except FileNotFoundError:
@@ -357,7 +274,14 @@ def read(projects: Path, name: str) -> Folder:
     )
     texts = _load_names(data / "texts") if card.texts else None
     gone = _load_names(data / "gone") if (data / "gone.data.npy").exists() else None
-    return Folder(path, card, data, dataset, _load_names(data / "images"), texts, gone)
+    return Folder(path, card, data, dataset, _load_names(data / "images"), texts, gone, stamp)
+
+
+def _stamp(path: Path) -> int:
+    try:
+        return (path / "project.json").stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def _load_grid(path: Path, card: Card) -> SparseGrid | None:
@@ -372,7 +296,8 @@ def new_identity() -> tuple[str, str, str]:
     return uuid.uuid4().hex, uuid.uuid4().hex[:12], datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _save_names(stem: Path, texts: Names) -> None:
+def save_names(stem: Path, texts: Names) -> None:
+    """Write names in the form that opens by memory map."""
     # A file without bytes cannot be mapped, hence one byte when every text is empty; the offsets never point at it.
     np.save(stem.with_suffix(".data.npy"), texts.data if texts.data.size else np.zeros(1, np.uint8))
     np.save(stem.with_suffix(".offsets.npy"), texts.offsets)

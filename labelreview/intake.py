@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from labelreview import documents, folder, formats, images, models, pictures, predictions
+from labelreview import documents, folder, formats, images, models, pictures, predictions, shelf
 from labelreview.decisions import Decision
 from labelreview.errors import InputError
 from labelreview.formats.check import Report, examine
@@ -149,6 +149,7 @@ def create(settings: Settings, name: str, inputs: Inputs) -> folder.Card:
     """
     folder.free_name(settings.projects, name)
     content = contents(name, inputs, folder.new_identity())
+    shelf.sweep(settings.projects)
     folder.write(settings.projects, *content)
     return content.card
 

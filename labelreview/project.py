@@ -64,6 +64,10 @@ class Project:
         self._learner.shutdown()
         self._log.close()
 
+    def retire(self) -> None:
+        """The project has another version: end what runs in the background; what was begun with this one can end."""
+        self._closed = True
+
     def __enter__(self) -> "Project":
         return self
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from labelreview import folder, models, pictures, versions
+from labelreview import folder, models, pictures, shelf, versions
 from labelreview.errors import InputError
 from labelreview.project import Project
 from labelreview.settings import Settings
@@ -86,7 +86,7 @@ def list_versions(
     """The versions of a project's data, and what came with each."""
     opened = folder.read(Settings.from_environment().projects, name)
     for number, version in enumerate(opened.card.versions, 1):
-        size = folder.size(opened, version.version)
+        size = shelf.size(opened, version.version)
         held = "removed" if size is None else f"{size / 1e6:,.1f} MB"
         typer.echo(f"{number}  {version.made}  {version.items:,} items, {version.tags:,} tags  {version.labels_file}, "
                    f"{version.predictions_file}  {held}")  # fmt: skip
@@ -94,4 +94,4 @@ def list_versions(
             if not change.endswith(": 0"):
                 typer.echo(f"     {change}")
     if remove_earlier:
-        typer.echo(f"Removed the data of {len(folder.remove_earlier(opened))} earlier versions.")
+        typer.echo(f"Removed the data of {len(shelf.remove_earlier(opened))} earlier versions.")

@@ -2,7 +2,7 @@
 
 What is not given stays as it is. Decisions belong to an item and a tag by name, so they stay where they are; those
 about what the new data lacks are kept, and hold again once it is back. The old version's data stays on disk until
-somebody removes it (`folder.remove_earlier`).
+somebody removes it (`shelf.remove_earlier`).
 """
 
 import shutil
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from labelreview import documents, folder, formats, images, intake, pictures
+from labelreview import documents, folder, formats, images, intake, pictures, shelf
 from labelreview.auditing import DRAWN_BY
 from labelreview.errors import InputError, few
 from labelreview.formats import appended
@@ -98,7 +98,7 @@ def apply(settings: Settings, update: Update) -> folder.Folder:
     """
     try:
         content, gone, carried = _contents(update)
-        return folder.write_version(update.before, *content, gone=gone, carried=carried)
+        return shelf.write_version(update.before, *content, gone=gone, carried=carried)
     finally:
         update.drop()
 

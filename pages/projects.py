@@ -3,13 +3,15 @@
 import streamlit as st
 
 from labelreview.errors import LabelReviewError
-from labelreview.web import newproject, session
+from labelreview.web import newproject, session, uploads
 
 session.current_reviewer()
 
 st.title("New project")
 st.write("One file of labels, one of predicted probabilities, and the pictures: joined by id and by tag name, checked "
          "before anything is written, and never changed.")  # fmt: skip
+
+uploads.say_if_cancelled()
 
 upload = (
     st.segmented_control("Where are the files?", ["On this server", "Upload"], default="On this server") == "Upload"
@@ -35,15 +37,17 @@ with st.form("files", border=True):
         predictions_format = right.selectbox("Predictions are", newproject.PROB_FORMATS, format_func=newproject.title)
         missing = st.selectbox("A tag that is not listed is", newproject.MISSING, format_func=newproject.missing_title)
         common = st.checkbox("Keep only the ids and tags that both files have")
-    if st.form_submit_button("Check the files", type="primary"):
-        options = {
-            "labels_format": labels_format or None,
-            "predictions_format": predictions_format or None,
-            "missing_means": missing or None,
-            "only_common": common,
-        }
-        with newproject.progress_bar() as progress:
-            newproject.check(name, labels, predictions, images, progress=progress, **options)
+    sent = st.form_submit_button("Check the files", type="primary")
+
+if sent:
+    options = {
+        "labels_format": labels_format or None,
+        "predictions_format": predictions_format or None,
+        "missing_means": missing or None,
+        "only_common": common,
+    }
+    with uploads.progress_bar() as progress:
+        newproject.check(name, labels, predictions, images, progress=progress, **options)
 
 if checked := newproject.checked():
     st.subheader("Check report")

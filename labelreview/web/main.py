@@ -15,6 +15,7 @@ PAGES = [
     ("tags.py", "Tags", ":material/sell:", "tags"),
     ("rules.py", "Rules", ":material/rule:", "rules"),
     ("projects.py", "New project", ":material/create_new_folder:", "projects"),
+    ("versions.py", "Versions", ":material/history:", "versions"),
     ("export.py", "Export", ":material/download:", "export"),
 ]
 

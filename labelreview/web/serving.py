@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from labelreview import intake
+from labelreview import intake, shelf
 from labelreview.errors import NotFound, Refused
 from labelreview.settings import Settings
 from labelreview.web import observing, operation
@@ -31,6 +31,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     if Settings.from_environment().json_log:
         observing.log_as_json()
     await run_in_threadpool(_ensure_demo)
+    await run_in_threadpool(shelf.sweep, Settings.from_environment().projects)
     observing.say("started")
     yield
     observing.say("stopped")

@@ -63,13 +63,17 @@ def settings() -> Settings:
 
 def opened(of: Settings, name: str) -> Project:
     """The project of that name, opened once for all; opened anew after its data changed."""
-    card = of.projects / folder.checked_name(name) / "project.json"
-    changed = card.stat().st_mtime_ns if card.exists() else 0
-    return _opened(of, str(of.home), of.database_url, name, changed)
+    return _opened(of, str(of.home), of.database_url, folder.checked_name(name))
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _opened(_settings: Settings, _home: str, _url: str, name: str, _changed: int) -> Project:
+# Streamlit leaves parameters with an underscore out of the key.
+@st.cache_resource(
+    max_entries=16,
+    show_spinner=False,
+    validate=lambda project: project.folder.is_current,
+    on_release=lambda project: project.retire(),
+)
+def _opened(_settings: Settings, home: str, url: str, name: str) -> Project:
     return Project.open(_settings, name)
 
 

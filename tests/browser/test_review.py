@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from labelreview import versions
 from labelreview.decisions import Decision
 from labelreview.project import Project
 from labelreview.review.verdicts import Verdicts
@@ -337,6 +338,24 @@ def test_a_token_that_no_longer_holds_is_replaced_without_a_reload(server, setti
     (settings.home / "secret.key").unlink()
     given = [decide(ada, key) for key in "ad"]
     server.start()
+    ada.saved()
+    assert answers(settings) == given
+
+
+def test_an_open_page_goes_on_with_the_new_version_and_its_answers_on_the_old_one_are_stored(
+    server, settings, newcomer, tmp_path
+):
+    ada = newcomer().open(server.address, name="Ada")
+    given = [decide(ada, "a")]
+    ada.saved()
+    rows = [line.split(",") for line in (tmp_path / "labels.csv").read_text().splitlines()]
+    (tmp_path / "boats.csv").write_text("\n".join(f"{row[0]},{row[3]}" for row in rows))
+    new = versions.New(labels=tmp_path / "boats.csv", only_common=True)
+    versions.apply(settings, versions.gather(settings, "gallery", new))
+    given.append(decide(ada, "d"))
+    expect(ada.page.locator("[data-part=counts]")).to_contain_text(re.compile(r"\b40\b"), timeout=PATIENCE)
+    expect(ada.loop).to_have_attribute("data-tag", "boat", timeout=PATIENCE)
+    given.append(decide(ada, "a"))
     ada.saved()
     assert answers(settings) == given
 

@@ -7,13 +7,16 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from labelreview import intake, rulings
+
+
+from labelreview import folder, intake
 from labelreview.decisions import Verdict
 from labelreview.project import Project
 from labelreview.settings import Settings
 from tests.made import decision
 
 MAIN = Path(__file__).parents[2] / "labelreview" / "web" / "main.py"
-PAGES = ("home", "review", "grid", "item", "rules", "tags", "triage", "adjudicate", "projects", "export")
+PAGES = ("home", "review", "grid", "item", "rules", "tags", "triage", "adjudicate", "projects", "versions", "export")
 HOSTILE = ["<img src=x onerror=alert(1)>", "=cmd()", "x" * 200, "🎩", "שלום", "**bold** $x$ :red[no]"]
 
 
@@ -55,7 +58,7 @@ def test_every_page_asks_for_a_name_first(settings, tmp_path, name):
     assert len(app.metric) == 0
 
 
-@pytest.mark.parametrize("name", ["home", "review", "triage", "export"])
+@pytest.mark.parametrize("name", ["home", "review", "triage", "versions", "export"])
 def test_without_a_project_a_page_says_how_to_make_one(settings, name):
     assert "No project yet" in [title.value for title in page(name).title]
 
@@ -178,3 +181,21 @@ def test_the_export_page_applies_tag_decisions_when_asked_and_shows_first_what_t
         ["hat", "hat", 1, 1], ["cat", "(dropped)", 1, None], ["cap", "hat", 1, 1]
     ]  # fmt: skip
     assert "--apply-tag-decisions" in app.code[0].value
+
+
+def test_a_project_is_given_new_labels_after_a_look_at_what_changes(settings, tmp_path):
+    make(settings, tmp_path, ["hat", "cat"])
+    before = Project.open(settings, "cats").card
+    (tmp_path / "new.csv").write_text("id,hat,cat\nitem0,0,0\nitem1,0,1\n")
+    app = page("versions")
+    app.text_input[0].set_value(str(tmp_path / "new.csv"))
+    app.button[0].click().run()
+    assert not app.error
+    found = dict(app.dataframe[0].value.itertuples(index=False, name=None))
+    assert found["Labels changed"] == "1: 'hat' of 'item0' (1 from present to absent)"
+    assert folder.read(settings.projects, "cats").card == before
+    next(button for button in app.button if button.label == "Update the project").click().run()
+    assert not app.exception
+    assert not app.error
+    assert app.dataframe[0].value["Version"].tolist() == [2, 1]
+    assert folder.read(settings.projects, "cats").dataset.label(0, 0) == 0

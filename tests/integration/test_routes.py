@@ -10,7 +10,7 @@ import pytest
 import streamlit as st
 from starlette.applications import Starlette
 
-from labelreview import intake
+from labelreview import intake, versions
 from labelreview.decisions import Verdict
 from labelreview.errors import Refused, StoreError
 from labelreview.project import Project
@@ -361,3 +361,23 @@ def test_a_long_text_comes_cut_with_the_queue_and_whole_when_asked_for(tmp_path:
         assert browser.get(f"{AT}/text?item=nobody", headers=ann).status_code == 404
         assert browser.get(f"{AT}/text?item=0").status_code == 401
     st.cache_resource.clear()
+
+
+def test_a_new_version_is_taken_up_and_answers_given_on_the_old_one_are_stored(
+    browser, ann, project, settings, tmp_path
+):
+    old = browser.post(f"{AT}/queue", json={"holder": HOLDER, "tag": "hat"}, headers=ann)
+    assert old.headers["X-Labelreview-Version"] == project.card.version
+    rows = (tmp_path / "labels.csv").read_text().splitlines()
+    fewer = [line.split(",", 2)[0] + "," + line.split(",", 2)[2] for line in rows]  # without "hat"
+    (tmp_path / "fewer.csv").write_text("\n".join(fewer))
+    update = versions.gather(settings, "gallery", versions.New(labels=tmp_path / "fewer.csv", only_common=True))
+    new = versions.apply(settings, update)
+    gone = browser.post(f"{AT}/queue", json={"holder": HOLDER, "tag": "hat"}, headers=ann)
+    assert gone.status_code == 404
+    assert gone.headers["X-Labelreview-Version"] == new.card.version != project.card.version
+    assert {cell["tag"] for cell in cells(browser, ann)} == {"cat", "boat"}
+    late = event(old.json()["cells"][0])
+    assert send(browser, ann, late).json()["stored"] == [late["uid"]]
+    assert send(browser, ann, event({"item": late["item"], "tag": "sock"}, uid="uid-00000009")).status_code == 400
+    assert [decision.tag for decision in project.log()] == ["hat"]

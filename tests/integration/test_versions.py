@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from labelreview import exports, folder, intake, versions
+from labelreview import exports, folder, intake, shelf, versions
 from labelreview.decisions import Verdict
 from labelreview.errors import InputError, NotFound, Refused
 from labelreview.formats import limits
@@ -129,9 +129,9 @@ def test_every_version_is_listed_and_the_data_of_earlier_ones_stay_until_they_ar
         (second.card.version, "p2.csv"),
     ]
     assert "Predictions changed: 1: 'cat' of 'b'" in second.card.versions[1].changes
-    assert folder.size(second, first.card.version)
-    assert folder.remove_earlier(second) == [first.card.version]
-    assert folder.size(second, first.card.version) is None
+    assert shelf.size(second, first.card.version)
+    assert shelf.remove_earlier(second) == [first.card.version]
+    assert shelf.size(second, first.card.version) is None
     assert folder.read(settings.projects, "p").card.versions == second.card.versions
 
 
@@ -154,7 +154,7 @@ def test_what_was_left_half_made_goes_after_an_hour_and_nothing_else(settings):
     for path in (*left, other):
         for each in (path / "x.npy", path):
             os.utime(each, (0, 0))
-    folder.sweep(settings.projects)
+    shelf.sweep(settings.projects)
     assert [path.exists() for path in (*left, fresh, other)] == [False, False, False, True, True]
     assert len(folder.read(settings.projects, "p").dataset.ids) == 3
 
