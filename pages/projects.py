@@ -40,21 +40,14 @@ with st.form("files", border=True):
     sent = st.form_submit_button("Check the files", type="primary")
 
 if sent:
-    options = {
-        "labels_format": labels_format or None,
-        "predictions_format": predictions_format or None,
-        "missing_means": missing or None,
-        "only_common": common,
-    }
+    formats = {"labels_format": labels_format or None, "predictions_format": predictions_format or None}
+    options = {**formats, "missing_means": missing or None, "only_common": common}
     with uploads.progress_bar() as progress:
         newproject.check(name, labels, predictions, images, progress=progress, **options)
 
 if checked := newproject.checked():
     st.subheader("Check report")
-    for problem in checked.report.errors:
-        st.error(problem, icon=":material/error:")
-    for warning in checked.report.warnings:
-        st.warning(warning, icon=":material/warning:")
+    newproject.show_problems(checked.report)
     rows = [{"Looked at": what, "Found": found} for what, found in checked.report.rows()]
     st.dataframe(rows, hide_index=True, width="stretch", height="content")
     if not checked.report.errors and st.button("Create the project", type="primary"):

@@ -42,10 +42,7 @@ if sent:
 
 if waiting := newversion.compared(project):
     st.subheader("What would change")
-    for problem in waiting.errors:
-        st.error(problem, icon=":material/error:")
-    for warning in waiting.warnings:
-        st.warning(warning, icon=":material/warning:")
+    newproject.show_problems(waiting.update.inputs.report)
     if waiting.rows:
         st.dataframe(waiting.rows, hide_index=True, width="stretch", height="content")
         if st.button("Update the project", type="primary"):

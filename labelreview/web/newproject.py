@@ -73,6 +73,14 @@ def show(error: LabelReviewError) -> None:
     st.error(str(error).replace("\n", "  \n"), icon=":material/error:")
 
 
+def show_problems(report: Report) -> None:
+    """What a report finds wrong, and what is worth a look."""
+    for problem in report.errors:
+        st.error(problem, icon=":material/error:")
+    for warning in report.warnings:
+        st.warning(warning, icon=":material/warning:")
+
+
 def create() -> str:
     """Make the project of what was checked; gives its name."""
     waiting: Checked = st.session_state[WAITING]

@@ -23,14 +23,6 @@ class Compared:
     uploads: Uploads
 
     @property
-    def errors(self) -> tuple[str, ...]:
-        return self.update.inputs.report.errors
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        return self.update.inputs.report.warnings
-
-    @property
     def rows(self) -> list[dict[str, str]]:
         """What changes, as a table."""
         found = self.update.difference

@@ -6,10 +6,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from labelreview import intake, rulings
-
-
-from labelreview import folder, intake
+from labelreview import folder, intake, rulings
 from labelreview.decisions import Verdict
 from labelreview.project import Project
 from labelreview.settings import Settings
