@@ -7,12 +7,11 @@ import numpy as np
 
 from labelreview.orders import LEARNED, ORDERS
 from labelreview.project import Project
-from labelreview.review.worklist import Cells, Filters, Progress
+from labelreview.review.worklist import LIKELY, Cells, Filters, Progress
 from labelreview.scoring import POOLERS
 from labelreview.tags import PRESENT, UNKNOWN
 
 ORDER = "ema"
-LIKELY = 0.5
 MOST_TAGS = 60  # of an item, shown unasked; any other tag is found by its name
 CELLS_AN_ITEM = 4
 
@@ -48,7 +47,11 @@ def whole(project: Project, item: str) -> Whole:
     """An item with its tags; NotFound when there is no such item."""
     grid = project.dataset.grid
     slots = grid.of_item(project.dataset.ids.position(item))
-    rows = rows_of(project, grid.cells(np.arange(slots.start, slots.stop)))
+    cells, settled = grid.cells(np.arange(slots.start, slots.stop)), project.verdicts().settled
+    listed = np.ravel(project.issues)[slots] | (project.dataset.given(cells) == PRESENT)
+    listed |= project.dataset.scored(cells) >= LIKELY
+    answered = np.array([(item, project.dataset.tags[column]) in settled for column in grid.columns(slots).tolist()])
+    rows = rows_of(project, cells[listed | answered])
     shown = [each for each in rows if each.suspect or each.pred_prob >= LIKELY or PRESENT in (each.given, each.now)]
     return Whole(item, tuple(sorted(shown, key=_by_doubt)[:MOST_TAGS]))
 
@@ -73,8 +76,8 @@ def rows_of(project: Project, cells: Cells) -> list[Row]:
     return found
 
 
-def _by_doubt(row: Row) -> tuple[bool, float]:
-    return not (row.suspect and row.open), row.score if row.score == row.score else 1.0
+def _by_doubt(row: Row) -> tuple[bool, bool, float]:
+    return not (row.suspect and row.open), not row.open, row.score if row.score == row.score else 1.0
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,8 @@ def next_items(
 
     What is asked about an item is leased to the tab for two minutes.
     """
-    by_item = replace(filters, order=filters.order if filters.order in POOLERS and filters.order in ORDERS else ORDER)
+    pooled = filters.order in POOLERS and filters.order in ORDERS
+    by_item = replace(filters, order=filters.order if pooled else ORDER, listed=True)
     kept = [whole(project, item) for item in keep if item in project.dataset.ids]
     open_cells = [(each.item, row.tag) for each in kept for row in each.rows if row.open]
     batch = project.queue(reviewer, holder, by_item, len(open_cells) + CELLS_AN_ITEM * want, open_cells)

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,13 +21,15 @@ from labelreview.tags import PRESENT, UNKNOWN, Dataset
 Cells = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 KEPT = 12
+LIKELY = 0.5  # a tag that a model gives this much is worth a look at the whole item
 
 
 @dataclass(frozen=True)
 class Filters:
     """Which cells to ask about, in which order: one tag, one direction, ids that contain a text whatever its case.
 
-    `suspects`: only the cells that confident learning holds for wrong. `disputes`: only answered cells, on which
+    `suspects`: only the cells that confident learning holds for wrong. `listed`: only what an item's list of tags shows
+    unasked: suspects, given tags, and those that a model finds likely. `disputes`: only answered cells, on which
     reviewers say different things.
     """
 
@@ -36,6 +39,7 @@ class Filters:
     order: str = "learned"
     suspects: bool = False
     disputes: bool = False
+    listed: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ class Worklist:
         self._grid = dataset.grid
         self._answers = np.zeros(dataset.grid.size, np.int8)  # by slot
         self._rows_of: OrderedDict[str, Mask] = OrderedDict()
-        self._totals: OrderedDict[tuple[str, Direction | None, str, bool], int] = OrderedDict()
+        self._totals: OrderedDict[tuple[str, Direction | None, str, bool, bool], int] = OrderedDict()
 
     def drop(self, tags: Collection[str]) -> None:
         """Say which tags are not asked any more, unless a filter names one."""
@@ -107,15 +111,27 @@ class Worklist:
 
     def open_cells(self, filters: Filters) -> Iterator[Cells]:
         """Unanswered cells under the filter, most urgent first, in chunks."""
-        suspects = np.ravel(self.suspects()) if filters.suspects else None
+        only = self._only(filters)
         for chunk in self.order(filters, self._rows(filters.text)):
             slots = self._grid.slots(chunk)
             wanted = self._answers[slots] == Answer.NONE
             if self._dropped is not None and not filters.tag:
                 wanted &= ~self._dropped[chunk % len(self.dataset.tags)]
-            unanswered = chunk[wanted if suspects is None else wanted & suspects[slots]]
+            unanswered = chunk[wanted if only is None else wanted & only[slots]]
             if len(unanswered):
                 yield unanswered if self.twins is None else spread(unanswered, self._kinds(unanswered, self.twins))
+
+    def _only(self, filters: Filters) -> Mask | None:
+        """The cells, by slot, to which a filter keeps beside tag, direction and text; None is all."""
+        if filters.suspects:
+            return np.ravel(self.suspects())
+        return self._listed if filters.listed else None
+
+    @cached_property
+    def _listed(self) -> Mask:
+        data = self.dataset
+        listed: Mask = np.ravel(self.suspects()) | (np.ravel(data.labels) == PRESENT)
+        return listed | (np.ravel(data.pred_probs) >= LIKELY)
 
     def _kinds(self, cells: Cells, twins: npt.NDArray[np.int64]) -> Cells:
         rows, columns = np.divmod(cells, len(self.dataset.tags))
@@ -131,7 +147,7 @@ class Worklist:
         return Progress(self._total(filters), int(np.count_nonzero(self._matches(slots, filters))))
 
     def _total(self, filters: Filters) -> int:
-        key = (filters.tag, filters.direction, filters.text, filters.suspects)
+        key = (filters.tag, filters.direction, filters.text, filters.suspects, filters.listed)
         if key not in self._totals:
             _keep(self._totals, key, self._count(filters))
         return self._totals[key]
@@ -144,8 +160,8 @@ class Worklist:
         if self._dropped is not None and not filters.tag:
             cells = self._grid.picked(index, np.arange(len(asked)))
             asked &= ~self._dropped[cells % len(self.dataset.tags)]
-        if filters.suspects:
-            asked &= np.ravel(self.suspects())[index]
+        if (only := self._only(filters)) is not None:
+            asked &= only[index]
         if filters.direction:
             asked &= (labels == PRESENT) == (filters.direction is Direction.WRONG)
         return int(np.count_nonzero(asked))
@@ -168,8 +184,8 @@ class Worklist:
             matches &= (given == PRESENT) == (filters.direction is Direction.WRONG)
         if filters.tag:
             matches &= columns == self.dataset.column(filters.tag)
-        if filters.suspects:
-            matches &= np.ravel(self.suspects())[slots]
+        if (only := self._only(filters)) is not None:
+            matches &= only[slots]
         wanted = self._rows(filters.text)
         return matches if wanted is None else matches & wanted[rows]
 

@@ -1,5 +1,7 @@
 """The page of whole items in a real browser: all tags of one picture, one key for all; what the log holds."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -74,3 +76,14 @@ def test_any_tag_is_found_by_its_name_and_a_new_one_is_proposed_and_added_to_not
     with Project.open(settings, "gallery") as project:
         assert project.meeting.standing().proposed == {"zeppelin <b>": [item]}
         assert "zeppelin <b>" not in project.dataset.tags
+
+
+@pytest.mark.parametrize("items", [9])
+def test_item_after_item_comes_until_all_are_confirmed(page, settings, items):
+    seen = []
+    for _ in range(items):
+        seen.append(shown(page))
+        page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile(r"^All \d+ answered"))).to_be_visible(timeout=PATIENCE)
+    assert len(set(seen)) == items
+    assert set(stored(page, settings).values()) == {"present", "absent"}

@@ -2,9 +2,9 @@
 // overwrite each other; the keys sort by time. `openSender` brings it to the server. Any component may use both.
 //
 //   const sender = openSender(talk, { changed, stored })   changed(): something to show · stored(answer): a batch is in
-//   sender.open(`${project}/${reviewer}`); sender.add(event); sender.flush(); sender.leave()
+//   sender.open(`${project}/${reviewer}`); sender.add(event, …); sender.flush(); sender.leave()
 
-const BATCH = 50, FIRST_DELAY = 200, LONGEST_DELAY = 5000
+const BATCH = 100, FIRST_DELAY = 200, LONGEST_DELAY = 5000
 
 function openOutbox(scope) {
   const prefix = `labelreview/outbox/${scope}/`, events = new Map()
@@ -100,8 +100,8 @@ function openSender(talk, told) {
     state, flush,
     get box() { return box },
     open(scope) { box = openOutbox(scope); return box },
-    add(event) {
-      box.add(event)
+    add(...events) {
+      for (const event of events) box.add(event)
       told.changed()
       setTimeout(flush, 0) // after the picture
     },

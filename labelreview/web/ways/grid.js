@@ -52,7 +52,7 @@ function startGrid(root) {
     if (again) setTimeout(more, 0)
   }
 
-  function preload() { for (const cell of ahead.slice(0, size)) if (cell.image) new Image().src = thumbnail(cell) }
+  function preload() { tiles.preload(ahead.slice(0, size)) }
 
   // ---- showing
 

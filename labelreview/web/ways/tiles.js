@@ -7,7 +7,8 @@ const thumbnail = cell => cell.image?.replace('/images/1280/', '/images/320/')
 
 function openTiles(root, part, did) {
   const box = part('tiles'), field = part('field'), band = part('band')
-  let tiles = [], focus = 0, drag = null, press = 0
+  let tiles = [], focus = 0, drag = null, press = 0, waiting = []
+  let ahead = new Map() // thumbnails decoded ahead, by address
 
   function tile(cell, position) {
     const option = document.createElement('div'), name = document.createElement('bdi'), mark = document.createElement('b')
@@ -33,18 +34,26 @@ function openTiles(root, part, did) {
       mat.append(words)
       return mat
     }
-    const image = new Image()
-    image.alt = ''
-    image.draggable = false
-    image.decoding = 'async'
-    image.src = thumbnail(cell)
-    image.addEventListener('error', () => {
+    const held = ahead.get(thumbnail(cell)) ?? fetched(cell)
+    waiting.push(held.ready)
+    held.ready.then(() => {
+      if (held.shown) return
       const words = document.createElement('p')
       words.textContent = say('not-shown')
       mat.replaceChildren(words)
     })
-    mat.append(image)
+    mat.append(held.image)
     return mat
+  }
+
+  function fetched(cell) { // { image, shown: whether it is decoded, ready: when that is known }
+    const image = new Image(), held = { image, shown: false, ready: null }
+    image.alt = ''
+    image.draggable = false
+    image.decoding = 'async'
+    image.src = thumbnail(cell)
+    held.ready = image.decode().then(() => { held.shown = true }, () => {})
+    return held
   }
 
   function fit() { // the page fills the window, and as many columns as make all its tiles seen at once, if they can be
@@ -133,7 +142,12 @@ function openTiles(root, part, did) {
     get focus() { return focus },
     get across() { return across() },
     fit,
+    preload(cells) { // those, and no others
+      const fresh = cells.filter(cell => cell.image).map(cell => [thumbnail(cell), ahead.get(thumbnail(cell)) ?? fetched(cell)])
+      ahead = new Map(fresh)
+    },
     show(cells) {
+      waiting = []
       tiles = cells.map(tile)
       box.replaceChildren(...tiles)
       fit()
@@ -155,8 +169,6 @@ function openTiles(root, part, did) {
       const to = { ArrowLeft: focus - 1, ArrowRight: focus + 1, ArrowUp: focus - rows, ArrowDown: focus + rows, Home: 0, End: tiles.length - 1 }[key]
       if (to >= 0 && to < tiles.length) move(to)
     },
-    ready() { // all thumbnails decoded, or known not to be
-      return Promise.all(tiles.map(each => each.querySelector('img')?.decode().catch(() => {})))
-    },
+    ready() { return Promise.all(waiting) }, // all thumbnails decoded, or known not to be
   }
 }

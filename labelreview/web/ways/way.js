@@ -159,7 +159,7 @@ function openWay(root, told) {
     get counts() { return counts },
     count(more) { if (counts) counts.answered += more; footer() },
     waiting: () => sender.box.answered(),
-    send(events) { for (const event of events) sender.add(event) },
+    send(events) { sender.add(...events) },
     shown(detail) { // what is asked about has been painted: from now on keys count, and time
       part('way').dataset.painted = 1
       shownAt = performance.now()

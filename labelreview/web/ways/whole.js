@@ -36,10 +36,22 @@ function startWhole(root) {
     const held = [current, ...ahead].filter(Boolean)
     const shape = await way.ask('items', { want: HELD, keep: held.map(({ item }) => item) }).finally(() => { filling = false })
     if (!shape) return
-    const here = new Set([...held, ...past.map(each => each.whole)].map(({ item }) => item))
-    ahead.push(...shape.items.filter(({ item }) => !here.has(item)))
+    const here = new Set(held.map(({ item }) => item))
+    ahead.push(...shape.items.filter(whole => !here.has(whole.item) && opened(whole)))
     if (!current) next(ahead.length > 0)
     else preload()
+  }
+
+  // What was confirmed while the server made its answer is in it, and is not asked again; of an item with very many tags
+  // there may be more to ask.
+  function opened({ item, tags }) {
+    const done = new Set(past.filter(each => each.whole.item === item).flatMap(each => each.uids.map(([, tag]) => tag)))
+    return tags.some(row => row.open && !done.has(row.tag))
+  }
+
+  function counted(whole) { // of the cells that the filter asks about
+    const { suspects, tag } = way.config.filters
+    return whole.tags.filter(row => row.open && (!suspects || row.suspect) && (!tag || row.tag === tag)).length
   }
 
   function next(again = true) {
@@ -151,7 +163,7 @@ function startWhole(root) {
       given: row.given, pred_prob: row.pred_prob, score: row.score,
     }))
     past.push({ whole: current, uids: events.map(({ uid, tag }) => [uid, tag]) })
-    way.count(current.open)
+    way.count(counted(current))
     put('last', say('did', { item: current.item }))
     way.send(events)
     next()
@@ -164,7 +176,7 @@ function startWhole(root) {
     if (current) ahead.unshift(current)
     current = last.whole
     way.send(last.uids.map(([uid, tag]) => ({ uid: newId(), item: current.item, tag, at, screen: 'item', verdict: null, undoes: uid })))
-    way.count(-current.open)
+    way.count(-counted(current))
     put('last', say('took-back', { item: current.item }))
     show()
   }
@@ -184,7 +196,6 @@ function startWhole(root) {
       if (whole !== current) return
       whole.tags.push(shape.row)
       whole.now.set(tag, shape.row.now)
-      whole.open += shape.row.open ? 1 : 0
       list()
     }
     const position = whole.tags.findIndex(row => row.tag === tag)
