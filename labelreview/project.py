@@ -291,11 +291,13 @@ class Project:
             return self._audit.doubt(cells)
 
     def upcoming(self, most: int, tag: str = "", direction: Direction | None = None) -> Cells:
-        """The next cells of the queue, of a tag and direction where named, without audit, leases and look-alikes."""
+        """The next cells of the queue, of a tag and direction where named, without audit, leases and look-alikes; and
+        without tags that are dropped, unless one is named."""
         column = self.dataset.column(tag) if tag else None
+        dropped = [] if tag else [self.dataset.column(name) for name in self.meeting.standing().dropped]
         with self._lock:
             taken = self.standing().cells
-            return self.orders.foremost(most, without=taken, column=column, direction=direction)
+            return self.orders.foremost(most, without=taken, column=column, direction=direction, dropped=dropped)
 
     def _open(self, cell: Cell, filters: Filters, reviewer: str) -> bool:
         try:

@@ -26,6 +26,7 @@ from labelreview.triage import (
 from labelreview.triage.compared import Comparison
 from labelreview.triage.figures import AHEAD
 from labelreview.triage.moments import When
+from labelreview.triage.tables import ON_TOP
 
 RATES = ("cells", "answered", "audited", "errors_found", "errors_left", "rate")
 PAIR = ("first", "second", "both_wrong", "both_answered", "lift", "p_value")
@@ -42,6 +43,20 @@ PERSON = (
 )
 MOMENTS = ("answered_before", "answered_after", "found_before", "found_after", "wrong_before", "wrong_after", "added",
            "removed")  # fmt: skip
+WORDS = {
+    "Label": "one tag of one item. It says that the tag is there (present) or is not (absent).",
+    "Wrong": "a label that says the opposite of what is true. A person who looked at the item decided, and that "
+             "verdict is taken for the truth.",
+    "Errors found and left": "a wrong label is found when a person has seen and corrected it, and left when nobody has "
+                             "checked it yet. Found ones are counted, left ones estimated.",
+    "Audit": "labels drawn by chance from all that were not checked, whatever the model thinks of them. Most questions "
+             "ask what looks wrong, so they tell nothing about the rest; the audit does.",
+    "Interval, as in “2 % (1.5–2.7 %)”": "the number is the best estimate, and in 95 of 100 such projects the true one "
+                                         "lies between the two ends. Few audit answers make it wide.",
+    "Target": "at most {target} of labels still wrong, as the team has set it. It is met when the stop rule is {sure} "
+              "sure of that: a stricter bound than the interval, so that it holds however often one looks.",
+    triage.DASH: "nothing can tell: chance has asked nothing there.",
+}  # fmt: skip
 TWICE = 2  # items: what was seen once is an accident as likely as a habit
 MOST = 20  # rows of a table: the rest is in the CSV files
 
@@ -124,6 +139,7 @@ def gathered(
     every |= {table.name: table for table in (compared.tables(project, changes) if changes else ())}
     chapters = [
         _answer(found),
+        _words(found),
         _changed(changes, every),
         _where(found, every),
         _course(found),
@@ -143,27 +159,19 @@ def gathered(
 def _answer(found: Triage) -> Chapter:
     whole, hours = found.whole, found.cost.hours
     shares = whole.share_found
+    told = found.told
     facts = [
-        ("Labels in all", f"{whole.cells:,}", "", "One label is one tag of one item: it is there, or it is not."),
-        ("Labels checked by people", f"{whole.answered:,}", "", ("With a certain verdict; the most suspicious came "
-                                                                "first.")),
-        ("… of these drawn by chance", f"{whole.drawn:,}", "", ("The random audit: these alone tell about the "
-                                                               "unchecked.")),
-        ("Wrong labels found", f"{whole.found:,}", "", "The verdict differs from the given label: counted."),
-        ("Wrong labels left", count(whole.left.value) if found.told else triage.DASH, _between(found),
-         "Estimated: not found yet, among the labels that nobody checked."),
-        ("Wrong labels as given", percent(whole.rate.value) if found.told else triage.DASH,
-         span(whole.rate) if found.told else "", "Found and left together, as a share of all labels."),
-        ("Share of the errors found", percent(shares.value) if found.told else triage.DASH,
-         span(shares) if found.told else "", "Found, divided by found and left together."),
-        ("Still wrong at most", percent(found.stop.rate_at_most), "",
-         (f"With {percent(found.stop.confidence)} confidence, however often one looks: the stop rule. "
-         f"The target is {percent(found.target)}.")),
-        ("Verdicts to the target", _more(found), _verdicts(found),
-         "Forecast by the model, brought into line with the verdicts."),
-        ("Hours to the target", f"{hours.value:,.1f}" if found.told and hours.value < 1e9 else triage.DASH, "",
-         "At the pace so far."),
-    ]  # fmt: skip
+        ("Labels in all", f"{whole.cells:,}", ""),
+        ("Verdicts", f"{whole.answered:,}", ""),
+        ("Audit answers", f"{whole.drawn:,}", ""),
+        ("Errors found", f"{whole.found:,}", ""),
+        ("Errors left", count(whole.left.value) if told else triage.DASH, _between(found)),
+        ("Wrong labels", percent(whole.rate.value) if told else triage.DASH, span(whole.rate) if told else ""),
+        ("Share of the errors found", percent(shares.value) if told else triage.DASH, span(shares) if told else ""),
+        ("Still wrong at most", percent(found.stop.rate_at_most), ""),
+        ("Verdicts to the target", _more(found), _verdicts(found)),
+        ("Hours to the target", f"{hours.value:,.1f}" if told and hours.value < 1e9 else triage.DASH, ""),
+    ]
     return Chapter(
         "The answer",
         [
@@ -172,9 +180,15 @@ def _answer(found: Triage) -> Chapter:
             Text(triage.stop_sentence(found)),
             Text("What next:"),
             List(triage.next_steps(found)),
-            Facts(facts),
+            Facts([(*fact, ON_TOP[fact[0]]) for fact in facts]),
         ],
     )
+
+
+def _words(found: Triage) -> Chapter:
+    """What somebody needs to know who never saw the tool."""
+    named = {"target": percent(found.target), "sure": percent(found.stop.confidence)}
+    return Chapter("What the words mean", [List([f"{word}: {told.format(**named)}" for word, told in WORDS.items()])])
 
 
 def _changed(found: Comparison | None, every: dict[str, Table]) -> Chapter:

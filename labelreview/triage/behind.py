@@ -2,7 +2,8 @@
 
 A mark is a list of texts, its kind first, so that it survives a chart's custom data, a session and an address:
 `tag TAG DIRECTION`, `pair TAG TAG`, `quality BIN`, `probability STEP`, `group COLUMN VALUE`, `by NUMBER` (verdicts up
-to that number), `ahead`, `reviewer NAME`, `corrected`, `between MOMENT MOMENT TAG` (as `moments.written`; no TAG: all).
+to that number), `ahead`, `reviewer NAME`, `corrected`, `cell ITEM TAG`,
+`between MOMENT MOMENT TAG` (as `moments.written`; no TAG: all).
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from labelreview.triage import compared, groups, model, moments
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
-OPEN = 200
+OPEN, FRONT = 200, 100_000
 
 
 @dataclass(frozen=True)
@@ -84,14 +85,16 @@ def _probability(project: Project, number: str) -> Behind:
     at, settled = int(number), project.standing()
     kept = model.probability_step(project, settled.cells) == at
     title = f"Predicted probability from {at / model.STEPS:.1f} to {(at + 1) / model.STEPS:.1f}"
-    return _sorted(project, title, kept, np.zeros(0, np.int64), {"cells": "all"})
+    ahead = project.upcoming(FRONT)
+    ahead = ahead[model.probability_step(project, ahead) == at][:OPEN]
+    return _sorted(project, title, kept, ahead, {"cells": "all"})
 
 
 def _group(project: Project, name: str, value: str) -> Behind:
     column, settled = groups.columns_of(project)[name], project.standing()
     items = column.codes == column.values.index(value)
     kept = items[settled.cells // len(project.dataset.tags)]
-    ahead = project.upcoming(100_000)
+    ahead = project.upcoming(FRONT)
     ahead = ahead[items[ahead // len(project.dataset.tags)]][:OPEN]
     return _sorted(project, f"{name}: {value}", kept, ahead, {"cells": "all"})
 
@@ -118,6 +121,11 @@ def _corrected(project: Project) -> Behind:
     return Behind("Labels that the verdicts change", settled.cells[settled.wrong][::-1], nothing, nothing)
 
 
+def _cell(project: Project, item: str, tag: str) -> Behind:
+    cell, nothing = np.array([project.dataset.cell(item, tag)]), np.zeros(0, np.int64)
+    return Behind(f"“{tag}” of {item}", cell, nothing, nothing, {"tag": tag, "text": item, "cells": "all"})
+
+
 def _between(project: Project, before: str, after: str, tag: str = "") -> Behind:
     earlier, later = (moments.moment(project, moments.when(text)).settled for text in (before, after))
     changed = compared.labels_changed(project.dataset, earlier, later).cells
@@ -142,6 +150,7 @@ MARKS: dict[str, Callable[..., Behind]] = {
     "reviewer": _reviewer,
     "corrected": _corrected,
     "between": _between,
+    "cell": _cell,
 }
 
 

@@ -13,6 +13,7 @@ from labelreview.formats.tables import write_csv
 from labelreview.project import Project
 from labelreview.review import estimates
 from labelreview.review.estimates import CoWrong, ErrorRate, Estimate, Impact
+from labelreview.rulings import Assignment
 from labelreview.triage import groups, kinds, matters, model, people
 from labelreview.triage.figures import Triage
 from labelreview.triage.words import surest_first
@@ -36,6 +37,9 @@ EXPLAINED = {
     "rate": "Share of labels that were wrong as given: errors found plus errors left, divided by all labels.",
     "rate_low": "Low end of the 95 % interval of the rate.",
     "rate_high": "High end of the 95 % interval of the rate.",
+    "person": "Who takes care of the tag, as assigned on the page Tags.",
+    "state": "How far they are: open, agreed (it is settled what the tag means), done.",
+    "note": "What they were told.",
     "missed": "Of the items that truly have the tag, the share on which it was not given.",
     "missed_low": "Low end of its 95 % interval.",
     "missed_high": "High end of its 95 % interval.",
@@ -115,6 +119,20 @@ EXPLAINED = {
 }  # fmt: skip
 
 
+# The figures on top of the page and of the report: what each says. docs/estimates.md has the formulas, as above.
+ON_TOP = {
+    "Labels in all": "One label is one tag of one item, known and scored: the tag is there, or it is not.",
+    "Verdicts": "Labels that people checked and were sure about; the most suspicious came first.",
+    "Audit answers": "Verdicts on labels that were drawn by chance: these alone tell about the unchecked ones.",
+    "Errors found": "Verdicts that differ from the given label: counted, not estimated.",
+    "Errors left": "Wrong labels among those that nobody checked, estimated from the audit's answers.",
+    "Wrong labels": "Errors found and left together, as a share of all labels: how wrong the labels were as given.",
+    "Share of the errors found": "Errors found, divided by errors found and left together.",
+    "Still wrong at most": "The stop rule: with the confidence named, no more are wrong, however often one looks.",
+    "Verdicts to the target": "By the forecast, until the errors left are at most the target's share of all labels.",
+    "Hours to the target": "Verdicts to the target times the mean seconds of a verdict so far.",
+}
+
 # What people read above a column, where it is not its name.
 TITLES = {
     "cells": "labels",
@@ -151,10 +169,27 @@ class Table:
         return list(self.rows[0]) if self.rows else []
 
 
-def tags(_project: Project, found: Triage) -> list[Row]:
-    """Error rate of each tag, the most surely wrong first."""
+def tags(project: Project, found: Triage) -> list[Row]:
+    """Error rate of each tag, the most surely wrong first, and who takes care of it."""
     order = sorted(range(len(found.tags)), key=lambda at: surest_first(found.by_tag[at]))
-    return [{"tag": found.tags[at], **rate_row(found.by_tag[at])} for at in order]
+    return tag_rows(project, [(found.tags[at], found.by_tag[at]) for at in order])
+
+
+def tag_rows(project: Project, rates: Sequence[tuple[str, ErrorRate]]) -> list[Row]:
+    """Tags with their rates, and to whom the meeting gave them."""
+    held = project.meeting.standing().assignments
+    nobody = Assignment("")
+    about = ((tag, rate, held.get(tag, nobody)) for tag, rate in rates)
+    return [
+        {
+            "tag": tag,
+            **rate_row(rate),
+            "person": who.person or None,
+            "state": who.state.value if who.person else None,
+            "note": who.note or None,
+        }
+        for tag, rate, who in about
+    ]
 
 
 def directions(_project: Project, found: Triage) -> list[Row]:

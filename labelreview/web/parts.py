@@ -1,9 +1,13 @@
 """What the parts of the triage page are made of: a chart whose marks can be clicked, a table with its file."""
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
 from labelreview import triage
 from labelreview.project import Project
+from labelreview.triage import model
 from labelreview.triage.tables import Row
 from labelreview.web import pictures, triage_charts, triaged
 
@@ -23,11 +27,41 @@ def chart(project: Project, figure: object, key: str, alt: str, *, beside: bool 
         pictures.behind_mark(project, mark, key)
 
 
-def table(project: Project, name: str, rows: list[Row] | None = None) -> None:
-    """A table that can be sorted and searched, and its CSV file."""
+ROW_MARKS: dict[str, Callable[[Row], list[object]]] = {
+    "tags": lambda row: ["tag", row["tag"], ""],
+    "noise": lambda row: ["tag", row["tag"], ""],
+    "models-by-tag": lambda row: ["tag", row["tag"], ""],
+    "confused": lambda row: ["pair", row["first"], row["second"]],
+    "co-wrong": lambda row: ["pair", row["first"], row["second"]],
+    "quality": lambda row: ["quality", round(float(str(row["from"])) * model.BINS)],
+    "reliability": lambda row: ["probability", round(float(str(row["from"])) * model.STEPS)],
+    "items": lambda row: ["group", row["column"], row["value"]],
+    "models": lambda _row: ["corrected"],
+    "learned": lambda _row: ["corrected"],
+    "reviewers": lambda row: ["reviewer", row["reviewer"]],
+    "labels-changed": lambda row: ["cell", row["id"], row["tag"]],
+}
+
+
+def table(
+    project: Project,
+    name: str,
+    rows: list[Row] | None = None,
+    mark: Callable[[Row], list[object]] | None = None,
+) -> None:
+    """A table that can be sorted and searched, its CSV file, and the pictures behind the row that is chosen."""
     rows = triaged.rows(project, name) if rows is None else rows
-    height = min(36 * (len(rows) + 1) + 3, 460)
-    st.dataframe(rows, hide_index=True, height=height, column_config=triaged.columns(rows), placeholder=triage.DASH)
+    height, mark = min(36 * (len(rows) + 1) + 3, 460), mark or ROW_MARKS.get(name)
+    shown: dict[str, Any] = {"hide_index": True, "height": height, "placeholder": triage.DASH,
+                             "column_config": triaged.columns(rows)}  # fmt: skip
+    if any(value is None for row in rows for value in row.values()):
+        st.caption(f"{triage.DASH} where nothing can tell: chance has asked nothing there, or nobody has.")
+    if mark is None:
+        st.dataframe(rows, **shown)
+    else:
+        event = st.dataframe(rows, **shown, on_select="rerun", selection_mode="single-row", key=f"table_{name}")
+        chosen = [row for row in event.selection.rows if row < len(rows)]
+        pictures.behind_mark(project, [str(each) for each in mark(rows[chosen[0]])] if chosen else None, f"row_{name}")
     st.download_button(
         "Download as CSV",
         data=lambda: triaged.as_csv(rows),

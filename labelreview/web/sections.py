@@ -11,7 +11,7 @@ from labelreview import triage
 from labelreview.errors import LabelReviewError
 from labelreview.project import Project
 from labelreview.triage import groups, moments
-from labelreview.web import comparing, parts, pictures, session, triage_charts, triaged
+from labelreview.web import comparing, parts, session, triage_charts, triaged
 
 # The pictures stay in sight beside a chart that is taller than the window.
 STYLE = """<style>@media (width > 40rem) { [data-testid=stColumn]:has(> div > [class*="_beside"]) { align-self: start;
@@ -50,8 +50,9 @@ def tags(project: Project) -> None:
     else:
         st.caption("No tag of that name has a random audit answer yet." if text else
                    "The random audit has not reached any tag yet.")  # fmt: skip
-    listed = [{"tag": tag, **triage.tables.rate_row(rate)} for tag, rate in pairs]
-    parts.table(project, "tags", listed)
+    parts.table(project, "tags", triage.tables.tag_rows(project, pairs), lambda row: ["tag", row["tag"], side or ""])
+    st.page_link(session.TAGS, label="Assign, define, merge, rename or drop tags", icon=":material/sell:",
+                 query_params={"project": project.card.name})  # fmt: skip
 
 
 @st.fragment
@@ -168,12 +169,15 @@ def _learn(project: Project, path: str) -> None:
 def people(project: Project) -> None:
     """Pace and agreement by reviewer; a row shows the verdicts behind it."""
     rows = triaged.rows(project, "reviewers")
-    picked = st.dataframe(rows, hide_index=True, column_config=triaged.columns(rows), placeholder=triage.DASH,
-                          on_select="rerun", selection_mode="single-row", key="reviewers")  # fmt: skip
-    chosen = picked.selection.rows
-    pictures.behind_mark(project, ("reviewer", str(rows[chosen[0]]["reviewer"])) if chosen else None, "people")
-    st.download_button("Download as CSV", data=lambda: triaged.as_csv(rows), on_click="ignore", key="csv_reviewers",
-                       file_name=f"{project.card.name}-reviewers.csv", icon=":material/download:")  # fmt: skip
+    st.caption("Verdicts an hour, and how often others said the same on labels that they checked too, with 95 % "
+               "intervals; click a mark for the verdicts behind it.")  # fmt: skip
+    parts.chart(project, triage_charts.pace(rows), "pace", "Verdicts an hour by reviewer.")
+    if bars := triaged.agreement_bars(project):
+        figure = triage_charts.intervals({"": bars}, title="Others said the same")
+        parts.chart(project, figure, "agreement", "Agreement with others by reviewer.")
+    else:
+        st.caption("Nobody has checked a label that somebody else checked too, so nothing tells how far they agree.")
+    parts.table(project, "reviewers", rows)
 
 
 @st.fragment
@@ -226,8 +230,9 @@ def answer(project: Project) -> None:
     """The answer in one sentence, the stop rule, and the figures on top."""
     st.html(STYLE)
     found = triaged.figures(project)
-    st.subheader(triage.sentence(found), anchor=False)
-    st.write(triage.stop_sentence(found))
+    st.subheader(triage.sentence(found), anchor=False, help=triaged.told("Wrong labels", "Share of the errors found",
+                                                                         "Verdicts to the target"))  # fmt: skip
+    st.markdown(triage.stop_sentence(found), help=triaged.told("Still wrong at most"))
     numbers = st.container(horizontal=True)
     for title, number, explained in triaged.numbers(found):
         numbers.metric(title, number, width="content", help=explained)

@@ -35,7 +35,7 @@ def _page(name: str) -> str:
 
 
 # Streamlit knows pages by their path from the script that it runs, main.py beside this file.
-HOME, REVIEW, NEW_PROJECT, EXPORT = map(_page, ("home.py", "review.py", "projects.py", "export.py"))
+HOME, REVIEW, NEW_PROJECT, EXPORT, TAGS = map(_page, ("home.py", "review.py", "projects.py", "export.py", "tags.py"))
 COOKIE, LANGUAGE_COOKIE = "labelreview_reviewer", "labelreview_language"
 # Session state that is not a widget's: a page switch forgets widgets, and only them.
 REVIEWER, ASK_AGAIN, PROJECT, TOKEN = "reviewer", "reviewer_ask_again", "project_name", "token"

@@ -19,6 +19,7 @@ from labelreview.triage.compared import Comparison, most_changed
 from labelreview.triage.kinds import HeatMap
 from labelreview.triage.matters import Model
 from labelreview.triage.model import Histogram, Step
+from labelreview.triage.tables import Row
 from labelreview.web.charts import MISSING, WRONG, short
 
 BAND = "rgba(47, 111, 171, 0.25)"
@@ -257,6 +258,29 @@ def ranks(board: Sequence[Model], figure_name: str = "macro_ap") -> go.Figure:
     figure.update_layout(clickmode="event+select")
     figure.update_xaxes(range=[-0.25, 1.25], fixedrange=True)
     figure.update_yaxes(title="Mean average precision", fixedrange=True)
+    return figure
+
+
+def pace(rows: Sequence[Row]) -> go.Figure:
+    """Verdicts an hour of each reviewer, the busiest on top."""
+    told = [row for row in rows if row["per_hour"] is not None][:MOST]
+    names = [str(row["reviewer"]) for row in told]
+    figure = go.Figure()
+    figure.add_bar(
+        x=[row["per_hour"] for row in told],
+        y=names,
+        orientation="h",
+        marker_color=MISSING,
+        customdata=[["reviewer", name] for name in names],
+        hovertext=[f"{short(str(row['reviewer']))}: {row['per_hour']:,.0f} verdicts an hour, {row['verdicts']:,} in "
+                   f"all, {row['errors_found']:,} errors found" for row in told],
+        hovertemplate="%{hovertext}<extra></extra>",
+    )  # fmt: skip
+    figure.update_layout(height=90 + 24 * max(len(names), 2), margin={"l": 0, "r": 8, "t": 10, "b": 40})
+    figure.update_layout(clickmode="event+select")
+    figure.update_xaxes(title="Verdicts an hour", fixedrange=True, rangemode="tozero")
+    figure.update_yaxes(autorange="reversed", type="category", fixedrange=True, tickvals=names,
+                        ticktext=[short(name) for name in names])  # fmt: skip
     return figure
 
 

@@ -14,7 +14,7 @@ from labelreview.decisions import Direction
 from labelreview.formats.tables import cell
 from labelreview.project import Project
 from labelreview.review import estimates
-from labelreview.review.estimates import ErrorRate
+from labelreview.review.estimates import ErrorRate, Estimate
 from labelreview.triage import (
     EXPLAINED,
     TABLES,
@@ -25,16 +25,18 @@ from labelreview.triage import (
     matters,
     model,
     moments,
+    people,
     percent,
     span,
 )
 from labelreview.triage.compared import Comparison
 from labelreview.triage.moments import When
-from labelreview.triage.tables import Row, impact_rows
+from labelreview.triage.tables import ON_TOP, Row, impact_rows
 from labelreview.web.charts import short
 from labelreview.web.triage_charts import MOST, Bar, hover
 
 T = TypeVar("T")
+WHERE = "Formula: docs/estimates.md, “Every number”."
 FORMS = {**dict.fromkeys(triage.tables.WHOLE, "%.0f"), "seconds_median": "%.1f", "seconds_mean": "%.1f",
          "given": "%.4f", "corrected": "%.4f", "difference": "%.4f", "lift": "%.1f", "p_value": "%.2g"}  # fmt: skip
 SORTS: dict[str, Callable[[tuple[str, ErrorRate]], Any]] = {
@@ -54,7 +56,8 @@ def figures(project: Project) -> Triage:
 
 def kept(project: Project, what: str, compute: Callable[[], T]) -> T:
     """Anything that follows from the project and its log, computed once for all visitors until the log grows."""
-    key = (project.card.uid, project.card.version, project.verdicts().seq, project.target, what)
+    held = project.meeting.standing().history
+    key = (project.card.uid, project.card.version, project.verdicts().seq, held[-1].seq if held else 0, what)
     found: T = _kept(key, compute)
     return found
 
@@ -70,21 +73,22 @@ def numbers(found: Triage) -> list[tuple[str, str, str]]:
     left = triage.count(whole.left.value) if found.sure else triage.count(whole.left.low) + "–" + triage.count(
         whole.left.high
     )  # fmt: skip
-    return [
-        ("Verdicts", f"{found.verdicts:,}", "Cells with a standing verdict that is not “unsure”."),
-        ("Audit answers", f"{whole.drawn:,}", "Answers to questions drawn by chance: they alone tell about the rest."),
-        ("Errors found", f"{whole.found:,}", "Verdicts that differ from the given label: counted, not estimated."),
-        (
-            "Errors left",
-            left if found.told else triage.words.DASH,
-            f"Wrong labels not found yet, estimated from the audit: {whole.left.low:,.0f} to {whole.left.high:,.0f}.",
-        ),
-        (
-            f"Hours to {percent(found.target)}",
-            f"{hours:,.1f}" if found.sure and math.isfinite(hours) else triage.words.DASH,
-            "Verdicts still to give, by the forecast, times the mean seconds of a verdict so far.",
-        ),
-    ]
+    shown = {
+        "Verdicts": ("Verdicts", f"{found.verdicts:,}", ""),
+        "Audit answers": ("Audit answers", f"{whole.drawn:,}", ""),
+        "Errors found": ("Errors found", f"{whole.found:,}", ""),
+        "Errors left": ("Errors left", left if found.told else triage.DASH,
+                        f" 95 % interval: {whole.left.low:,.0f} to {whole.left.high:,.0f}."),
+        "Hours to the target": (f"Hours to {percent(found.target)}",
+                                f"{hours:,.1f}" if found.sure and math.isfinite(hours) else triage.DASH,
+                                "" if found.sure and math.isfinite(hours) else " Not known yet."),
+    }  # fmt: skip
+    return [(title, number, f"{ON_TOP[name]}{more} {WHERE}") for name, (title, number, more) in shown.items()]
+
+
+def told(*names: str) -> str:
+    """What figures on top say, for a hover."""
+    return "  \n".join([*(f"**{name}.** {ON_TOP[name]}" for name in names), WHERE])
 
 
 def tag_rates(project: Project, side: str, text: str, sort: str) -> list[tuple[str, ErrorRate]]:
@@ -110,6 +114,25 @@ def group_bars(project: Project, name: str) -> list[Bar]:
     rates = kept(project, f"group {name} {groups.stamp(project)}", lambda: groups.rates(project, found, column))
     pairs = sorted(zip(column.values, rates, strict=True), key=SORTS["Most surely wrong"])[:MOST]
     return [Bar(value, rate.rate, hover(value, rate), ["group", name, value]) for value, rate in pairs]
+
+
+def agreement_bars(project: Project) -> list[Bar]:
+    """Reviewers who share labels with others, and how often these said the same."""
+    paces = kept(project, "paces", lambda: people.paces(project))
+    return [
+        Bar(
+            each.reviewer,
+            each.agreement,
+            f"{short(each.reviewer)}: {_rate(each.agreement)} on {each.shared:,} labels",
+            ["reviewer", each.reviewer],
+        )
+        for each in paces
+        if each.shared
+    ][:MOST]
+
+
+def _rate(estimate: Estimate) -> str:
+    return f"{percent(estimate.value)} ({span(estimate)})"
 
 
 def noise_bars(project: Project, text: str) -> dict[str, list[Bar]]:

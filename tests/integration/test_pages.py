@@ -1,5 +1,6 @@
 """Every page, run by Streamlit's own test runner on real projects: a name first, then what the project holds."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from labelreview.project import Project
 from labelreview.settings import Settings
 from tests.made import decision
 
-MAIN = Path(__file__).parents[2] / "labelreview" / "web" / "main.py"
+ROOT = Path(__file__).parents[2]
+MAIN = ROOT / "labelreview" / "web" / "main.py"
 PAGES = ("home", "review", "grid", "item", "rules", "tags", "triage", "adjudicate", "projects", "versions", "export")
 HOSTILE = ["<img src=x onerror=alert(1)>", "=cmd()", "x" * 200, "🎩", "שלום", "**bold** $x$ :red[no]"]
 
@@ -117,6 +119,34 @@ def test_the_triage_page_knows_the_rate_when_all_is_answered(settings, tmp_path)
         project.record([decision(item, tag, Verdict.PRESENT) for item, tag in cells])
     said = page("triage").subheader[0].value.replace("\N{NO-BREAK SPACE}", " ")
     assert "About 50 % of labels are wrong (50–50 %)" in said
+
+
+PARTS = ("By tag", "Kinds of errors", "Noise", "The model", "Does it matter?", "People", "Compare", "Take away")
+
+
+def test_every_number_of_the_triage_page_is_explained_on_hover_with_its_formula_in_the_docs(settings, tmp_path):
+    make(settings, tmp_path, ["hat", "cat", "cap"])
+    with Project.open(settings, "cats") as project:
+        cells = [(item, tag) for item in project.dataset.ids for tag in project.dataset.tags]
+        project.record([decision(item, tag, Verdict.PRESENT, seconds=2.0) for item, tag in cells])
+        project.meeting.record(rulings.assign("Bo", "cat", "Ada", "agreed", "only house cats"))
+    told = (ROOT / "docs" / "estimates.md").read_text("utf-8").partition("## Every number")[2]
+    app, seen = page("triage"), set()
+    for part in PARTS:
+        app.session_state["look"], app.session_state["pairs"] = part, "co-wrong"
+        app.run()
+        assert not app.exception
+        for metric in app.metric:
+            assert metric.help
+            name = "Hours to the target" if metric.label.startswith("Hours to") else metric.label
+            assert f"\n| {name} | " in told
+        for table in app.dataframe:
+            columns = json.loads(table.proto.columns)
+            seen |= set(table.value.columns)
+            for name in table.value.columns:
+                assert columns[name]["help"]
+                assert f"`{name.removesuffix('_low').removesuffix('_high')}`" in told
+    assert {"rate", "missed", "lift", "mean_probability", "difference", "agreement", "wrong_after", "person"} <= seen
 
 
 def test_the_export_page_lists_the_changes(settings, tmp_path):

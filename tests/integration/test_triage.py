@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labelreview import folder, notebook, report, triage
+from labelreview import folder, notebook, report, rulings, triage
 from labelreview.auditing import AUDIT, REVIEW
 from labelreview.cli import main
 from labelreview.decisions import Verdict
@@ -21,6 +21,7 @@ from labelreview.review.worklist import Filters
 from labelreview.settings import Settings
 from labelreview.tags import Dataset, Names
 from labelreview.triage import EXPLAINED, TABLES, compared, exported, groups, kinds, matters, model, moments
+from labelreview.triage.tables import ON_TOP
 from labelreview.web import triage_charts
 from tests.made import decision
 
@@ -98,6 +99,16 @@ def test_what_comes_next_is_the_front_of_the_whole_order(project):
     ahead = project.upcoming(150).tolist()
     assert ahead == [cell for cell in whole if cell not in taken][:150]
     assert project.upcoming(20, "hat").tolist() == [c for c in whole if c % len(TAGS) == 0 and c not in taken][:20]
+
+
+def test_a_dropped_tag_does_not_come_next_unless_it_is_named(project):
+    dropping = rulings.drop("Ada", "hat")
+    project.meeting.record(dropping)
+    try:
+        assert not (project.upcoming(N) % len(TAGS) == 0).any()
+        assert (project.upcoming(5, "hat") % len(TAGS) == 0).all()
+    finally:
+        project.meeting.record(rulings.undo("Ada", dropping))
 
 
 def test_the_estimates_hold_the_truth_by_tag_and_by_column(project, found, truth, tmp_path):
@@ -204,6 +215,7 @@ def test_every_column_is_explained_and_every_explanation_stands_in_the_docs(proj
     assert names <= set(EXPLAINED)
     text = (ROOT / "docs" / "estimates.md").read_text("utf-8").partition("## Every number")[2]
     assert [name for name in EXPLAINED if f"`{name.removesuffix('_low').removesuffix('_high')}`" not in text] == []
+    assert [name for name in ON_TOP if f"\n| {name} | " not in text] == []
 
 
 def test_the_report_fetches_nothing_and_says_what_stats_says(project, found, tmp_path, home, monkeypatch, capsys):
