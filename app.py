@@ -4,4 +4,10 @@ import streamlit as st
 
 from labelreview.web import serving
 
-app = st.App(serving.MAIN, routes=serving.routes(), lifespan=serving.lifespan, middleware=serving.MIDDLEWARE)
+app = st.App(
+    serving.MAIN,
+    routes=serving.routes(),
+    lifespan=serving.lifespan,
+    middleware=serving.middleware(),
+    secrets=serving.secrets(),
+)

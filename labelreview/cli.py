@@ -22,6 +22,7 @@ from labelreview import (
     intake,
     meeting_commands,
     models,
+    people_commands,
     pictures,
     rulebook,
     team_commands,
@@ -54,6 +55,7 @@ from labelreview.terminal import wrote as _wrote
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__.split("\n")[0], rich_markup_mode=None)
 app.add_typer(team_commands.app)
+app.add_typer(people_commands.app)
 app.add_typer(backup_commands.app)
 app.add_typer(version_commands.app)
 

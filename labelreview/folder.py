@@ -190,6 +190,15 @@ def names(projects: Path) -> list[str]:
     return sorted(path.parent.name for path in projects.glob("*/project.json") if not path.parent.name.startswith("."))
 
 
+def uid(projects: Path, name: str) -> str:
+    """The uid of a project, without opening its data; '' where it cannot be read."""
+    try:
+        shape = json.loads((projects / checked_name(name) / "project.json").read_text("utf-8"))
+        return str(shape["uid"])
+    except (OSError, ValueError, KeyError):
+        return ""
+
+
 def write(
     projects: Path,
     card: Card,

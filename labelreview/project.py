@@ -17,6 +17,7 @@ from labelreview.errors import NotFound
 from labelreview.examples import Beside, Examples
 from labelreview.meeting import Meeting
 from labelreview.orders import EVERY, LEARNED, Orders, Reason
+from labelreview.people import People
 from labelreview.questions import Batch, OtherTag, Question
 from labelreview.review.audit import Answers, Audit, Evidence, answered
 from labelreview.review.consensus import NEWEST, Change, changes
@@ -42,6 +43,7 @@ class Project:
         self._lock = threading.RLock()
         self._log = DecisionLog.open(settings.database_url)
         self.meeting = Meeting(self._log.rulings, self.card.uid, self.dataset.tags)
+        self.people = People(self._log.people, self.card.uid, settings)
         self.team = Team(self._log.sharing, self.card.uid, self.dataset)
         self._verdicts, self._events = Verdicts(), 0
         self._worklist = Worklist(self.dataset, self.orders.cells, lambda: self.issues)

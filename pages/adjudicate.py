@@ -2,10 +2,10 @@
 
 import streamlit as st
 
+from labelreview.roles import Action
 from labelreview.web import loop, results, session
 
-reviewer = session.current_reviewer()
-project = session.current_project()
+reviewer, project = session.admitted(Action.ADJUDICATE)
 session.stay_with_project()
 
 disputes, decided = results.disputes(project)
@@ -22,5 +22,5 @@ calls = {
     "on_all_cells": session.ask_all_cells,
     "on_language": session.choose_language,
 }
-token = session.token(project, reviewer)
+token = session.token(project, reviewer, Action.LOOK, Action.ANSWER, Action.ADJUDICATE)
 loop.review(project, reviewer, token, session.DISPUTES, session.language(), **calls)

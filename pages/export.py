@@ -2,10 +2,10 @@
 
 import streamlit as st
 
+from labelreview.roles import Action
 from labelreview.web import deciding, results, session
 
-session.current_reviewer()
-project = session.current_project()
+reviewer, project = session.admitted(Action.EXPORT)
 
 st.title("Export")
 rule = st.selectbox(

@@ -5,17 +5,18 @@ from functools import partial
 import streamlit as st
 
 from labelreview.decisions import Direction
+from labelreview.roles import Action
 from labelreview.web import session, ways, words
 
-reviewer = session.current_reviewer()
-project = session.current_project()
+reviewer, project = session.admitted(Action.ANSWER)
 filters = session.grid_filters(project)
 language = session.language()
 say = partial(words.say, language)
 row, stage = st.container(key="filters", horizontal=True, vertical_alignment="center"), st.container()
 
 with stage:  # mounted before anything else can fail: an exception before it would take the grid off the page
-    ways.grid(project, reviewer, session.token(project, reviewer), filters, language, session.forget_token)
+    token = session.token(project, reviewer, Action.LOOK, Action.ANSWER)
+    ways.grid(project, reviewer, token, filters, language, session.forget_token)
 
 DIRECTIONS = {direction.value: say(f"review.direction-{direction}") for direction in Direction}
 select = partial(st.selectbox, label_visibility="collapsed")

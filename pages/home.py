@@ -2,10 +2,10 @@
 
 import streamlit as st
 
+from labelreview.roles import Action
 from labelreview.web import charts, results, session
 
-session.current_reviewer()
-project = session.current_project()
+_, project = session.admitted(Action.LOOK)
 
 st.title(project.card.name)
 figures = results.overview(project)

@@ -5,7 +5,7 @@ import streamlit as st
 from labelreview.errors import LabelReviewError
 from labelreview.web import newproject, session, uploads
 
-session.current_reviewer()
+session.founder()
 
 st.title("New project")
 st.write("One file of labels, one of predicted probabilities, and the pictures: joined by id and by tag name, checked "

@@ -5,17 +5,17 @@ from functools import partial
 import streamlit as st
 
 from labelreview.decisions import Direction
+from labelreview.roles import Action
 from labelreview.web import loop, session, words
 
-reviewer = session.current_reviewer()
-project = session.current_project()
+reviewer, project = session.admitted(Action.ANSWER)
 filters, orders = session.review_filters(project), session.order_titles(project)
 language = session.language()
 say = partial(words.say, language)
 row, stage = st.container(key="filters", horizontal=True, vertical_alignment="center"), st.container()
 
 with stage:  # mounted before anything else can fail: an exception before it would take the loop off the page
-    token = session.token(project, reviewer)
+    token = session.token(project, reviewer, Action.LOOK, Action.ANSWER)
     calls = {
         "on_no_token": session.forget_token,
         "on_all_cells": session.ask_all_cells,

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
+from labelreview.roles import Action
 from labelreview.web import rulebook, session
 
-reviewer = session.current_reviewer()
-project = session.current_project()
+reviewer, project = session.admitted(Action.DECIDE)
 session.stay_with_project()
 
 st.title("Rules between tags")

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
+from labelreview.roles import Action
 from labelreview.web import sections, session
 
-session.current_reviewer()
-project = session.current_project()
+reviewer, project = session.admitted(Action.LOOK)
 session.stay_with_project("look")
 
 st.title("Triage")

@@ -3,6 +3,7 @@
 from labelreview.store.chain import Head, Verification
 from labelreview.store.copying import Filling, Shape, Snapshot, filling, snapshot
 from labelreview.store.log import DecisionLog, check
+from labelreview.store.people import PeopleLog
 from labelreview.store.rulings import RulingLog
 from labelreview.store.sharing import SharingStore
 
@@ -10,6 +11,7 @@ __all__ = [
     "DecisionLog",
     "Filling",
     "Head",
+    "PeopleLog",
     "RulingLog",
     "Shape",
     "SharingStore",

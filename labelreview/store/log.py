@@ -16,6 +16,7 @@ from labelreview.errors import Refused, StoreError
 from labelreview.store import chain
 from labelreview.store.database import Database
 from labelreview.store.migrations import bring_up_to_date, is_up_to_date
+from labelreview.store.people import PeopleLog
 from labelreview.store.rulings import RulingLog
 from labelreview.store.sharing import SharingStore
 from labelreview.store.tables import chains, decisions, leases
@@ -74,6 +75,11 @@ class DecisionLog:
     def rulings(self) -> RulingLog:
         """The log of rulings in the same database."""
         return RulingLog(self._database)
+
+    @property
+    def people(self) -> PeopleLog:
+        """The log of appointments in the same database."""
+        return PeopleLog(self._database)
 
     @property
     def sharing(self) -> SharingStore:

@@ -137,3 +137,27 @@ rulings = Table(
     Index("rulings_of_a_project", "project", "seq"),
     sqlite_autoincrement=True,
 )
+
+# Who was given which role ('' : disabled). Append-only like `decisions`, by triggers of its migration.
+appointments = Table(
+    "appointments",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), Identity(always=False), primary_key=True),
+    Column("uid", String(64), nullable=False, unique=True),
+    Column("project", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("appointed_by", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    Index("appointments_of_a_project", "project", "seq"),
+    sqlite_autoincrement=True,
+)
+
+# Sign-ins that were ended: what was signed for them holds no more.
+sign_outs = Table(
+    "sign_outs",
+    metadata,
+    Column("sign_in", String(64), primary_key=True),
+    Column("at", Moment, nullable=False),
+)

@@ -5,88 +5,88 @@ Streamlit's sign-in, XSRF check and allowed hosts do not reach these routes, so 
 """
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict
-from typing import Any
-from urllib.parse import quote
+from dataclasses import replace
 
-import numpy as np
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from labelreview import images, rulings
-from labelreview.decisions import UID, Decision, Direction, from_wire, wire
+from labelreview.decisions import ADJUDICATE, from_wire
 from labelreview.errors import InputError, LabelReviewError, NotFound, Refused, StoreError
-from labelreview.examples import Example
-from labelreview.orders import LEARNED
+from labelreview.people import NotAllowed
 from labelreview.project import Project
-from labelreview.questions import Question
-from labelreview.review.worklist import Filters
+from labelreview.roles import Action
 from labelreview.settings import Settings
-from labelreview.web import auth, observing, wording
+from labelreview.web import asked, auth, observing, shapes
+from labelreview.web.asked import Shape
 from labelreview.web.session import opened
-from labelreview.whole import Row, next_items
+from labelreview.web.shapes import AT
 from labelreview.whole import cell as one_cell
+from labelreview.whole import next_items
 
-AT = "/api/projects/{name}"
 SHOWN = 1280
 SIZES = (320, SHOWN, 2560, 8192)  # the last: as large as it is, but for giants
 PICTURES_AT_ONCE = 16
-LARGEST_BODY = 1_000_000
-MOST_CELLS, MOST_ITEMS = 500, 50
-LONGEST_TEXT = 4000  # of a document, in the queue; the route `text` gives the whole
+MOST_ITEMS = 50
 VERSION = "X-Labelreview-Version"
-FILTERS = {"tag": "", "direction": "", "text": "", "order": LEARNED}
 PLAIN = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
 STATUS: dict[type[LabelReviewError], int] = {
     auth.NoToken: 401,
+    asked.TooSlow: 408,
+    asked.TooLarge: 413,
     Refused: 403,
     NotFound: 404,
     InputError: 400,
     StoreError: 503,
 }
 
-Shape = dict[str, Any]
+Endpoint = Callable[[Request], Awaitable[Response]]
 Answer = Callable[[Request, Project, auth.Grant, Shape], Shape]
 
 
 def routes(settings: Settings) -> list[Route]:
     """All routes of the app, over the projects of one home."""
-    table: list[tuple[str, str, Answer, str]] = [
-        ("POST", "queue", queue, auth.READ),
-        ("GET", "recent", recent, auth.READ),
-        ("GET", "beside", beside, auth.READ),
-        ("GET", "text", text, auth.READ),
-        ("POST", "items", items, auth.READ),
-        ("GET", "cell", cell, auth.READ),
-        ("GET", "vocabulary", vocabulary, auth.READ),
-        ("POST", "propose", propose, auth.DECIDE),
-        ("POST", "decisions", decisions, auth.DECIDE),
-        ("POST", "release", release, auth.READ),
+    table: list[tuple[str, str, Answer, Action]] = [
+        ("POST", "queue", queue, Action.LOOK),
+        ("GET", "recent", recent, Action.LOOK),
+        ("GET", "beside", beside, Action.LOOK),
+        ("GET", "text", text, Action.LOOK),
+        ("POST", "items", items, Action.LOOK),
+        ("GET", "cell", cell, Action.LOOK),
+        ("GET", "vocabulary", vocabulary, Action.LOOK),
+        ("POST", "propose", propose, Action.ANSWER),
+        ("POST", "decisions", decisions, Action.ANSWER),
+        ("POST", "release", release, Action.LOOK),
     ]
     thumbnails = images.kept_in(settings.cache / "pictures", settings.cache_bytes)
-    asked = [
-        Route(f"{AT}/{word}", _endpoint(settings, answer, action, thumbnails), methods=[method])
-        for method, word, answer, action in table
-    ]
     return [
-        *asked,
-        Route(f"{AT}/images/{{size:int}}/{{version}}", _image_endpoint(settings, thumbnails), methods=["GET"]),
-    ]
+        *(_route(word, method, _endpoint(settings, answer, action, thumbnails), action)
+          for method, word, answer, action in table),
+        _route("images/{size:int}/{version}", "GET", _image_endpoint(settings, thumbnails), Action.LOOK),
+    ]  # fmt: skip
+
+
+def _route(word: str, method: str, endpoint: Endpoint, action: Action) -> Route:
+    """A route that says which action it is; the tests compare what is said with what is refused."""
+    endpoint.action = action  # type: ignore[attr-defined]
+    return Route(f"{AT}/{word}", endpoint, methods=[method])
 
 
 def queue(_request: Request, project: Project, grant: auth.Grant, body: Shape) -> Shape:
     """The next cells for this tab, leased to it, and how far the filter is answered. `keep`: those it has ready."""
-    want, holder, filters = _number(str(body.get("want", 100))), _holder(body.get("holder")), _filters(project, body)
-    batch = project.queue(grant.reviewer, holder, filters, want, _kept(body))
+    want, holder = asked.number(str(body.get("want", 100))), asked.holder(body.get("holder"))
+    filters = asked.filters(project, body)
+    if filters.disputes:
+        grant.check(Action.ADJUDICATE)
+    batch = project.queue(grant.reviewer, holder, filters, want, asked.kept(body))
     language = str(body.get("language", ""))
     return {
-        "cells": [_cell(project, question, language) for question in batch.questions],
+        "cells": [shapes.cell(project, question, language) for question in batch.questions],
         "total": batch.progress.total,
         "answered": batch.progress.answered,
         "remaining": batch.progress.remaining,
@@ -96,17 +96,17 @@ def queue(_request: Request, project: Project, grant: auth.Grant, body: Shape) -
 
 def recent(request: Request, project: Project, grant: auth.Grant, _body: Shape) -> Shape:
     """This reviewer's verdicts and flags that hold, newest first, with their cells: what undo needs after a reload."""
-    most, language = _number(request.query_params.get("n", "50")), request.query_params.get("language", "")
+    most, language = asked.number(request.query_params.get("n", "50")), request.query_params.get("language", "")
     newest = project.verdicts().undoable(grant.reviewer)[-most:]
-    return {"decisions": [shape for each in reversed(newest) for shape in _with_cell(project, each, language)]}
+    return {"decisions": [shape for each in reversed(newest) for shape in shapes.with_cell(project, each, language)]}
 
 
 def beside(request: Request, project: Project, _grant: auth.Grant, _body: Shape) -> Shape:
     """What is known around a cell: items that look like its item, examples and counter-examples of its tag."""
     found = project.beside(request.query_params.get("item", ""), request.query_params.get("tag", ""))
     groups = {"near": found.near, "present": found.present, "absent": found.absent}
-    shapes = {name: [_example(project, example) for example in examples] for name, examples in groups.items()}
-    return {**shapes, "waiting": found.waiting}
+    around = {name: [shapes.example(project, example) for example in examples] for name, examples in groups.items()}
+    return {**around, "waiting": found.waiting}
 
 
 def text(request: Request, project: Project, _grant: auth.Grant, _body: Shape) -> Shape:
@@ -119,26 +119,26 @@ def items(_request: Request, project: Project, grant: auth.Grant, body: Shape) -
     keep = body.get("keep", [])
     if not isinstance(keep, list) or len(keep) > MOST_ITEMS or not all(isinstance(item, str) for item in keep):
         raise InputError(f"keep must be a list of at most {MOST_ITEMS} ids.")
-    want = min(_number(str(body.get("want", 6))), MOST_ITEMS)
-    holder, filters = _holder(body.get("holder")), _filters(project, body)
+    want = min(asked.number(str(body.get("want", 6))), MOST_ITEMS)
+    holder, filters = asked.holder(body.get("holder")), asked.filters(project, body)
     found = next_items(project, grant.reviewer, holder, filters, want, keep)
-    shapes = [
+    wholes = [
         {
             "item": whole.item,
-            "tags": [_row(row) for row in whole.rows],
+            "tags": [shapes.row(row) for row in whole.rows],
             "open": whole.open,
-            **_image_address(project, whole.item),
-            **_text(project, whole.item),
+            **shapes.image_address(project, whole.item),
+            **shapes.text(project, whole.item),
         }
         for whole in found.wholes
     ]
-    return {"items": shapes, "total": found.progress.total, "answered": found.progress.answered}
+    return {"items": wholes, "total": found.progress.total, "answered": found.progress.answered}
 
 
 def cell(request: Request, project: Project, _grant: auth.Grant, _body: Shape) -> Shape:
     """One tag of an item, which the list of the item's tags left out."""
-    asked = request.query_params
-    return {"row": _row(one_cell(project, asked.get("item", ""), asked.get("tag", "")))}
+    wanted = request.query_params
+    return {"row": shapes.row(one_cell(project, wanted.get("item", ""), wanted.get("tag", "")))}
 
 
 def vocabulary(_request: Request, project: Project, _grant: auth.Grant, _body: Shape) -> Shape:
@@ -162,6 +162,8 @@ def decisions(_request: Request, project: Project, grant: auth.Grant, body: Shap
     if not isinstance(sent, list) or not all(isinstance(shape, dict) for shape in sent):
         raise InputError('"decisions" must be a list of decisions.')
     made = [from_wire(shape, reviewer=grant.reviewer) for shape in sent]
+    if any(decision.screen == ADJUDICATE for decision in made):
+        grant.check(Action.ADJUDICATE)
     try:
         project.check(made)
     except NotFound as error:
@@ -170,13 +172,13 @@ def decisions(_request: Request, project: Project, grant: auth.Grant, body: Shap
     observing.STORED.inc(len(stored))
     project.follow()  # so that the order learns now, not with the next batch
     if undone := [(decision.item, decision.tag) for decision in made if decision.undoes]:
-        project.hold(_holder(body.get("holder")), undone)  # it is on the sender's screen again
+        project.hold(asked.holder(body.get("holder")), undone)  # it is on the sender's screen again
     return {"stored": stored, "revision": project.orders.revision}
 
 
 def release(_request: Request, project: Project, _grant: auth.Grant, body: Shape) -> Shape:
     """Give a tab's leases back."""
-    project.release(_holder(body.get("holder")))
+    project.release(asked.holder(body.get("holder")))
     return {}
 
 
@@ -194,13 +196,12 @@ def image(thumbnails: images.Thumbnails, project: Project, item: str, size: int,
     return Response(found.data, media_type=found.media_type, headers=headers)
 
 
-def _endpoint(
-    settings: Settings, answer: Answer, action: str, thumbnails: images.Thumbnails
-) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(settings: Settings, answer: Answer, action: Action, thumbnails: images.Thumbnails) -> Endpoint:
     def checked(request: Request, body: Shape) -> Response:
         project = opened(settings, request.path_params["name"])
         key = auth.secret(settings.home)
         grant = auth.granted(key, request.headers.get(auth.HEADER, ""), project.card.uid, action)
+        grant = _in_force(project, grant, action)
         try:
             said = answer(request, project, grant, body)
             response = JSONResponse(said, headers={**PLAIN, "Cache-Control": "no-store"})
@@ -208,14 +209,14 @@ def _endpoint(
             said, response = {}, _refusal(error)
         response.headers[VERSION] = project.card.version  # an open page notices that the data is another one
         if said and answer in (queue, items):
-            _give_pass(request, response, project, key)
+            _give_pass(request, response, project, grant, key)
             questions: list[Shape] = said["cells" if answer is queue else "items"]
             _make_ready(thumbnails, project, [shown["item"] for shown in questions])
         return response
 
     async def endpoint(request: Request) -> Response:
         try:
-            body = await _body(request) if request.method == "POST" else {}
+            body = await asked.body(request) if request.method == "POST" else {}
             return await run_in_threadpool(checked, request, body)
         except LabelReviewError as error:
             return _refusal(error)
@@ -223,16 +224,25 @@ def _endpoint(
     return endpoint
 
 
-def _image_endpoint(settings: Settings, thumbnails: images.Thumbnails) -> Callable[[Request], Awaitable[Response]]:
+def _in_force(project: Project, grant: auth.Grant, action: Action) -> auth.Grant:
+    """The grant as far as it holds now. NoToken when its sign-in was ended, NotAllowed when the role was taken away."""
+    if grant.sign_in and project.people.has_ended(grant.sign_in):
+        raise auth.NoToken("You have signed out. Reload the page to sign in again.")
+    project.people.check(grant.reviewer, action)
+    return replace(grant, actions=grant.actions & project.people.actions(grant.reviewer))
+
+
+def _image_endpoint(settings: Settings, thumbnails: images.Thumbnails) -> Endpoint:
     # Threads of their own: pictures that wait for a slow source hold up no decision and no queue.
     threads = ThreadPoolExecutor(PICTURES_AT_ONCE, "labelreview-pictures")
 
     def answered(request: Request) -> Response:
         try:
             project = opened(settings, request.path_params["name"])
-            auth.check_pass(auth.secret(settings.home), request.cookies.get(_cookie(project), ""), project.card.uid)
-            asked = request.path_params
-            return image(thumbnails, project, request.query_params.get("item", ""), asked["size"], asked["version"])
+            passed = request.cookies.get(_cookie(project), "")
+            _in_force(project, auth.shown_to(auth.secret(settings.home), passed, project.card.uid), Action.LOOK)
+            size, version = request.path_params["size"], request.path_params["version"]
+            return image(thumbnails, project, request.query_params.get("item", ""), size, version)
         except LabelReviewError as error:
             return _refusal(error)
 
@@ -255,13 +265,14 @@ def _make_ready(thumbnails: images.Thumbnails, project: Project, items: Sequence
 def _refusal(error: LabelReviewError) -> JSONResponse:
     observing.refused(error)
     status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
-    return JSONResponse({"error": str(error)}, status, {**PLAIN, "Cache-Control": "no-store"})
+    kind = {"kind": "role"} if isinstance(error, NotAllowed) else {}  # answers that wait for it are kept
+    return JSONResponse({"error": str(error), **kind}, status, {**PLAIN, "Cache-Control": "no-store"})
 
 
-def _give_pass(request: Request, response: Response, project: Project, key: bytes) -> None:
+def _give_pass(request: Request, response: Response, project: Project, grant: auth.Grant, key: bytes) -> None:
     response.set_cookie(
         _cookie(project),
-        auth.picture_pass(key, project.card.uid),
+        auth.picture_pass(key, grant),
         max_age=auth.PASS_SECONDS,
         path="/api/",
         secure=request.url.scheme == "https",
@@ -272,129 +283,3 @@ def _give_pass(request: Request, response: Response, project: Project, key: byte
 
 def _cookie(project: Project) -> str:
     return f"labelreview_pictures_{project.card.uid[:12]}"
-
-
-async def _body(request: Request) -> Shape:
-    received = bytearray()
-    async for part in request.stream():
-        received += part
-        if len(received) > LARGEST_BODY:
-            raise InputError(f"The request is larger than {LARGEST_BODY} bytes. Send fewer decisions at once.")
-    try:
-        shape = json.loads(received)
-    except (ValueError, RecursionError):
-        shape = None
-    if not isinstance(shape, dict):
-        raise InputError("The request's body must be a JSON object.")
-    return shape
-
-
-def _kept(body: Shape) -> list[tuple[str, str]]:
-    kept = body.get("keep", [])
-    if not isinstance(kept, list) or len(kept) > MOST_CELLS:
-        raise InputError(f"keep must be a list of at most {MOST_CELLS} pairs of an item and a tag.")
-    pairs = [(pair[0], pair[1]) for pair in kept if isinstance(pair, list) and len(pair) == 2]
-    return [(item, tag) for item, tag in pairs if isinstance(item, str) and isinstance(tag, str)]
-
-
-def _filters(project: Project, body: Shape) -> Filters:
-    words = {name: body.get(name) or default for name, default in FILTERS.items()}
-    suspects, disputes = body.get("suspects") is True, body.get("disputes") is True
-    if not all(isinstance(word, str) for word in words.values()):
-        raise InputError(f"{', '.join(FILTERS)} must be texts.")
-    tag, direction = words["tag"], words["direction"]
-    if tag and tag not in project.dataset.tags:
-        raise NotFound(f"There is no tag '{tag}' in this project.")
-    if direction not in ("", *Direction):
-        raise InputError(f"direction={direction!r} is not known. Use wrong, missing, or leave it out.")
-    return Filters(tag, Direction(direction) if direction else None, words["text"], words["order"], suspects, disputes)
-
-
-def _number(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 6 or not 1 <= int(text) <= MOST_CELLS:
-        raise InputError(f"{text[:20]!r} is not a number from 1 to {MOST_CELLS}.")
-    return int(text)
-
-
-def _holder(text: object) -> str:
-    if not isinstance(text, str) or not UID.fullmatch(text):
-        raise InputError("holder must be 8 to 64 letters, digits, - or _.")
-    return text
-
-
-def _cell(project: Project, question: Question, language: str) -> Shape:
-    suspect = question.suspect
-    return {
-        "item": suspect.item,
-        "tag": suspect.tag,
-        "given": suspect.given,
-        "suggested": suspect.suggested,
-        "pred_prob": _number_or_none(suspect.pred_prob),
-        "models": _models(project, suspect.item, suspect.tag),
-        "score": _number_or_none(suspect.score),
-        "direction": suspect.direction.value,
-        "screen": question.screen,
-        "others": [{"tag": other.tag, "given": other.given, "now": other.now} for other in question.others],
-        "definition": question.definition,
-        **_text(project, suspect.item),
-        "reason": wording.reason(question, language),
-        **_image_address(project, suspect.item),
-    }
-
-
-def _row(row: Row) -> Shape:
-    shape = {**asdict(row)}
-    return {name: None if value != value else value for name, value in shape.items()}
-
-
-def _example(project: Project, example: Example) -> Shape:
-    return {
-        "item": example.item,
-        "given": example.given,
-        "now": example.now,
-        "judged": example.judged,
-        "same": example.same,
-        **_text(project, example.item),
-        **_image_address(project, example.item, 320),
-    }
-
-
-def _text(project: Project, item: str) -> Shape:
-    """The beginning of a document, and how many characters there are; null where the item is none."""
-    text = project.text(item)
-    if text is None:
-        return {"text": None, "characters": 0}
-    return {"text": text[:LONGEST_TEXT], "characters": len(text)}
-
-
-def _models(project: Project, item: str, tag: str) -> list[Shape]:
-    """What each model says of the cell."""
-    slot = int(project.dataset.grid.slots(np.array([project.dataset.cell(item, tag)]))[0])
-    return [{"name": n, "pred_prob": _number_or_none(float(np.ravel(p)[slot]))} for n, p in project.models.items()]
-
-
-def _number_or_none(number: float) -> float | None:
-    return number if number == number else None  # JSON knows no NaN
-
-
-def _with_cell(project: Project, decision: Decision, language: str) -> list[Shape]:
-    """The decision and its cell; nothing where the data no longer has the cell."""
-    try:
-        (question,) = project.questions([(decision.item, decision.tag)])
-    except NotFound:
-        return []
-    return [{**wire(decision), "cell": {**_cell(project, question, language), "screen": decision.screen}}]
-
-
-def _image_address(project: Project, item: str, size: int = 1280) -> Shape:
-    """Where the picture is, or why there is none."""
-    folder = project.card.images
-    try:
-        name = project.image_name(item)
-        if not name:
-            why = f"No picture for this id in {folder}." if folder else "This project has no images."
-            return {"image": None, "why": why}
-        address = f"{AT.format(name=quote(project.card.name, safe=''))}/images/{size}/{project.pictures.version(name)}"
-    except LabelReviewError as error:
-        return {"image": None, "why": str(error)}
-    return {"image": f"{address}?item={quote(item, safe='')}", "why": ""}

@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
@@ -13,8 +14,8 @@ from starlette.routing import Route
 
 from labelreview import intake, shelf
 from labelreview.errors import NotFound, Refused
-from labelreview.settings import Settings
-from labelreview.web import observing, operation
+from labelreview.settings import Settings, SignIn
+from labelreview.web import auth, door, observing, operation
 from labelreview.web import routes as review
 from labelreview.web.session import screens
 
@@ -28,7 +29,9 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     On SIGTERM the server takes no new request, and comes to the end here once those in flight are answered. Leases
     stay: tabs live on and go to another process, with pictures at hand that nobody else may be asked about.
     """
-    if Settings.from_environment().json_log:
+    settings = Settings.from_environment()
+    door.check_address(settings, st.get_option("server.address"))
+    if settings.json_log:
         observing.log_as_json()
     await run_in_threadpool(_ensure_demo)
     await run_in_threadpool(shelf.sweep, Settings.from_environment().projects)
@@ -43,7 +46,28 @@ def routes() -> list[Route]:
     return [*operation.routes(settings), *review.routes(settings)]
 
 
-MIDDLEWARE = [Middleware(observing.Observed)]
+def middleware() -> list[Middleware]:
+    """What every request goes through, the first one first."""
+    return [Middleware(observing.Observed), Middleware(door.Door, settings=Settings.from_environment())]
+
+
+def secrets() -> dict[str, Any] | None:
+    """What Streamlit's sign-in needs to know, from our settings; None where they name no provider."""
+    settings = Settings.from_environment()
+    if settings.sign_in is SignIn.PROXY:
+        os.environ["FORWARDED_ALLOW_IPS"] = ""  # the web server must tell the peer's address, and not what one says
+    if not settings.provider:
+        return None
+    provider = settings.provider
+    return {
+        "auth": {
+            "redirect_uri": f"{provider.app_url}/oauth2callback",
+            "cookie_secret": auth.derived(settings.home, "cookie of the sign-in"),
+            "client_id": provider.client_id,
+            "client_secret": provider.client_secret,
+            "server_metadata_url": provider.url,
+        }
+    }
 
 
 def _ensure_demo() -> None:
@@ -53,8 +77,9 @@ def _ensure_demo() -> None:
 
 def run(*, address: str, port: int) -> None:
     """Become `streamlit run app.py` at an address; does not come back."""
-    door = screens().parent / "app.py"
-    if not door.exists():
-        raise NotFound(f"{door} is missing. Install labelreview again.")
-    arguments = ["-m", "streamlit", "run", str(door), "--server.address", address, "--server.port", str(port)]
+    door.check_address(Settings.from_environment(), address)
+    app = screens().parent / "app.py"
+    if not app.exists():
+        raise NotFound(f"{app} is missing. Install labelreview again.")
+    arguments = ["-m", "streamlit", "run", str(app), "--server.address", address, "--server.port", str(port)]
     os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606  no shell, and the arguments are ours

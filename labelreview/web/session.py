@@ -8,18 +8,20 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import quote, unquote
 
 import streamlit as st
 
 from labelreview import folder
-from labelreview.decisions import LONGEST, Direction
+from labelreview.decisions import Direction
 from labelreview.errors import LabelReviewError
 from labelreview.orders import LEARNED
+from labelreview.people import NotAllowed, People
 from labelreview.project import Project
 from labelreview.review.worklist import Filters
-from labelreview.settings import Settings
-from labelreview.web import auth, results, words
+from labelreview.roles import Action, as_person
+from labelreview.settings import OWNERS, Settings, SignIn
+from labelreview.web import auth, results, signin, words
+from labelreview.web.signin import plain as plain
 
 HERE = Path(__file__).parent
 
@@ -36,24 +38,14 @@ def _page(name: str) -> str:
 
 # Streamlit knows pages by their path from the script that it runs, main.py beside this file.
 HOME, REVIEW, NEW_PROJECT, EXPORT, TAGS = map(_page, ("home.py", "review.py", "projects.py", "export.py", "tags.py"))
-COOKIE, LANGUAGE_COOKIE = "labelreview_reviewer", "labelreview_language"
+LANGUAGE_COOKIE = "labelreview_language"
 # Session state that is not a widget's: a page switch forgets widgets, and only them.
-REVIEWER, ASK_AGAIN, PROJECT, TOKEN = "reviewer", "reviewer_ask_again", "project_name", "token"
+PROJECT, TOKEN = "project_name", "token"
 PICKED, LANGUAGE = "project_picked", "language"
 FILTERED = "review_filtered"
 ALL_CELLS = "all"
 DISPUTES = Filters(disputes=True)
 NEW_TOKEN_AFTER = auth.TOKEN_SECONDS / 4
-
-_remember = st.components.v2.component(
-    "labelreview.remember",
-    js="""
-    export default function ({ data }) {
-      const year = 365 * 24 * 3600
-      document.cookie = `${data.cookie}=${data.value}; path=/; max-age=${year}; SameSite=Strict`
-    }
-    """,
-)
 
 
 def settings() -> Settings:
@@ -77,12 +69,14 @@ def _opened(_settings: Settings, home: str, url: str, name: str) -> Project:
     return Project.open(_settings, name)
 
 
-def current_project() -> Project:
+def current_project(person: str) -> Project:
     """The project of this session: of the address, else the last one, else the first; chosen in the sidebar.
 
     Shows what to do and stops where there is none.
     """
     names = folder.names(settings().projects)
+    if names and settings().sign_in is not SignIn.LOCAL:
+        names = [name for name in names if _is_in(name, person)] or _in_no_project(person)
     if not names:
         _no_project()
     wanted = st.query_params.get("project") or st.session_state.get(PROJECT, names[0])
@@ -117,6 +111,17 @@ def _project_picked() -> None:
     st.query_params.from_dict({"project": st.session_state[PICKED]})  # another project has other tags to filter by
 
 
+def _is_in(name: str, person: str) -> bool:
+    now = settings()
+    return People(signin.people_log(now.database_url), folder.uid(now.projects, name), now).role(person) is not None
+
+
+def _in_no_project(person: str) -> list[str]:
+    st.title("No project yet")
+    st.write(f"You are signed in as {plain(person)}. Ask the owner of a project to invite you by that name.")
+    st.stop()
+
+
 def _no_project() -> None:
     st.title("No project yet")
     st.write("A project is a file of labels, a file of predicted probabilities and a folder of images.")
@@ -124,17 +129,46 @@ def _no_project() -> None:
     st.stop()
 
 
-def current_reviewer() -> str:
-    """Who is reviewing. Asked once, kept in the session and in a cookie; stops the page while it asks."""
-    known = st.session_state.get(REVIEWER) or _as_name(unquote(st.context.cookies.get(COOKIE, "")))
-    if not known or st.session_state.get(ASK_AGAIN):
-        _ask_name(known)
-    st.session_state[REVIEWER] = known
-    with st.sidebar.container(key="who", gap="xxsmall"):
-        st.caption(f"Reviewing as {plain(known)}")
-        st.button("Not you? Change", key="not_you", type="tertiary", on_click=_ask_again)
-        _remember(key="remember", data={"cookie": COOKIE, "value": quote(known, safe="")})
-    return known
+def admitted(action: Action) -> tuple[str, Project]:
+    """Who is here and the project of this session, in which they may do that; else says why not, and stops the page."""
+    person = current_person()
+    project = current_project(person)
+    try:
+        project.people.check(person, action)
+    except NotAllowed as error:
+        st.title("Not for you")
+        st.warning(plain(str(error)), icon=":material/lock:")
+        st.stop()
+    return person, project
+
+
+def founder() -> str:
+    """Who is here, where they may make projects; else says why not, and stops the page."""
+    person = current_person()
+    if not is_founder(person):
+        st.title("Not for you")
+        st.warning(f"Projects are made by the people whom {OWNERS} names, or from the command line.",
+                   icon=":material/lock:")  # fmt: skip
+        st.stop()
+    return person
+
+
+def is_founder(person: str) -> bool:
+    """Whether a person may make projects, and so name files of the server: locally everybody."""
+    now = settings()
+    return now.sign_in is SignIn.LOCAL or person in map(as_person, now.owners)
+
+
+def current_person() -> str:
+    """Who is here. Asked once; stops the page while it asks."""
+    person = signin.current_person(settings())
+    signin.card(settings(), person)
+    return person
+
+
+def may(project: Project, person: str, action: Action) -> bool:
+    """Whether a person may do something in a project, for what a page shows of it."""
+    return action in project.people.actions(person)
 
 
 def language() -> str:
@@ -148,41 +182,12 @@ def choose_language() -> None:
     st.session_state[LANGUAGE] = st.session_state["loop"]["language"]
 
 
-def _ask_again() -> None:
-    st.session_state[ASK_AGAIN] = True
-
-
-def _ask_name(known: str) -> None:
-    with st.container(width=460):
-        st.title("Who is reviewing?")
-        st.write("Your name goes with every answer you give. It is asked once and kept in this browser.")
-        with st.form("who", border=False):
-            name = _as_name(st.text_input("Your name", known, max_chars=80, placeholder="Ada", autocomplete="name"))
-            sent = st.form_submit_button("Start", type="primary")
-        if sent and not name:
-            st.error("Enter a name, so that your answers can be told apart from others'.")
-        if sent and name:
-            st.session_state[REVIEWER], st.session_state[ASK_AGAIN] = name, False
-            st.rerun()
-    st.stop()
-
-
-def _as_name(text: str) -> str:
-    """Text that can be a reviewer's name: one line, nothing invisible at the ends."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[: LONGEST["reviewer"]]
-
-
-def plain(text: str) -> str:
-    """Text that Markdown leaves as it is."""
-    return "".join(f"\\{sign}" if sign in r"\`*_{}[]()<>#+-.!|~:$&" else sign for sign in text)
-
-
-def token(project: Project, reviewer: str, *, anew: bool = False) -> str:
-    """A token for the routes; the same one for a while, so that a rerun changes nothing in the browser."""
-    made_for = (project.card.uid, reviewer)
+def token(project: Project, reviewer: str, *actions: Action) -> str:
+    """A token for what a page does by the routes; the same for a while: a rerun changes nothing in the browser."""
+    made_for = (project.card.uid, reviewer, actions)
     kept = st.session_state.get(TOKEN)
-    if anew or kept is None or kept[0] != made_for or time.time() - kept[1] > NEW_TOKEN_AFTER:
-        text = auth.token(auth.secret(settings().home), project.card.uid, reviewer)
+    if kept is None or kept[0] != made_for or time.time() - kept[1] > NEW_TOKEN_AFTER:
+        text = auth.token(auth.secret(settings().home), project.card.uid, reviewer, actions, signin.sign_in_id())
         kept = st.session_state[TOKEN] = (made_for, time.time(), text)
     return str(kept[2])
 

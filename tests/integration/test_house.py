@@ -9,7 +9,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENS = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
-MAY_USE = ("labelreview.web.", "labelreview.decisions.", "labelreview.errors.", "labelreview.settings.Settings")
+MAY_USE = ("labelreview.web.", "labelreview.decisions.", "labelreview.errors.", "labelreview.roles.",
+           "labelreview.settings.Settings")  # fmt: skip
 MODULES = sorted((ROOT / "labelreview").rglob("*.py"))
 
 

@@ -80,8 +80,8 @@ def test_requests_are_counted_and_logged_and_nobody_is_named_in_either(tmp_path,
         token = auth.token(auth.secret(settings.home), project.card.uid, "Ada Lovelace")
         event = {"uid": "uid-private", "item": ids[0], "tag": "hat", "at": "2026-01-02", "note": "my diary"}
         at, headers = "/api/projects/Secret Project", {auth.HEADER: token}
-        app = Starlette(routes=serving.routes(), middleware=serving.MIDDLEWARE)
-        with TestClient(app, raise_server_exceptions=False) as client:
+        app = Starlette(routes=serving.routes(), middleware=serving.middleware())
+        with TestClient(app, "http://localhost", False, client=("127.0.0.1", 50000)) as client:
             body = {"holder": "tab-00000001", "decisions": [event]}
             assert client.post(f"{at}/decisions", json=body, headers=headers).status_code == 200
             assert client.get(f"{at}/text?item=nobody-here", headers=headers).status_code == 404
@@ -139,7 +139,7 @@ def stopped_in_flight(server: Server, token: str) -> bytes:
     """SIGTERM while a request's head is there; its body comes when nobody is let in any more. Start again."""
     body = b'{"holder": "tab-00000001", "decisions": []}'
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
-        head = f"POST /api/projects/gallery/decisions HTTP/1.1\r\nHost: x\r\n{auth.HEADER}: {token}\r\n"
+        head = f"POST /api/projects/gallery/decisions HTTP/1.1\r\nHost: localhost\r\n{auth.HEADER}: {token}\r\n"
         connection.sendall(f"{head}Expect: 100-continue\r\nContent-Length: {len(body)}\r\n\r\n".encode())
         assert connection.recv(100).startswith(b"HTTP/1.1 100")  # the app waits for the body
         assert server.process

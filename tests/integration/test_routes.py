@@ -14,9 +14,12 @@ from labelreview import intake, versions
 from labelreview.decisions import Verdict
 from labelreview.errors import Refused, StoreError
 from labelreview.project import Project
+from labelreview.roles import Action
 from labelreview.settings import Settings
 from labelreview.web import auth
-from labelreview.web.routes import LARGEST_BODY, LONGEST_TEXT, routes
+from labelreview.web.asked import LARGEST_BODY
+from labelreview.web.routes import routes
+from labelreview.web.shapes import LONGEST_TEXT
 from tests.gallery import gallery, settings_in
 
 with warnings.catch_warnings():
@@ -156,15 +159,15 @@ def test_a_token_of_another_project_is_not_taken(browser, settings, project, tmp
 
 
 def test_a_token_for_reading_does_not_decide(browser, settings, project):
-    reading = {auth.HEADER: auth.token(auth.secret(settings.home), project.card.uid, "ann", [auth.READ])}
+    reading = {auth.HEADER: auth.token(auth.secret(settings.home), project.card.uid, "ann", [Action.LOOK])}
     answer = send(browser, reading, event(cells(browser, reading)[0]))
-    assert (answer.status_code, answer.json()["error"]) == (403, "This token does not allow to decide.")
+    assert (answer.status_code, answer.json()["error"]) == (403, "This token does not allow to answer.")
     assert project.log() == []
 
 
 def test_a_picture_token_is_no_token_and_a_token_is_no_picture_token(browser, settings, project, ann):
     key = auth.secret(settings.home)
-    passed = auth.picture_pass(key, project.card.uid)
+    passed = auth.picture_pass(key, auth.Grant(project.card.uid, "ann", frozenset()))
     assert browser.get(f"{AT}/recent", headers={auth.HEADER: passed}).status_code == 401
     address = cells(browser, ann)[0]["image"]
     browser.cookies.clear()
@@ -227,7 +230,7 @@ def test_sizes_are_few(browser, ann):
 @pytest.mark.parametrize(
     ("body", "status", "says"),
     [
-        (b"x" * (LARGEST_BODY + 1), 400, "larger than"),
+        (b"x" * (LARGEST_BODY + 1), 413, "larger than"),
         (b"{", 400, "must be a JSON object"),
         (b"[" * 100_000, 400, "must be a JSON object"),
         (b"\xff\xfe", 400, "must be a JSON object"),
@@ -336,12 +339,12 @@ def test_many_processes_make_one_secret_that_only_the_owner_reads(tmp_path):
 
 def test_a_token_says_who_and_what(tmp_path):
     key = auth.secret(tmp_path)
-    grant = auth.granted(key, auth.token(key, "project", "Zoë"), "project", auth.DECIDE)
-    assert (grant.reviewer, grant.actions) == ("Zoë", {auth.READ, auth.DECIDE})
+    grant = auth.granted(key, auth.token(key, "project", "Zoë"), "project", Action.ANSWER)
+    assert (grant.reviewer, grant.actions) == ("Zoë", {Action.LOOK, Action.ANSWER})
     with pytest.raises(auth.NoToken, match="another project"):
-        auth.granted(key, auth.token(key, "project", "Zoë"), "other", auth.READ)
-    with pytest.raises(Refused, match="does not allow to decide"):
-        auth.granted(key, auth.token(key, "project", "Zoë", [auth.READ]), "project", auth.DECIDE)
+        auth.granted(key, auth.token(key, "project", "Zoë"), "other", Action.LOOK)
+    with pytest.raises(Refused, match="does not allow to answer"):
+        auth.granted(key, auth.token(key, "project", "Zoë", [Action.LOOK]), "project", Action.ANSWER)
 
 
 def test_a_long_text_comes_cut_with_the_queue_and_whole_when_asked_for(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ def told(project: Project, reviewer: str, token: str, filters: Filters, language
         "reviewer": reviewer,
         "header": auth.HEADER,
         "token": token,
+        "lasts": auth.TOKEN_SECONDS / 2,  # what is left for certain, of one that was made a while ago
         "filters": asdict(filters),
         "language": language,
         "words": words.part(language, "loop"),

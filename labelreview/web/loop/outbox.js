@@ -71,7 +71,7 @@ function openSender(talk, told) {
       }
     } catch (error) {
       state.trouble = error
-      retry = setTimeout(flush, delay)
+      retry = setTimeout(flush, Math.max(delay, error.wait ?? 0))
       delay = Math.min(2 * delay, LONGEST_DELAY)
     } finally {
       sending = false
@@ -90,7 +90,7 @@ function openSender(talk, told) {
       state.at = Date.now()
       told.stored(answer)
     } catch (error) {
-      if (error.kind !== 'refused' || error.status === 404) throw error // 404: the project is gone; the answers stay here
+      if (error.kind !== 'refused' || error.status === 404 || error.keep) throw error // project or role are gone: answers stay here
       if (events.length === 1) { from.refuse(events[0][0], error.message); state.refused++ }
       most = 1 // one of them is at fault: find it, and let the others through
     }

@@ -50,7 +50,7 @@ function openQueue(talk, sender, told) { // told: filters(), arrived(), failed(t
       if (!(error instanceof Trouble)) throw error
       told.failed(error)
       const again = () => { if (mine === round && !stopped) refill() }
-      if (error.kind !== 'refused') setTimeout(again, error.kind === 'down' ? 1000 : 3000)
+      if (error.kind !== 'refused') setTimeout(again, Math.max(error.wait, error.kind === 'down' ? 1000 : 3000))
     }
   }
 

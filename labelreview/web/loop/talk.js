@@ -1,20 +1,22 @@
 // Talking with the routes: one function to ask, the troubles it can meet, and this tab's name. Any component may use it.
 //
-//   const talk = openTalk(() => ({ at, header, token, version, renew, language }))   // read anew at each request
+//   const talk = openTalk(() => ({ at, header, token, lasts, version, renew, language }))   // read anew at each request
 //   await talk.ask('POST', 'queue', { body })                              // JSON in, JSON out, or a Trouble
 //   await me                                                               // this tab's name: it holds the leases
 
 const PATIENCE = 15000
 
-class Trouble extends Error { // kind: down (try again) | token (a new one was asked for) | refused | routes
-  constructor(kind, message = '', status = 0) { super(message); this.kind = kind; this.status = status }
+class Trouble extends Error { // kind: down (try again, after `wait`) | token (a new one was asked for) | refused | routes
+  constructor(kind, message = '', status = 0, more = {}) { super(message); Object.assign(this, { kind, status, wait: 0, keep: false }, more) }
 }
 
 function openTalk(now) {
-  let asking = '', outdated = ''
+  let asking = '', had = '', since = 0, outdated = ''
 
   async function ask(method, word, { query = '', body, keepalive = false } = {}) {
-    const { at, header, token } = now()
+    const { at, header, token, lasts } = now()
+    if (token !== had) { had = token; since = Date.now() }
+    else if (Date.now() - since > lasts * 500) askForToken(token) // half its time: a new one before it ends
     let answer
     try {
       answer = await fetch(`${at}/${word}${query}`, {
@@ -28,7 +30,9 @@ function openTalk(now) {
     follow(answer.headers.get('X-Labelreview-Version'))
     const shape = await answer.json().catch(() => { throw new Trouble('down', say('broke-off')) })
     if (answer.status === 401) { askForToken(token); throw new Trouble('token', say('new-token')) }
-    if (!answer.ok) throw new Trouble(answer.status >= 500 ? 'down' : 'refused', shape.error, answer.status)
+    if (answer.status === 429) throw new Trouble('down', say('too-fast'), 429, { wait: 1000 * (Number(answer.headers.get('Retry-After')) || 1) })
+    const again = answer.status >= 500 || answer.status === 408
+    if (!answer.ok) throw new Trouble(again ? 'down' : 'refused', shape.error, answer.status, { keep: shape.kind === 'role' })
     return shape
   }
 

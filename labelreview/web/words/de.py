@@ -125,6 +125,7 @@ WORDS = {
     "loop.not-fetched": "Die Fragen lassen sich nicht holen",
     "loop.waiting-server": "Warten auf den Server",
     "loop.silent": "Der Server antwortet nicht",
+    "loop.too-fast": "Schneller, als der Server es annimmt: gleich geht es weiter",
     "loop.server-error": "Der Server meldet einen Fehler",
     "loop.broke-off": "Die Antwort brach ab",
     "loop.new-token": "Warten auf einen neuen Ausweis",

@@ -125,6 +125,7 @@ WORDS = {
     "loop.not-fetched": "The questions cannot be fetched",
     "loop.waiting-server": "Waiting for the server",
     "loop.silent": "The server does not answer",
+    "loop.too-fast": "Faster than the server takes it: it goes on in a second",
     "loop.server-error": "The server has an error",
     "loop.broke-off": "The answer broke off",
     "loop.new-token": "Waiting for a new token",

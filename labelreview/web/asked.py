@@ -1,0 +1,89 @@
+"""What a request asks for, checked: the body within its limits, and the fields that several routes share."""
+
+import asyncio
+import json
+from typing import Any
+
+from starlette.requests import Request
+
+from labelreview.decisions import UID, Direction
+from labelreview.errors import InputError, NotFound
+from labelreview.orders import LEARNED
+from labelreview.project import Project
+from labelreview.review.worklist import Filters
+
+LARGEST_BODY = 1_000_000
+LONGEST_SECONDS = 20.0  # that a body may take to come
+MOST_CELLS = 500
+FILTERS = {"tag": "", "direction": "", "text": "", "order": LEARNED}
+Shape = dict[str, Any]
+
+
+class TooLarge(InputError):
+    """The body has more bytes than are taken."""
+
+
+class TooSlow(InputError):
+    """The body trickles in."""
+
+
+def kept(body: Shape) -> list[tuple[str, str]]:
+    """The cells that a tab has ready."""
+    kept = body.get("keep", [])
+    if not isinstance(kept, list) or len(kept) > MOST_CELLS:
+        raise InputError(f"keep must be a list of at most {MOST_CELLS} pairs of an item and a tag.")
+    pairs = [(pair[0], pair[1]) for pair in kept if isinstance(pair, list) and len(pair) == 2]
+    return [(item, tag) for item, tag in pairs if isinstance(item, str) and isinstance(tag, str)]
+
+
+def filters(project: Project, body: Shape) -> Filters:
+    """Which cells are asked for."""
+    words = {name: body.get(name) or default for name, default in FILTERS.items()}
+    suspects, disputes = body.get("suspects") is True, body.get("disputes") is True
+    if not all(isinstance(word, str) for word in words.values()):
+        raise InputError(f"{', '.join(FILTERS)} must be texts.")
+    tag, direction = words["tag"], words["direction"]
+    if tag and tag not in project.dataset.tags:
+        raise NotFound(f"There is no tag '{tag}' in this project.")
+    if direction not in ("", *Direction):
+        raise InputError(f"direction={direction!r} is not known. Use wrong, missing, or leave it out.")
+    return Filters(tag, Direction(direction) if direction else None, words["text"], words["order"], suspects, disputes)
+
+
+def number(text: str) -> int:
+    """How many are wanted."""
+    if not text.isascii() or not text.isdigit() or len(text) > 6 or not 1 <= int(text) <= MOST_CELLS:
+        raise InputError(f"{text[:20]!r} is not a number from 1 to {MOST_CELLS}.")
+    return int(text)
+
+
+def holder(text: object) -> str:
+    """A tab's name, which holds its leases."""
+    if not isinstance(text, str) or not UID.fullmatch(text):
+        raise InputError("holder must be 8 to 64 letters, digits, - or _.")
+    return text
+
+
+async def body(request: Request) -> Shape:
+    """A request's JSON object; TooLarge or TooSlow before more of it is taken than may be."""
+    try:
+        async with asyncio.timeout(LONGEST_SECONDS):
+            received = await _received(request)
+    except TimeoutError:
+        raise TooSlow(f"The request did not come within {LONGEST_SECONDS:g} seconds. Send it again.") from None
+    try:
+        shape = json.loads(received)
+    except (ValueError, RecursionError):
+        shape = None
+    if not isinstance(shape, dict):
+        raise InputError("The request's body must be a JSON object.")
+    return shape
+
+
+async def _received(request: Request) -> bytearray:
+    received = bytearray()
+    async for part in request.stream():
+        received += part
+        if len(received) > LARGEST_BODY:
+            raise TooLarge(f"The request is larger than {LARGEST_BODY} bytes. Send fewer decisions at once.")
+    return received

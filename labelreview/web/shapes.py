@@ -1,0 +1,100 @@
+"""What the routes answer about cells, items and pictures, as JSON."""
+
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+
+from labelreview.decisions import Decision, wire
+from labelreview.errors import LabelReviewError, NotFound
+from labelreview.examples import Example
+from labelreview.project import Project
+from labelreview.questions import Question
+from labelreview.web import wording
+from labelreview.whole import Row
+
+AT = "/api/projects/{name}"
+LONGEST_TEXT = 4000  # of a document, in the queue; the route `text` gives the whole
+Shape = dict[str, Any]
+
+
+def cell(project: Project, question: Question, language: str) -> Shape:
+    """A question as it is shown."""
+    suspect = question.suspect
+    return {
+        "item": suspect.item,
+        "tag": suspect.tag,
+        "given": suspect.given,
+        "suggested": suspect.suggested,
+        "pred_prob": _number_or_none(suspect.pred_prob),
+        "models": models(project, suspect.item, suspect.tag),
+        "score": _number_or_none(suspect.score),
+        "direction": suspect.direction.value,
+        "screen": question.screen,
+        "others": [{"tag": other.tag, "given": other.given, "now": other.now} for other in question.others],
+        "definition": question.definition,
+        **text(project, suspect.item),
+        "reason": wording.reason(question, language),
+        **image_address(project, suspect.item),
+    }
+
+
+def row(row: Row) -> Shape:
+    """A tag of a whole item."""
+    shape = {**asdict(row)}
+    return {name: None if value != value else value for name, value in shape.items()}
+
+
+def example(project: Project, example: Example) -> Shape:
+    """What stands beside a question."""
+    return {
+        "item": example.item,
+        "given": example.given,
+        "now": example.now,
+        "judged": example.judged,
+        "same": example.same,
+        **text(project, example.item),
+        **image_address(project, example.item, 320),
+    }
+
+
+def text(project: Project, item: str) -> Shape:
+    """The beginning of a document, and how many characters there are; null where the item is none."""
+    whole = project.text(item)
+    if whole is None:
+        return {"text": None, "characters": 0}
+    return {"text": whole[:LONGEST_TEXT], "characters": len(whole)}
+
+
+def models(project: Project, item: str, tag: str) -> list[Shape]:
+    """What each model says of the cell."""
+    slot = int(project.dataset.grid.slots(np.array([project.dataset.cell(item, tag)]))[0])
+    return [{"name": n, "pred_prob": _number_or_none(float(np.ravel(p)[slot]))} for n, p in project.models.items()]
+
+
+def _number_or_none(number: float) -> float | None:
+    return number if number == number else None  # JSON knows no NaN
+
+
+def with_cell(project: Project, decision: Decision, language: str) -> list[Shape]:
+    """The decision and its cell; nothing where the data no longer has the cell."""
+    try:
+        (question,) = project.questions([(decision.item, decision.tag)])
+    except NotFound:
+        return []
+    return [{**wire(decision), "cell": {**cell(project, question, language), "screen": decision.screen}}]
+
+
+def image_address(project: Project, item: str, size: int = 1280) -> Shape:
+    """Where the picture is, or why there is none."""
+    folder = project.card.images
+    try:
+        name = project.image_name(item)
+        if not name:
+            why = f"No picture for this id in {folder}." if folder else "This project has no images."
+            return {"image": None, "why": why}
+        address = f"{AT.format(name=quote(project.card.name, safe=''))}/images/{size}/{project.pictures.version(name)}"
+    except LabelReviewError as error:
+        return {"image": None, "why": str(error)}
+    return {"image": f"{address}?item={quote(item, safe='')}", "why": ""}
