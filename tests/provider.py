@@ -66,7 +66,7 @@ class Provider:
 
 
 @contextmanager
-def providing(people: Sequence[str], unverified: Sequence[str] = ()) -> Iterator[Provider]:
+def providing(people: Sequence[str], unverified: Sequence[str] = ()) -> Iterator[Provider]:  # noqa: C901
     """A provider that runs as long as the block."""
     provider = Provider(people, unverified)
 
