@@ -2,10 +2,10 @@
 
 import streamlit as st
 
+from labelreview.roles import Action
 from labelreview.web import newproject, newversion, session, uploads
 
-session.current_reviewer()
-project = session.current_project()
+_, project = session.admitted(Action.DECIDE)
 session.stay_with_project()
 
 st.title("Versions")

@@ -20,6 +20,7 @@ from labelreview.errors import InputError
 from labelreview.settings import Settings, SignIn
 from labelreview.web import auth
 
+BELIEVED = "FORWARDED_ALLOW_IPS"  # the web server's: whose word it takes for where a request comes from
 API = "/api/"
 PICTURES = "/images/"
 RATE, BURST = 100.0, 400.0  # requests a second of one person; of pictures, as many again
@@ -35,6 +36,15 @@ def check_address(settings: Settings, address: str | None) -> None:
     """InputError when the app would listen wider than the way it knows people by allows; None: on every address."""
     if settings.sign_in is SignIn.LOCAL and not is_loopback(address or ""):
         raise InputError(f"The app does not listen on {address or 'every address'}. {WHAT_TO_DO}")
+
+
+def check_peers(settings: Settings, believed: str | None) -> None:
+    """InputError when the web server would take the peer's address from a header, before the door can look at it."""
+    if settings.sign_in is SignIn.PROXY and believed != "":
+        raise InputError(
+            f"LABELREVIEW_SIGN_IN is proxy, and {BELIEVED} is {believed or 'not set'}: a header could then say where a "
+            f"request comes from. Start the app with `labelreview serve`, or set {BELIEVED} to nothing."
+        )
 
 
 def is_loopback(host: str) -> bool:

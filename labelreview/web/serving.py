@@ -31,6 +31,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """
     settings = Settings.from_environment()
     door.check_address(settings, st.get_option("server.address"))
+    door.check_peers(settings, os.environ.get(door.BELIEVED))
     if settings.json_log:
         observing.log_as_json()
     await run_in_threadpool(_ensure_demo)
@@ -54,8 +55,6 @@ def middleware() -> list[Middleware]:
 def secrets() -> dict[str, Any] | None:
     """What Streamlit's sign-in needs to know, from our settings; None where they name no provider."""
     settings = Settings.from_environment()
-    if settings.sign_in is SignIn.PROXY:
-        os.environ["FORWARDED_ALLOW_IPS"] = ""  # the web server must tell the peer's address, and not what one says
     if not settings.provider:
         return None
     provider = settings.provider
@@ -82,4 +81,5 @@ def run(*, address: str, port: int) -> None:
     if not app.exists():
         raise NotFound(f"{app} is missing. Install labelreview again.")
     arguments = ["-m", "streamlit", "run", str(app), "--server.address", address, "--server.port", str(port)]
+    os.environ.setdefault(door.BELIEVED, "")
     os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606  no shell, and the arguments are ours
