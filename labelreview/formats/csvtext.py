@@ -139,6 +139,17 @@ class CsvText:
             raise InputError(f"{self.name}, line 1: the header is not UTF-8. Save the file as UTF-8.")
         return names
 
+    @property
+    def newline(self) -> str:
+        """The line end of the header."""
+        record = self._first[0]
+        return self._head[record.end : record.next] or "\n"
+
+    @property
+    def body(self) -> int:
+        """The byte at which the rows begin, in UTF-8."""
+        return len(self.bom) + len(self._head[: self._first[0].next].encode("utf-8", "surrogateescape"))
+
     def sample(self) -> list[list[str]]:
         """The first rows that are whole; InputError when there is none at all."""
         head, width = self._head, len(self.header)
@@ -160,8 +171,7 @@ class CsvText:
 
     def _fast(self, roles: Mapping[int, Role]) -> dict[int, Any] | None:
         head = self._first[0].next
-        start = len(self.bom) + len(self._head[:head].encode("utf-8", "surrogateescape"))
-        data, start = (self.data, start) if self.encoding == "utf-8" else (self.text[head:].encode(), 0)
+        data, start = (self.data, self.body) if self.encoding == "utf-8" else (self.text[head:].encode(), 0)
         if data.startswith(codecs.BOM_UTF8, start) or not WELL_QUOTED[self.delimiter].fullmatch(data, start):
             return None  # Arrow would eat a mark that belongs to the first id, and take a quote that is never closed
         rest = pa.py_buffer(data)[start:]

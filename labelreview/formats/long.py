@@ -13,12 +13,13 @@ import pyarrow as pa
 
 from labelreview.errors import InputError
 from labelreview.formats.cells import Problems, check_ids, check_tags, checked_probs, spelled
-from labelreview.formats.csvtext import CsvText, Record, quoted, requoted, spliced
+from labelreview.formats.csvlines import Line, picked
+from labelreview.formats.csvtext import CsvText, quoted, requoted, unquoted
 from labelreview.formats.opened import Kind, Opened
 from labelreview.formats.parquetfile import ParquetFile, parquet_bytes
 from labelreview.formats.row import EMPTY, Changes, Missing, Notes, by_item, listed, recognised
 from labelreview.formats.shape import Columns, columns_of
-from labelreview.formats.table import CODE, LABEL, PROB, TEXT, Role, Table
+from labelreview.formats.table import CODE, LABEL, PROB, Role, Table
 from labelreview.tags import PRESENT, UNKNOWN, Matrix, TagMatrix
 
 
@@ -159,58 +160,62 @@ def write_csv(file: Opened, changes: Changes) -> bytes:
 
 
 def write(source: CsvText, changes: Changes, columns: Columns, filler: Mapping[int, str]) -> bytes:
-    """The same for columns that the caller knows."""
-    records = list(source.records())
-    width = len(source.header)
+    """The same for columns that the caller knows. Only the rows of items that change are cut into fields."""
+    lines, put = picked(source, _touched(source, columns, changes))
 
     def cells() -> Iterable[tuple[str, str, str]]:
-        for record in records:
-            fields = source.fields(record)
+        for line in lines:
+            fields = [unquoted(raw) for raw in line.raw]
             yield fields[columns.id], fields[columns.tag], fields[columns.value] if columns.value >= 0 else ""
 
     edits = []
-    for at, rows in _plan(cells(), columns, changes, filler).items():
-        record = records[at]
-        lines = [_line(source, record, row, width, columns) for row in rows]
-        ending = source.text[record.end : record.next] or _line_end(source, records)
-        if lines:
-            edits.append((record.start, record.end, ending.join(lines)))
+    for at, new in _plan(cells(), columns, changes, filler).items():
+        line = lines[at]
+        texts = [_text(line, row, source.delimiter, columns) for row in new]
+        if texts:
+            edits.append((line.start, line.end, (line.ending or source.newline).join(texts)))
         else:
-            edits.append((record.start, record.next, ""))
-    text = spliced(source.text, edits)
-    ending = source.text[records[-1].end : records[-1].next]
-    return source.encoded(text if ending else text.rstrip("\r\n"))
+            edits.append((line.start, line.next, ""))
+    return put(edits)
 
 
-def _line_end(source: CsvText, records: list[Record]) -> str:
-    """The line end of the file, for a last line that has none."""
-    start = records[0].start
-    return "\r\n" if source.text[:start].endswith("\r\n") else source.text[start - 1]
-
-
-def _line(source: CsvText, record: Record, row: Row, width: int, columns: Columns) -> str:
+def _text(line: Line, row: Row, delimiter: str, columns: Columns) -> str:
     """A record with some fields replaced, in the quotes of the record that it is made from."""
-    parts = [source.text[start:end] for start, end in source.spans(record)]
-    for column in range(width):
+    parts = list(line.raw)
+    for column, raw in enumerate(line.raw):
         if column in row.cells:
-            parts[column] = requoted(row.cells[column], parts[column], source.delimiter)
+            parts[column] = requoted(row.cells[column], raw, delimiter)
         elif row.new and column != columns.id:
-            parts[column] = '""' if parts[column].startswith('"') else ""
-    return source.delimiter.join(parts)
+            parts[column] = '""' if raw.startswith('"') else ""
+    return delimiter.join(parts)
 
 
 def write_parquet(file: Opened, changes: Changes) -> bytes:
     """The same schema; rows edited, removed or put after the last row of their item, as in the CSV."""
     source = file.parquet
     columns = _columns(source)
-    table = source.table({columns.id: TEXT, columns.tag: TEXT})
-    values = source.arrow.column(columns.value).to_pylist() if columns.value >= 0 else [None] * len(table)
-    texts = ["" if value is None else str(value) for value in values]
-    rows = zip(table.texts(columns.id), table.texts(columns.tag), texts, strict=True)
-    plan = _plan(rows, columns, changes, {})
+    touched = _touched(source, columns, changes)
+    some = source.arrow.take(pa.array(touched))
+    texts = [
+        ["" if value is None else str(value) for value in some.column(column).to_pylist()]
+        for column in (columns.id, columns.tag, *([columns.value] if columns.value >= 0 else []))
+    ]
+    rows = zip(*texts, *([] if columns.value >= 0 else [[""] * len(touched)]), strict=True)
+    times = np.ones(source.file.metadata.num_rows, np.int64)  # how often each row is there afterwards
+    plan = {int(touched[at]): new for at, new in _plan(rows, columns, changes, {}).items()}
+    times[list(plan)] = [len(new) for new in plan.values()]
     others = set(range(len(source.header))) - {columns.id}
-    kept = [row for at in range(len(table)) for row in plan.get(at, [Row(at, {})])]
-    return source.with_rows([(row.at, dict.fromkeys(others if row.new else ()) | row.cells) for row in kept])
+    return source.with_rows(times, {
+        (at, nth): dict.fromkeys(others if row.new else ()) | row.cells
+        for at, new in plan.items() for nth, row in enumerate(new)
+    })  # fmt: skip
+
+
+def _touched(source: CsvText | ParquetFile, columns: Columns, changes: Changes) -> npt.NDArray[np.int64]:
+    """The rows of items that change."""
+    wanted = {item for item, _ in changes}
+    ids, rows = source.table({columns.id: CODE}).coded(columns.id)
+    return np.flatnonzero(np.array([item in wanted for item in ids])[rows])
 
 
 def make_csv(matrix: TagMatrix) -> bytes:

@@ -1,11 +1,14 @@
 """Parquet files: the same columns as a CSV, with types. Written back with the schema and metadata they came with."""
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from labelreview.errors import InputError
@@ -62,15 +65,16 @@ class ParquetFile:
             table = table.set_column(column, field, typed(change(table.column(column).to_pylist()), field.type))
         return self.written(table)
 
-    def with_rows(self, taken: Sequence[tuple[int, Mapping[int, Any]]]) -> bytes:
-        """The file with rows taken in this order, each with the cells in its mapping replaced."""
-        table = self.arrow.take(pa.array([row for row, _ in taken], pa.int64()))
-        for column in sorted({column for _, cells in taken for column in cells}):
+    def with_rows(self, times: npt.NDArray[np.int64], cells: Mapping[tuple[int, int], Mapping[int, Any]]) -> bytes:
+        """The file with each row (N,) as often as `times` says, and new values, by column, in the nth of a row."""
+        table, starts = self.arrow, np.cumsum(times) - times
+        if (times != 1).any():
+            table = table.take(pa.array(np.repeat(np.arange(len(times)), times)))
+        placed = {int(starts[at]) + nth: values for (at, nth), values in cells.items()}
+        for column in sorted({column for values in placed.values() for column in values}):
+            changed = {at: values[column] for at, values in sorted(placed.items()) if column in values}
             field = table.schema.field(column)
-            values = table.column(column).to_pylist()
-            for at, (_, cells) in enumerate(taken):
-                values[at] = cells.get(column, values[at])
-            table = table.set_column(column, field, typed(values, field.type))
+            table = table.set_column(column, field, _replaced(table.column(column), changed))
         return self.written(table)
 
     def written(self, table: Any) -> bytes:
@@ -97,6 +101,16 @@ def typed(values: list[Any], kind: Any) -> Any:
         values = [int(v) if v is not None and pa.types.is_integer(inner) else v for v in values]
     plain = pa.array(values, inner)
     return plain.dictionary_encode().cast(kind) if pa.types.is_dictionary(kind) else plain
+
+
+def _replaced(column: Any, changed: Mapping[int, Any]) -> Any:
+    """A column with new values at some places (ascending)."""
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    mask = np.zeros(len(column), np.bool_)
+    mask[list(changed)] = True
+    new = typed(list(changed.values()), kind)
+    whole = pc.replace_with_mask(column.cast(kind).combine_chunks(), pa.array(mask), new)
+    return whole.dictionary_encode().cast(column.type) if kind != column.type else whole
 
 
 def _text(value: Any) -> Any:

@@ -1,5 +1,7 @@
 """What one cell, one name or one line of a file means."""
 
+from random import Random
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from labelreview.errors import InputError
 from labelreview.formats.cells import check_ids, check_tags, checked_probs, label_of, prob_of, spelled
+from labelreview.formats.csvlines import _of_bytes, _of_text
 from labelreview.formats.csvtext import CsvText, quoted, records, requoted, spans, spliced, unquoted
 from labelreview.formats.shape import columns_of, shape_of
 from labelreview.formats.tables import cell
@@ -93,6 +96,22 @@ def test_arrow_and_the_reading_by_hand_agree(text: str) -> None:
     if fast is not None:  # else Arrow was not asked, or gave up
         slow = source._by_hand({0: "text", 1: "text"})
         assert [column.to_pylist() for column in fast.values()] == [column.to_pylist() for column in slow.values()]
+
+
+@given(st.text(alphabet="aé,\n", max_size=30), st.booleans(), st.randoms(use_true_random=False))
+def test_records_picked_by_their_bytes_are_those_picked_from_the_text(text: str, wide: bool, random: Random) -> None:
+    source = CsvText("f", f"id,hat\nx,1\n{text}".replace("\n", "\r\n" if wide else "\n").encode())
+    count = len(list(source.records()))
+    rows = np.array(sorted(random.sample(range(count), random.randint(0, count))), np.int64)
+    found = [picked(source, rows) for picked in (_of_bytes, _of_text)]
+    assert [(line.raw, line.ending) for line in found[0][0]] == [(line.raw, line.ending) for line in found[1][0]]
+    kinds = [random.choice(["", "é,2", None]) for _ in rows]
+    written = [
+        put([(line.start, line.end if new else line.next, new) for line, new in zip(lines, kinds, strict=True)
+             if new is not None])
+        for lines, put in found
+    ]  # fmt: skip
+    assert written[0] == written[1]
 
 
 @pytest.mark.parametrize(("value", "raw", "field"), [
