@@ -4,16 +4,32 @@ The long forms, with figures, are `benchmarks/trust.py`.
 """
 
 import sys
+import warnings
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+import streamlit as st
+from itsdangerous import TimestampSigner
+from starlette.applications import Starlette
 
+from labelreview.decisions import Verdict, wire
+from labelreview.project import Project
+from labelreview.store.database import Database
+from labelreview.web import auth
+from labelreview.web.routes import routes
 from tests.gallery import gallery, settings_in
 from tests.hardship import fill_disk_until, kill_now_and_then, own_postgres, running, worked
+from tests.made import decision
 from tests.reviewers import Record
 from tests.served import Server
 
+with warnings.catch_warnings():
+    warnings.filterwarnings("ignore", message="Using `httpx` with")
+    from starlette.testclient import TestClient
+
+AT, HOLDER = "/api/projects/gallery", "tab-00000001"
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits are POSIX")
 
 
@@ -50,3 +66,31 @@ def test_postgresql_restarted_under_load_loses_and_doubles_nothing(settings, tmp
             records, found = worked([server], "gallery", lambda _records: postgres.restart(), reviewers=4)
     assert found.clean, found
     assert {kind[:3] for kind in troubles(records)} <= {"503"}, troubles(records)  # said, never a crash
+
+
+def test_a_clock_that_is_set_back_an_hour_loses_nothing_and_keeps_the_order(settings, monkeypatch):
+    key, hour = auth.secret(settings.home), timedelta(hours=1)
+    now, stamp = Database.now, TimestampSigner.get_timestamp
+
+    def answer(client: TestClient, token: str, count: int) -> list[str]:
+        asked = client.post(f"{AT}/queue", json={"holder": HOLDER, "want": 20}, headers={auth.HEADER: token})
+        if asked.status_code != 200:
+            return [str(asked.status_code)]
+        cells = [(cell["item"], cell["tag"]) for cell in asked.json()["cells"]][:count]
+        made = [wire(decision(*cell, Verdict.ABSENT)) for cell in cells]
+        body = {"holder": HOLDER, "decisions": made}
+        return client.post(f"{AT}/decisions", json=body, headers={auth.HEADER: token}).json()["stored"]
+
+    with Project.open(settings, "gallery") as project, TestClient(Starlette(routes=routes(settings))) as client:
+        token = auth.token(key, project.card.uid, "ann")
+        acknowledged = answer(client, token, 5)
+        monkeypatch.setattr(Database, "now", lambda self, connection: now(self, connection) - hour)
+        monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda self: stamp(self) - 3600)
+        assert answer(client, token, 5) == ["401"]  # from the future: the page makes a new one
+        acknowledged += answer(client, auth.token(key, project.card.uid, "ann"), 5)
+        events = project.log()
+        assert [event.uid for event in events] == acknowledged
+        assert len({(event.item, event.tag) for event in events}) == 10
+        assert events[0].recorded_at - events[-1].recorded_at > hour / 2
+        assert project.verify().problems == ()
+    st.cache_resource.clear()
