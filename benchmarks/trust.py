@@ -1,4 +1,4 @@
-"""What the promises about answers are worth, on real servers: `python -m benchmarks.trust [NAME …]`, all without a name.
+"""What the promises about answers are worth, on real servers: `python -m benchmarks.trust [NAME …]`, or all.
 
     load      50 reviewers, a verdict a second each, one process, two minutes; SQLite, then PostgreSQL
     kill      kill -9 of the app at 20 random moments
@@ -65,8 +65,9 @@ def say(title: str, found: Account, records: Sequence[Record]) -> None:
     """What came of it."""
     seconds = [each for record in records for each in record.seconds]
     times = ", ".join(f"{100 * share:g} % in {quantile(seconds, share):.0f} ms" for share in (0.5, 0.95, 0.99, 1))
-    print(f"{title}: {found.acknowledged:,} acknowledged, {found.lost} lost, {found.doubled} doubled, {found.disordered} "
-          f"reviewers out of order; {times}; load {os.getloadavg()[0]:.1f}", flush=True)  # fmt: skip
+    account = f"{found.acknowledged:,} acknowledged, {found.lost} lost, {found.doubled} doubled"
+    order = f"{found.disordered} reviewers out of order"
+    print(f"{title}: {account}, {order}; {times}; load {os.getloadavg()[0]:.1f}", flush=True)
     for said, count in sum((record.troubles for record in records), start=Counter[str]()).most_common(4):
         print(f"    reviewers were told {count} times: {said}")
 
@@ -161,10 +162,12 @@ def answered(reviewer: Reviewer, times: int, pause: float = 0.0) -> list[tuple[s
     return cells
 
 
-def stored(settings: Settings) -> list[tuple[str, str]]:
+def judged(settings: Settings, given: Sequence[tuple[str, str]]) -> str:
+    """Whether what was given is what is stored."""
     with Project.open(settings, "demo") as project:
         assert project.verify().problems == ()
-        return [(event.item, event.tag) for event in project.log()]
+        stored = [(event.item, event.tag) for event in project.log()]
+    return f"{len(given)} answers, {'all stored once, in order' if stored == given else f'{len(stored)} STORED'}"
 
 
 def clock(scratch: Path) -> None:
@@ -194,9 +197,7 @@ def clock(scratch: Path) -> None:
         page.reload()
         given += answered(ada, 10)
         ada.saved()
-    found_there = stored(settings)
-    print(f"clock set back by an hour: 30 answers, {'all stored once, in order' if found_there == given else 'NOT THE SAME'}; "
-          f"the first 10 after it in {took:.1f} s")  # fmt: skip
+    print(f"clock set back by an hour: {judged(settings, given)}; the first 10 after it in {took:.1f} s", flush=True)
     return None
 
 
@@ -218,9 +219,8 @@ def network(scratch: Path) -> None:
         took = time.perf_counter() - back
         given += answered(ada, 5)
         ada.saved()
-    same = stored(settings) == given
-    print(f"network cut for 60 s: the page said “{said}”; 30 answers, "
-          f"{'all stored once, in order' if same else 'NOT THE SAME'}, {took:.1f} s after the network came back")  # fmt: skip
+    print(f"network cut for 60 s: the page said “{said}”; {judged(settings, given)}, "
+          f"{took:.1f} s after the network came back", flush=True)  # fmt: skip
 
 
 def start(scratch: Path) -> None:
