@@ -54,7 +54,8 @@ def made(original: Original, size: int) -> tuple[Picture, bool]:
     if whole is not None:
         return whole, False
     with _opened(original) as image:
-        image.thumbnail((size, size), Image.Resampling.LANCZOS)  # before turning: JPEGs decode at reduced size
+        # Before turning: JPEGs decode at reduced size. A gap of 1.5 lets 12 megapixels decode at half their width.
+        image.thumbnail((size, size), Image.Resampling.LANCZOS, reducing_gap=1.5)
         return _encoded(_upright(image)), True
 
 
