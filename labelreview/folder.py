@@ -27,16 +27,18 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import IO, Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from labelreview.errors import InputError, NotFound, Refused
+from labelreview.formats.telling import Tell, nothing
 from labelreview.grid import SparseGrid
 from labelreview.tags import Dataset, Names, Probs
 
 Scalar = TypeVar("Scalar", bound=np.generic)
+BLOCK = 1 << 24
 COMPUTATION = 1  # of what `kept` keeps: raise it when an order changes, and old arrays are left lying
 NAME = re.compile(r"\w[\w .-]{0,79}")
 
@@ -207,18 +209,20 @@ def write(
     source: Mapping[str, Path],
     texts: Sequence[str] = (),
     models: Sequence[Probs] = (),
+    *,
+    tell: Tell = nothing,
 ) -> Folder:
     """Make a project folder: everything goes to a hidden folder first, which is then renamed.
 
     `source` are the files that the labels came in, by the names that they keep: `labels.csv`, or those of a folder,
     `VOC2007/ImageSets/Main/dog_val.txt`. `models` are the probabilities of the card's models where there are several.
-    Refused when the project's name is taken.
+    `tell` hears the share that is written. Refused when the project's name is taken.
     """
     target = projects / free_name(projects, card.name)
     projects.mkdir(parents=True, exist_ok=True)
     partial = projects / f".{uuid.uuid4().hex}.partial"
     try:
-        write_data(partial / card.version, dataset, images, source, texts if card.texts else None, models)
+        write_data(partial / card.version, dataset, images, source, texts if card.texts else None, models, tell)
         (partial / "project.json").write_text(shape_of(card), "utf-8")
         try:
             os.rename(partial, target)
@@ -241,23 +245,53 @@ def write_data(
     source: Mapping[str, Path],
     texts: Sequence[str] | None,
     models: Sequence[Probs],
+    tell: Tell = nothing,
 ) -> None:
     """Write the data of a version into a new folder."""
     target.mkdir(parents=True)
+    sizes = [dataset.labels.nbytes, dataset.pred_probs.nbytes, *(probs.nbytes for probs in models)]
+    out = _Writer(target, sum(sizes) + sum(path.stat().st_size for path in source.values()), tell)
     for name, path in source.items():
         (target / "source" / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target / "source" / name)
-    np.save(target / "labels.npy", dataset.labels)
-    np.save(target / "pred_probs.npy", dataset.pred_probs)
+        out.copy(path, f"source/{name}")
+    out.save("labels.npy", dataset.labels)
+    out.save("pred_probs.npy", dataset.pred_probs)
     if dataset.some is not None:
         np.save(target / "cells.npy", dataset.some.positions)
         np.save(target / "tagwise.npy", dataset.some.order)
     for at, probs in enumerate(models):
-        np.save(target / f"model-{at}.npy", probs)
+        out.save(f"model-{at}.npy", probs)
     save_names(target / "ids", dataset.ids)
     save_names(target / "images", Names.of(images))
     if texts is not None:
         save_names(target / "texts", Names.of(texts))
+
+
+class _Writer:
+    """Writes files of a folder block by block, telling how much of the total is there."""
+
+    def __init__(self, folder: Path, total: int, tell: Tell) -> None:
+        self._folder, self._total, self._tell, self._done = folder, max(total, 1), tell, 0
+
+    def save(self, name: str, array: npt.NDArray[Any]) -> None:
+        """An array, as numpy.save writes it."""
+        array = np.ascontiguousarray(array)
+        with (self._folder / name).open("wb") as file:
+            np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+            flat = array.reshape(-1)
+            for start in range(0, len(flat), BLOCK):
+                self._put(file, flat[start : start + BLOCK].data.cast("B"))
+
+    def copy(self, source: Path, name: str) -> None:
+        """A file, byte for byte."""
+        with source.open("rb") as read, (self._folder / name).open("wb") as file:
+            while block := read.read(BLOCK):
+                self._put(file, block)
+
+    def _put(self, file: IO[bytes], block: bytes | memoryview) -> None:
+        file.write(block)
+        self._done += len(block)
+        self._tell(self._done / self._total)
 
 
 def read(projects: Path, name: str) -> Folder:

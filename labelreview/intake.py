@@ -10,6 +10,7 @@ from labelreview import documents, folder, formats, images, models, pictures, pr
 from labelreview.decisions import Decision
 from labelreview.errors import InputError
 from labelreview.formats.check import Report, examine
+from labelreview.formats.telling import Tell, nothing, part
 from labelreview.scoring.insample import looks_in_sample
 from labelreview.settings import Settings
 from labelreview.tags import Dataset, Names, Probs, joined
@@ -59,15 +60,18 @@ def gather(
     texts. `texts` is FILE, FILE:column or a folder of .txt files; `image_source` a folder, an archive, a URL, or what
     `pictures.source` made of the settings.
     """
-    progress("Reading labels", 0.0)
-    given = formats.read_labels(labels, format=labels_format, missing_means=missing_means)
+    read_by, seen_by = (0.2, 0.4) if image_source is not None else (0.4, 0.7)  # pictures take the longest
+    telling = stage(progress, "Reading labels", 0, read_by), stage(progress, "Reading predictions", read_by, seen_by)
+    given = formats.read_labels(labels, format=labels_format, missing_means=missing_means, tell=telling[0])
     documented = documents.found(texts, given.matrix.ids) if texts else None
-    progress("Reading predictions", 0.2)
-    read = read_models(predicted, predictions_format, logits)
+    read = read_models(predicted, predictions_format, logits, telling[1])
     source = images.opened(image_source) if image_source is not None else None
     read = read or {MADE_HERE: made_here(given, source, documented, progress)}
     looked = pictures.looked_at(source, given.matrix.ids, progress)
-    found = checked(given, read, looked, ranked_by, documented, only_common=only_common, judge=bool(predicted))
+    checking = stage(progress, "Checking", 0.9 if source else seen_by, 1)
+    found = checked(
+        given, read, looked, ranked_by, documented, only_common=only_common, judge=bool(predicted), tell=checking
+    )
     progress("Checked", 1.0)
     return replace(found, images=source, missing_means=missing_means or "")
 
@@ -81,23 +85,32 @@ def checked(
     *,
     only_common: bool,
     judge: bool,
+    tell: Tell = nothing,
 ) -> Inputs:
     """What was read, and the report on it. `judge`: the predictions may come from a model that has seen the labels."""
+    tell(0.0)
     probs, report = _examined(given, read, ranked_by, looked.problems, only_common)
+    tell(0.6)
     report = replace(report, notes=report.notes + (documented.notes if documented else ()) + looked.notes)
     if judge and not report.errors:
         dataset = joined(given.matrix, probs.matrix, only_common=only_common)
+        tell(0.8)
         warning = looks_in_sample(dataset.judged, dataset.pred_probs, dataset.grid)
         report = replace(report, warnings=report.warnings + ((warning,) if warning else ()))
     return Inputs(given, probs, None, looked.names, report, only_common, read, ranked_by, documented)
 
 
 def read_models(
-    predicted: Path | Mapping[str, Path] | None, form: str | None, logits: bool
+    predicted: Path | Mapping[str, Path] | None, form: str | None, logits: bool, tell: Tell = nothing
 ) -> dict[str, formats.Source]:
     """The predictions of each model by its name."""
     files = models.named([str(predicted)]) if isinstance(predicted, Path) else (predicted or {})
-    return {name: formats.read_pred_probs(path, format=form, logits=logits) for name, path in files.items()}
+    return {
+        name: formats.read_pred_probs(
+            path, format=form, logits=logits, tell=part(tell, at / len(files), (at + 1) / len(files))
+        )
+        for at, (name, path) in enumerate(files.items())
+    }
 
 
 def _examined(
@@ -142,15 +155,18 @@ def made_here(
     return predictions.made_from(given, described, progress=progress)
 
 
-def create(settings: Settings, name: str, inputs: Inputs) -> folder.Card:
+def create(
+    settings: Settings, name: str, inputs: Inputs, *, progress: Progress = lambda step, share: None
+) -> folder.Card:
     """Write a project's folder from checked files.
 
     InputError when the check found errors, Refused when the name is taken; then nothing has been written.
     """
     folder.free_name(settings.projects, name)
+    progress("Joining", 0.0)
     content = contents(name, inputs, folder.new_identity())
     shelf.sweep(settings.projects)
-    folder.write(settings.projects, *content)
+    folder.write(settings.projects, *content, tell=stage(progress, "Writing", 0.1, 1))
     return content.card
 
 
@@ -199,6 +215,11 @@ def contents(name: str, inputs: Inputs, identity: tuple[str, str, str]) -> Conte
 def _several(dataset: Dataset, read: Mapping[str, formats.Source]) -> list[Probs]:
     """Each model's probabilities of the project's cells; none where there is but one, which ranks."""
     return [models.over(dataset, source.matrix) for source in read.values()] if len(read) > 1 else []
+
+
+def stage(progress: Progress, step: str, start: float, end: float) -> Tell:
+    """What a step tells of its own share, as progress of the whole."""
+    return part(lambda share: progress(step, share), start, end)
 
 
 def adopted(decisions: Sequence[Decision], project_uid: str) -> list[Decision]:

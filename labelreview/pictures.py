@@ -45,6 +45,6 @@ def looked_at(source: images.Source | None, ids: Sequence[str], progress: Progre
             if names[row]:
                 problems[ids[row]] = images.problem_of(ahead, names[row])
             if at % 200 == 0:
-                progress("Looking at images", 0.4 + 0.6 * at / len(rows))
+                progress("Looking at images", 0.4 + 0.5 * at / len(rows))
     note = f"The pictures are at {source.where}: {len(rows):,} of {len(ids):,} were looked at."
     return Looked(names, problems, (note,) if source.remote else ())

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from labelreview import folder
 from labelreview.errors import Refused
+from labelreview.formats.telling import Tell, nothing
 from labelreview.tags import Dataset, Names, Probs
 
 HIDDEN, VERSION = re.compile(r"\.[0-9a-f]{32}\.(partial|gone|card)"), re.compile(r"[0-9a-f]{12}")
@@ -30,6 +31,7 @@ def write_version(
     models: Sequence[Probs] = (),
     gone: Sequence[str] = (),
     carried: Sequence[str] = (),
+    tell: Tell = nothing,
 ) -> folder.Folder:
     """Give a project another version, in one step: before it the old one holds, after it the new one.
 
@@ -39,7 +41,7 @@ def write_version(
     sweep(before.path.parent)
     partial, target = before.path / f".{uuid.uuid4().hex}.partial", before.path / card.version
     try:
-        folder.write_data(partial, dataset, images, source, texts if card.texts else None, models)
+        folder.write_data(partial, dataset, images, source, texts if card.texts else None, models, tell)
         folder.save_names(partial / "gone", Names.of(gone))
         for name in carried:
             kept = before.place(name)

@@ -18,7 +18,8 @@ from labelreview import documents, folder, formats, images, intake, pictures, sh
 from labelreview.auditing import DRAWN_BY
 from labelreview.errors import InputError, few
 from labelreview.formats import appended
-from labelreview.intake import Inputs, Progress
+from labelreview.formats.telling import Tell, part
+from labelreview.intake import Inputs, Progress, stage
 from labelreview.orders import Orders
 from labelreview.review.difference import Difference, difference
 from labelreview.review.verdicts import Verdicts
@@ -92,13 +93,15 @@ def gather(settings: Settings, name: str, new: New, *, progress: Progress = lamb
         raise
 
 
-def apply(settings: Settings, update: Update) -> folder.Folder:
+def apply(settings: Settings, update: Update, *, progress: Progress = lambda step, share: None) -> folder.Folder:
     """Write the new version, in one step. InputError when the check found errors, Refused when the project got another
     version meanwhile; then nothing has been written.
     """
     try:
+        progress("Joining", 0.0)
         content, gone, carried = _contents(update)
-        return shelf.write_version(update.before, *content, gone=gone, carried=carried)
+        tell = stage(progress, "Writing", 0.1, 1)
+        return shelf.write_version(update.before, *content, gone=gone, carried=carried, tell=tell)
     finally:
         update.drop()
 
@@ -131,20 +134,23 @@ def _contents(update: Update) -> tuple[intake.Contents, list[str], list[str]]:
 def _read(settings: Settings, before: folder.Folder, new: New, scratch: Path, progress: Progress) -> Inputs:
     card = before.card
     means = new.missing_means or card.missing_means
-    progress("Reading labels", 0.0)
-    given = _labels(before, new, means or None, scratch)
-    progress("Reading predictions", 0.3)
+    tell = stage(progress, "Reading labels", 0, 0.3)
+    given = _labels(before, new, means or None, scratch, tell)
     documented = _texts(before, given.matrix.ids, new.texts)
     source = images.opened(new.image_source) if new.image_source is not None else None
     looked, at_hand = _pictures(settings, before, given.matrix.ids, source, new.predict, progress)
     if new.predict:
         read = {intake.MADE_HERE: intake.made_here(given, at_hand, documented, progress)}
     else:
-        fresh = intake.read_models(new.predicted, new.predictions_format, new.logits)
+        reading = stage(progress, "Reading predictions", 0.3, 0.6)
+        fresh = intake.read_models(new.predicted, new.predictions_format, new.logits, reading)
         read = _predictions(before, fresh, new)
     ranks = new.ranked_by if new.ranked_by is not None else card.ranked_by if card.ranked_by in read else ""
     judge = bool(new.predicted)
-    found = intake.checked(given, read, looked, ranks, documented, only_common=new.only_common, judge=judge)
+    checking = stage(progress, "Checking", 0.6, 0.8)
+    found = intake.checked(
+        given, read, looked, ranks, documented, only_common=new.only_common, judge=judge, tell=checking
+    )
     return replace(found, images=source, missing_means=means)
 
 
@@ -157,17 +163,18 @@ def _compared(settings: Settings, before: folder.Folder, inputs: Inputs, progres
         verdicts = Verdicts(log.read(before.card.uid))
     finally:
         log.close()
-    found = difference(before.dataset, after, verdicts, lambda share: progress("Comparing", share))
+    found = difference(before.dataset, after, verdicts, stage(progress, "Comparing", 0.8, 1))
     progress("Compared", 1.0)
     return found
 
 
-def _labels(before: folder.Folder, new: New, means: str | None, scratch: Path) -> formats.Source:
+def _labels(before: folder.Folder, new: New, means: str | None, scratch: Path, tell: Tell) -> formats.Source:
     """The labels of the new version: all anew, or those that are there, with those of further items behind them."""
     card = before.card
     if new.labels:
-        return formats.read_labels(new.labels, format=new.labels_format, missing_means=means)
-    held = formats.read_labels(before.labels_source, format=card.labels_format, missing_means=means)
+        return formats.read_labels(new.labels, format=new.labels_format, missing_means=means, tell=tell)
+    reading = part(tell, 0, 0.5) if new.items else tell
+    held = formats.read_labels(before.labels_source, format=card.labels_format, missing_means=means, tell=reading)
     if not new.items:
         return held
     further = formats.read_labels(new.items, format=new.labels_format or card.labels_format, missing_means=means)
@@ -175,7 +182,7 @@ def _labels(before: folder.Folder, new: New, means: str | None, scratch: Path) -
     scratch.mkdir(parents=True, exist_ok=True)
     whole = scratch / card.labels_file
     appended.write(before.labels_source, new.items, card.labels_format, whole)
-    found = formats.read_labels(whole, format=card.labels_format, missing_means=means)
+    found = formats.read_labels(whole, format=card.labels_format, missing_means=means, tell=part(tell, 0.5, 1))
     appended.check(held.matrix, further.matrix, found.matrix, new.items.name, card.labels_format)
     return found
 

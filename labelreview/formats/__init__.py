@@ -14,6 +14,7 @@ from labelreview.formats.atomic import check_free, replacing, write_folder
 from labelreview.formats.opened import Kind, Opened
 from labelreview.formats.registry import FORMATS
 from labelreview.formats.row import Files, Format, Missing, Retagging
+from labelreview.formats.telling import Tell, nothing
 from labelreview.tags import ABSENT, PRESENT, Dataset, Matrix, SparseMatrix, TagMatrix, joined
 
 __all__ = [
@@ -64,14 +65,22 @@ def read_labels(
     *,
     format: str | None = None,
     missing_means: str | None = None,
+    tell: Tell = nothing,
 ) -> Source:
-    """The labels of a file. `missing_means` overrides what a cell means that the file does not hold."""
-    return _read(Opened.at(path), "labels", format, missing_means)
+    """The labels of a file. `missing_means` overrides what a cell means that the file does not hold.
+
+    `tell` hears how far it is, from 0 to 1; what it raises ends the reading.
+    """
+    return _read(Opened.at(path, tell), "labels", format, missing_means)
 
 
-def read_pred_probs(path: str | Path, *, format: str | None = None, logits: bool = False) -> Source:
-    """The predicted probabilities of a file, NaN where no model scored the cell. Of `logits`, their sigmoid."""
-    return _read(Opened.at(path), "logits" if logits else "pred_probs", format, None)
+def read_pred_probs(
+    path: str | Path, *, format: str | None = None, logits: bool = False, tell: Tell = nothing
+) -> Source:
+    """The predicted probabilities of a file, NaN where no model scored the cell. Of `logits`, their sigmoid. `tell` as
+    for labels.
+    """
+    return _read(Opened.at(path, tell), "logits" if logits else "pred_probs", format, None)
 
 
 def read_dataset(

@@ -14,8 +14,9 @@ import numpy.typing as npt
 from labelreview.errors import InputError
 from labelreview.formats import limits, wide
 from labelreview.formats.cells import MINUS_ONE, Problems, check_ids, check_tags
-from labelreview.formats.opened import Kind, Opened
+from labelreview.formats.opened import LOADED, Kind, Opened
 from labelreview.formats.row import Changes, Missing, Notes, Retagging, Says, by_item
+from labelreview.formats.telling import part
 from labelreview.tags import ABSENT, PRESENT, Labels, TagMatrix
 
 SAYS = Says("`1`", "`-1`", "cannot be said in the text; empty in the CSV")
@@ -60,7 +61,9 @@ def make_csv(matrix: TagMatrix) -> bytes:
 def read_txt(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatrix, Notes]:
     tags, start, count = _heading(file)
     ids, blocks = list[str](), list[Labels]()
+    tell = part(file.tell, LOADED, 1)
     for at, block in _blocks(file.data, start):
+        tell(at / len(file.data))
         found = _cells(block, len(tags))
         if found is None:
             _complain(file, start, len(tags))

@@ -20,6 +20,7 @@ from labelreview.formats import limits
 from labelreview.formats.cells import Problems
 from labelreview.formats.shape import IDS
 from labelreview.formats.table import CODE, LABEL, PROB, Role, Table
+from labelreview.formats.telling import Tell, nothing, part, told
 
 BOMS = {  # the longer ones first: UTF-32 begins like UTF-16
     codecs.BOM_UTF32_LE: "utf-32-le",
@@ -32,6 +33,8 @@ DELIMITERS = (",", "\t", ";", "|")
 NEWLINE = re.compile(r"\r\n|\n|\r")
 HEAD = 1 << 18
 SAMPLE = 5000
+BLOCK = 1 << 24  # bytes read between two words about how far it is
+CHECKED, PARSED = 0.15, 0.8  # the shares of the work that are done once quotes are checked, and the text is columns
 
 
 class Record(NamedTuple):
@@ -46,8 +49,8 @@ class Record(NamedTuple):
 class CsvText:
     """The text of one delimited file. `name` stands in error messages."""
 
-    def __init__(self, name: str, data: bytes) -> None:
-        self.name, self.data = name, data
+    def __init__(self, name: str, data: bytes, tell: Tell = nothing) -> None:
+        self.name, self.data, self.tell = name, data, tell
         self.bom = next((bom for bom in BOMS if data.startswith(bom)), b"")
         self.encoding = BOMS.get(self.bom, "utf-8")
         # bytes that are not UTF-8 survive in columns that nobody reads
@@ -163,7 +166,8 @@ class CsvText:
 
     def table(self, roles: Mapping[int, Role]) -> Table:
         """The columns that are asked for, read by Arrow; what it stumbles over is read again by hand, for the words."""
-        return Table(self.name, self.header, self._fast(roles) or self._by_hand(roles), self._place)
+        columns = self._fast(roles) or self._by_hand(roles)
+        return Table(self.name, self.header, columns, self._place, part(self.tell, PARSED, 1))
 
     def _place(self, row: int, column: int) -> str:
         line = next(islice(self.records(), row, None)).line
@@ -172,21 +176,37 @@ class CsvText:
     def _fast(self, roles: Mapping[int, Role]) -> dict[int, Any] | None:
         head = self._first[0].next
         data, start = (self.data, self.body) if self.encoding == "utf-8" else (self.text[head:].encode(), 0)
-        if data.startswith(codecs.BOM_UTF8, start) or not WELL_QUOTED[self.delimiter].fullmatch(data, start):
+        if data.startswith(codecs.BOM_UTF8, start) or not self._is_well_quoted(data, start):
             return None  # Arrow would eat a mark that belongs to the first id, and take a quote that is never closed
         rest = pa.py_buffer(data)[start:]
         return self._arrow(rest, roles, pa.binary(1)) or self._arrow(
             rest, roles, pa.dictionary(pa.int32(), pa.string())
         )
 
+    def _is_well_quoted(self, data: bytes, start: int) -> bool:
+        """Whether every quote opens or closes a whole field; looked at in pieces that end where a line does."""
+        pattern, tell, length = WELL_QUOTED[self.delimiter], part(self.tell, 0, CHECKED), BLOCK
+        if data.find(b'"', start) < 0:
+            return True
+        while start < len(data):
+            cut = data.rfind(b"\n", start, start + length) + 1 if start + length < len(data) else len(data)
+            found = pattern.match(data, start, cut) if cut > start else None
+            end = found.end() if found else start
+            if end == start and cut == len(data):
+                return False
+            length = BLOCK if end > start else 2 * length  # a quoted field may go over many lines
+            start = end
+            tell(start / len(data))
+        return True
+
     def _arrow(self, data: Any, roles: Mapping[int, Role], label: Any) -> dict[int, Any] | None:
         """The columns as Arrow reads them; labels of one letter each (1, 0 or nothing) take a byte, others a code."""
         types = {LABEL: label, PROB: pa.float32(), CODE: pa.dictionary(pa.int32(), pa.string())}
         try:
-            found = pacsv.read_csv(
+            batches = pacsv.open_csv(
                 pa.BufferReader(data),
                 read_options=pacsv.ReadOptions(
-                    column_names=[str(column) for column in range(len(self.header))], block_size=1 << 24
+                    column_names=[str(column) for column in range(len(self.header))], block_size=BLOCK
                 ),
                 parse_options=pacsv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
                 convert_options=pacsv.ConvertOptions(
@@ -196,6 +216,8 @@ class CsvText:
                     strings_can_be_null=LABEL in roles.values(),
                 ),
             )
+            told_of = told(batches, part(self.tell, CHECKED, PARSED), len(data) // BLOCK + 1, lambda batch: 1)
+            found = pa.Table.from_batches(told_of, batches.schema)
         except pa.ArrowInvalid:
             return None
         return {column: found.column(str(column)) for column in roles}

@@ -1,5 +1,6 @@
 """How much a file may hold before it is refused with a word instead of eating all memory."""
 
+from collections.abc import Callable
 from typing import IO
 
 from labelreview.errors import InputError
@@ -12,8 +13,11 @@ DENSE, SPARSE_SHARE = 20_000_000, 0.1  # above so many cells, a file that lists 
 BLOCK = 1 << 24
 
 
-def check_lines(name: str, file: IO[bytes]) -> None:
-    """Refuse a file with a line that is longer than `LINE`, having read no more than a block at a time."""
+def check_lines(name: str, file: IO[bytes], read: Callable[[int], None] = lambda size: None) -> None:
+    """Refuse a file with a line that is longer than `LINE`, having read no more than a block at a time.
+
+    `read` hears how many bytes that was so far.
+    """
     since, before = 0, 0  # the length of the line so far; where the block begins
     while block := file.read(BLOCK):
         first = min((at for at in (block.find(b"\n"), block.find(b"\r")) if at >= 0), default=-1)
@@ -23,6 +27,7 @@ def check_lines(name: str, file: IO[bytes]) -> None:
         last = max(block.rfind(b"\n"), block.rfind(b"\r"))
         since = since + len(block) if last < 0 else len(block) - last - 1
         before += len(block)
+        read(before)
 
 
 def check_json(name: str, size: int) -> None:

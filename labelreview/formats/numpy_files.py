@@ -18,13 +18,15 @@ import numpy.typing as npt
 from labelreview.errors import InputError
 from labelreview.formats import limits
 from labelreview.formats.cells import Problems, check_ids, check_tags, checked_probs
-from labelreview.formats.opened import Kind, Opened, as_lines
+from labelreview.formats.opened import BLOCK, Kind, Opened, as_lines
 from labelreview.formats.row import EMPTY, Changes, Files, Missing, Notes, Says
+from labelreview.formats.telling import part, steps
 from labelreview.tags import ABSENT, PRESENT, UNKNOWN, Labels, TagMatrix
 
 SAYS = Says("`1`, `True`", "`0`, `False`", "`-1`, NaN")
 IDS, TAGS = ".ids.txt", ".tags.txt"
 VALUES = {"labels": ("labels",), "pred_probs": ("pred_probs", "probs"), "logits": ("logits", "pred_probs")}
+LOADED = 0.7  # the share of the work that is done once the array is in memory; names and a check follow
 Array = npt.NDArray[Any]
 
 
@@ -49,9 +51,14 @@ def read_npz(file: Opened, kind: Kind, missing_means: Missing) -> tuple[TagMatri
 def _npy(file: Opened) -> Array:
     """The array. It is mapped from disk first: that tells of a shape that the file cannot hold, before it is read."""
     try:
-        limits.check_shape(file.name, *(*np.load(file.where, mmap_mode="r", allow_pickle=False).shape, 1, 1)[:2])
-        found: Array = np.load(file.where, allow_pickle=False)
-        return found
+        mapped = np.load(file.where, mmap_mode="r", allow_pickle=False)
+        limits.check_shape(file.name, *(*mapped.shape, 1, 1)[:2])
+        found: Array = np.empty(mapped.size, mapped.dtype)
+        with file.where.open("rb") as raw:
+            raw.seek(mapped.offset)
+            for start in steps(range(0, found.nbytes, BLOCK), part(file.tell, 0, LOADED)):
+                raw.readinto(found.view(np.uint8).data[start : start + BLOCK])
+        return found.reshape(mapped.shape, order="C" if mapped.flags.c_contiguous else "F")
     except (ValueError, OSError, EOFError) as error:
         raise error if isinstance(error, InputError) else _broken(file, error) from None
 
@@ -94,8 +101,10 @@ def _matrix(file: Opened, values: Array, arrays: Mapping[str, Array], kind: Kind
                          f"{values.shape}.")  # fmt: skip
     limits.check_shape(file.name, *values.shape)
     ids, tags = names_of(file, arrays, "ids", values.shape[0]), names_of(file, arrays, "tags", values.shape[1])
+    file.tell(0.8)
     check_ids(ids, lambda row: f"{file.where.stem}{IDS}, line {row + 1}")
     check_tags(tags, lambda at: f"{file.where.stem}{TAGS}, line {at + 1}")
+    file.tell(0.9)
     if kind == "labels":
         return TagMatrix(ids, tuple(tags), labels_of(file, values, missing))
     probs = np.ascontiguousarray(values, np.float32)

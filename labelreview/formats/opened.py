@@ -5,6 +5,7 @@ a second file beside it (`NAME.xml`, `NAME.ids.txt`), or the files of a folder.
 """
 
 import codecs
+import io
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
@@ -16,26 +17,29 @@ from labelreview.formats.cells import Kind
 from labelreview.formats.csvtext import BOMS, CsvText
 from labelreview.formats.jsontext import JsonText
 from labelreview.formats.parquetfile import MAGIC, ParquetFile
+from labelreview.formats.telling import Tell, nothing, part
 
 HEAD = 1 << 16
+BLOCK = 1 << 24
+LOADED = 0.2  # the share of reading a file that is done once its bytes are in memory
 T = TypeVar("T")
 
 __all__ = ["Kind", "Opened", "as_lines", "lines_of"]
 
 
 class Opened:
-    """A path, its name for messages, and its bytes once they are asked for."""
+    """A path, its name for messages, and its bytes once they are asked for. `tell` hears how far reading it is."""
 
-    def __init__(self, path: str | Path) -> None:
-        self.path, self.where = str(path), Path(path)
+    def __init__(self, path: str | Path, tell: Tell = nothing) -> None:
+        self.path, self.where, self.tell = str(path), Path(path), tell
         if self.where.name in ("", ".."):
             self.where = self.where.resolve()
         self.name = self.where.name
         self._kept: dict[str, Path] = {}
 
     @classmethod
-    def at(cls, path: str | Path) -> "Opened":
-        opened = cls(path)
+    def at(cls, path: str | Path, tell: Tell = nothing) -> "Opened":
+        opened = cls(path, tell)
         if not opened.is_folder:
             opened._guarded(opened.where, lambda file: file.read(1))
         return opened
@@ -58,12 +62,21 @@ class Opened:
     def data(self) -> bytes:
         if self.is_folder:
             raise InputError(f"{self.path} is a folder. Give the file that holds the labels or predictions.")
-        return self._guarded(self.where, lambda file: file.read())
+        return self._guarded(self.where, self._bytes)
 
     def text_bytes(self) -> bytes:
         """The bytes of a file of lines; a line of absurd length is an error before it is in memory."""
-        self._guarded(self.where, lambda file: limits.check_lines(self.name, file))
+        tell, size = part(self.tell, 0, LOADED / 2), max(self.where.stat().st_size, 1)
+        self._guarded(self.where, lambda file: limits.check_lines(self.name, file, lambda read: tell(read / size)))
         return self.data
+
+    def _bytes(self, file: IO[bytes]) -> bytes:
+        """All bytes, block by block, so that whoever listens hears how far it is."""
+        whole, size, tell = io.BytesIO(), max(self.where.stat().st_size, 1), part(self.tell, LOADED / 2, LOADED)
+        while block := file.read(BLOCK):
+            whole.write(block)
+            tell(whole.tell() / size)
+        return whole.getvalue()
 
     def beside(self, suffix: str) -> bytes | None:
         """The bytes of the file of the same stem and another suffix, or None."""
@@ -118,14 +131,14 @@ class Opened:
         if self.is_parquet:
             raise InputError(f"{self.name}: this is a Parquet file. Choose a Parquet format for it.")
         self._not_empty()
-        return CsvText(self.name, self.text_bytes())
+        return CsvText(self.name, self.text_bytes(), part(self.tell, LOADED, 1))
 
     @cached_property
     def parquet(self) -> ParquetFile:
         self._not_empty()
         if not self.is_parquet:
             raise InputError(f"{self.name}: this is no Parquet file. Choose a text format for it.")
-        return ParquetFile(self.name, self.data)
+        return ParquetFile(self.name, self.data, part(self.tell, LOADED, 1))
 
     @cached_property
     def json(self) -> JsonText:

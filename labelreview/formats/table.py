@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from labelreview.errors import InputError
 from labelreview.formats.cells import PLAIN, Problems, Spelling, prob_of
+from labelreview.formats.telling import Tell, nothing
 from labelreview.tags import UNKNOWN
 
 Role = Literal["text", "code", "label", "prob"]
@@ -28,18 +29,30 @@ class Table:
     """Columns by position. `place(row, column)` says where a cell stands, for error messages."""
 
     def __init__(
-        self, name: str, header: list[str], columns: Mapping[int, Any], place: Callable[[int, int], str]
+        self,
+        name: str,
+        header: list[str],
+        columns: Mapping[int, Any],
+        place: Callable[[int, int], str],
+        tell: Tell = nothing,
     ) -> None:
         self.name, self.header, self._columns, self.place = name, header, columns, place
+        self._tell, self._taken = tell, 0
         if not len(next(iter(columns.values()))):
             raise InputError(f"{name}: there is a header and no rows.")
 
     def __len__(self) -> int:
         return len(next(iter(self._columns.values())))
 
+    def _take(self, column: int) -> Any:
+        """A column, and a word to whoever listens."""
+        self._taken += 1
+        self._tell(self._taken / len(self._columns))
+        return self._columns[column]
+
     def text(self, column: int) -> Any:
         """A column as an Arrow array of text, whole numbers as they are written, null as ''."""
-        found = self._columns[column]
+        found = self._take(column)
         kind = found.type.value_type if pa.types.is_dictionary(found.type) else found.type
         if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind)
                 or pa.types.is_string_view(kind) or pa.types.is_null(kind)):  # fmt: skip
@@ -54,7 +67,7 @@ class Table:
 
     def coded(self, column: int) -> tuple[list[str], npt.NDArray[np.int64]]:
         """The distinct texts of a column in order of appearance, and each row's place among them."""
-        found = self._columns[column]
+        found = self._take(column)
         if not pa.types.is_dictionary(found.type):
             found = self.text(column).dictionary_encode()
         places, codes = dict[str, int](), [np.zeros(0, np.int64)]
@@ -68,7 +81,7 @@ class Table:
     def labels(self, column: int, spelling: Spelling = PLAIN, missing: int = UNKNOWN) -> npt.NDArray[np.int8]:
         """A column of labels; what is no label is an error that names the first few. An empty cell is `missing`."""
         meanings = spelling.meanings(missing)
-        found = self._columns[column]
+        found = self._take(column)
         chunks = found.chunks if isinstance(found, pa.ChunkedArray) else [found]
         labels = np.concatenate([_labels(chunk, meanings) for chunk in chunks]) if chunks else np.empty(0, np.int8)
         if (labels == NO_LABEL).any():
@@ -77,7 +90,7 @@ class Table:
 
     def probs(self, column: int) -> npt.NDArray[np.float32]:
         """A column of numbers as float32, NaN where it is empty; the range is for `cells.checked_probs`."""
-        found = self._columns[column]
+        found = self._take(column)
         remedy = "is not a number. Use a decimal number from 0 to 1, or leave it empty."
         if pa.types.is_dictionary(found.type):
             found = found.cast(found.type.value_type)
