@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from labelreview import intake, shelf
 from labelreview.errors import NotFound, Refused
-from labelreview.settings import Settings, SignIn
+from labelreview.settings import Settings
 from labelreview.web import auth, door, observing, operation
 from labelreview.web import routes as review
 from labelreview.web.session import screens
