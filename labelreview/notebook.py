@@ -17,7 +17,7 @@ from labelreview.project import Project
 from labelreview.settings import Settings
 from labelreview.triage import TABLES, Triage, compared, kinds, matters, model, moments
 from labelreview.web import triage_charts
-from labelreview.web.triage_charts import Bar, hover
+from labelreview.web.triage_charts import Bar, hover, shown
 
 
 def project(name: str) -> Project:
@@ -73,7 +73,7 @@ def figure(opened: Project, name: str, found: Triage | None = None) -> go.Figure
 
 def _tags(_opened: Project, found: Triage) -> go.Figure:
     pairs = sorted(zip(found.tags, found.by_tag, strict=True), key=lambda pair: triage.surest_first(pair[1]))
-    bars = [Bar(tag, rate.rate, hover(tag, rate), ["tag", tag, ""]) for tag, rate in pairs if rate.drawn]
+    bars = [Bar(tag, shown(rate), hover(tag, rate), ["tag", tag, ""]) for tag, rate in pairs if rate.drawn]
     return triage_charts.intervals({"": bars[: triage_charts.MOST]}, target=found.target, title="Wrong labels")
 
 

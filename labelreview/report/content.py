@@ -9,6 +9,8 @@ from pathlib import Path
 from labelreview import triage
 from labelreview.project import Project
 from labelreview.report import svg
+from labelreview.review.estimates import ErrorRate, Estimate
+from labelreview.review.tagplan import sentence
 from labelreview.triage import (
     EXPLAINED,
     TABLES,
@@ -58,6 +60,7 @@ WORDS = {
     triage.DASH: "nothing can tell: chance has asked nothing there.",
 }  # fmt: skip
 TWICE = 2  # items: what was seen once is an accident as likely as a habit
+FEW = 5  # audit answers: a dot would say too much
 MOST = 20  # rows of a table: the rest is in the CSV files
 
 
@@ -148,6 +151,7 @@ def gathered(
         _sources(every),
         _matters(board, every, learned),
         _people(every),
+        _meeting(project),
         _method(project, found),
     ]
     when = datetime.now(UTC).strftime("%d %B %Y, %H:%M UTC")
@@ -235,11 +239,17 @@ def _where(found: Triage, every: dict[str, Table]) -> Chapter:
         Rows(every["directions"], ("direction", *RATES)),
     ]  # fmt: skip
     if told:
-        chart = svg.intervals([(tag, rate.rate) for tag, rate in told], target=found.target)
+        chart = svg.intervals([(tag, _drawn(rate)) for tag, rate in told], target=found.target)
         blocks.append(Picture(chart, "Share of wrong labels of each tag (dot) with its 95 % interval (line), those "
                                      "most surely wrong on top. A long line means that chance has asked little about "
-                                     "the tag: trust the line then, not the dot."))  # fmt: skip
+                                     "the tag; with fewer than five answers there is no dot."))  # fmt: skip
     return Chapter("Where the errors are", [*blocks, Rows(every["tags"], ("tag", *RATES))])
+
+
+def _drawn(rate: ErrorRate) -> Estimate:
+    """A rate as the chart draws it: the range alone where chance has asked little."""
+    few = rate.drawn < FEW and rate.answered < rate.cells
+    return Estimate(math.nan, rate.rate.low, rate.rate.high) if few else rate.rate
 
 
 def _course(found: Triage) -> Chapter:
@@ -333,6 +343,23 @@ def _matters(board: Sequence[matters.Model], every: dict[str, Table], learned: m
 def _people(every: dict[str, Table]) -> Chapter:
     table = every["reviewers"]
     return Chapter("Who checked", [Rows(table, PERSON)] if table.rows else [])
+
+
+def _meeting(project: Project) -> Chapter:
+    """Who takes care of which tag, and what was decided about tags."""
+    held, blocks = project.meeting.standing(), list[Block]()
+    assigned = [
+        f"{tag}: {who.person} ({who.state.value}){f' — {who.note}' if who.note else ''}"
+        for tag, who in held.assignments.items()
+        if who.person
+    ]
+    if assigned:
+        more = [f"and {len(assigned) - MOST:,} more tags"] if len(assigned) > MOST else []
+        blocks += [Text("Tags that somebody takes care of:"), List(assigned[:MOST] + more)]
+    if held.steps:
+        steps = [f"{sentence(step)}, {step.by}{f': {step.why}' if step.why else ''}" for step in held.steps]
+        blocks += [Text("Decided about tags, and applied to labels when they are exported so:"), List(steps)]
+    return Chapter("What the meeting decided", blocks)
 
 
 def _method(project: Project, found: Triage) -> Chapter:

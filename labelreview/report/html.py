@@ -13,9 +13,6 @@ STYLE = """
   --blue: #2f6fab; --band: #2f6fab33; --soft: #f2f0ea }
 @media (prefers-color-scheme: dark) { :root { --ground: #16181b; --ink: #e9e7e2; --quiet: #a3a8b0; --line: #373b41;
   --rust: #f0977c; --blue: #7fb2e5; --band: #7fb2e533; --soft: #202328 } }
-@media print { :root { color-scheme: light; --ground: #fff; --ink: #000; --quiet: #444; --line: #bbb; --rust: #b4451f;
-  --blue: #2f6fab; --band: #2f6fab33; --soft: #f4f4f4 } section, figure, tr { break-inside: avoid }
-  section.long { break-inside: auto } h2 { break-after: avoid } body { font-size: 10.5pt } }
 * { box-sizing: border-box }
 body { margin: 0 auto; max-width: 56rem; padding: 1.5rem; background: var(--ground); color: var(--ink);
   font: 16px/1.5 system-ui, sans-serif; overflow-wrap: break-word }
@@ -25,12 +22,12 @@ h1 { margin-top: .5rem } .sub { color: var(--quiet) }
 .wide { overflow-x: auto } table { border-collapse: collapse; width: 100%; font-size: .86rem; margin: .8rem 0 }
 th, td { max-width: 22rem; text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line);
   vertical-align: top }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums } td.number { white-space: nowrap }
 th[title] { text-decoration: underline dotted var(--quiet); cursor: help }
 .facts td:first-child { min-width: 7rem } .facts td:last-child { min-width: 9rem }
 .facts td:nth-child(2) { font-weight: 600; white-space: nowrap } .facts td:nth-child(3) { white-space: nowrap }
 .facts td:last-child, figcaption, .note { color: var(--quiet); font-size: .85rem }
-figure { margin: 1rem 0 } svg { width: 100%; height: auto; font: 12px system-ui, sans-serif }
+figure { margin: 1rem 0; overflow-x: auto } svg { width: 100%; height: auto; font: 12px system-ui, sans-serif }
 svg text { fill: var(--ink) } svg .small { font-size: 11px } svg .end { text-anchor: end }
 svg .mid { text-anchor: middle } svg .strong { font-weight: 600 } svg .wrong { fill: var(--rust) }
 svg .right { fill: var(--blue) } svg .heat { fill: var(--rust) } svg .band { fill: var(--band) }
@@ -38,8 +35,17 @@ svg .grid { stroke: var(--line) } svg .target { stroke: var(--quiet); stroke-das
 svg .range { stroke: var(--rust); stroke-width: 2 } svg .other { stroke: var(--blue) }
 svg .found { stroke: var(--rust); stroke-width: 2; fill: none }
 svg .forecast { stroke: var(--blue); stroke-width: 2; stroke-dasharray: 6 4; fill: none }
+@media screen and (max-width: 40rem) { td { max-width: 9rem } svg { min-width: 34rem }
+  td:first-child { min-width: 6rem; overflow-wrap: anywhere } .facts td:first-child { min-width: 0 }
+  .facts, .facts tbody { display: block } .facts tr { display: grid; grid-template-columns: 1.4fr 1fr 1fr }
+  .facts tr:first-child { display: none } .facts td { max-width: none; border: 0; padding-bottom: 0 }
+  .facts td:last-child { grid-column: 1 / -1; border-bottom: 1px solid var(--line); padding-bottom: .3rem } }
 dl { columns: 24rem; font-size: .85rem; color: var(--quiet) }
 dl div { break-inside: avoid } dt { font-weight: 600; color: var(--ink) } dd { margin: 0 0 .4rem }
+@media print { :root { color-scheme: light; --ground: #fff; --ink: #000; --quiet: #444; --line: #bbb; --rust: #b4451f;
+  --blue: #2f6fab; --band: #2f6fab33; --soft: #f4f4f4 } section, figure, tr { break-inside: avoid }
+  section.long { break-inside: auto } h2 { break-after: avoid } body { font-size: 10.5pt }
+  table { font-size: 7.5pt } td.number { white-space: normal } .wide, figure { overflow: visible } }
 """
 
 

@@ -39,7 +39,8 @@ def intervals(lines: Sequence[tuple[str, Estimate]], *, target: float | None = N
         ]
         if not math.isnan(estimate.value):
             parts.append(f'<circle cx="{x(estimate.value):.1f}" cy="{y:.1f}" r="4.5" class="wrong"/>')
-        parts.append(_text((WIDTH - RIGHT + 10, y + 4), f"{percent(estimate.value)} ({span(estimate)})", "small"))
+        told = f"{percent(estimate.value)} ({span(estimate)})" if not math.isnan(estimate.value) else span(estimate)
+        parts.append(_text((WIDTH - RIGHT + 10, y + 4), told, "small"))
     return _svg(top + row * len(lines) + 26, parts)
 
 

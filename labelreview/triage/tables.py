@@ -137,6 +137,8 @@ ON_TOP = {
 TITLES = {
     "cells": "labels",
     "answered": "checked",
+    "answered_before": "checked before",
+    "answered_after": "checked after",
     "audited": "drawn by chance",
     "both_answered": "both checked",
     "p_value": "by chance",
@@ -184,9 +186,9 @@ def tag_rows(project: Project, rates: Sequence[tuple[str, ErrorRate]]) -> list[R
         {
             "tag": tag,
             **rate_row(rate),
-            "person": who.person or None,
-            "state": who.state.value if who.person else None,
-            "note": who.note or None,
+            "person": who.person,
+            "state": who.state.value if who.person else "",
+            "note": who.note if who.person else "",
         }
         for tag, rate, who in about
     ]

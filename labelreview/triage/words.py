@@ -10,6 +10,7 @@ from labelreview.review.estimates import ErrorRate, Estimate
 from labelreview.triage.figures import AHEAD, FEWEST, SURE, Triage
 
 DASH = "\N{EM DASH}"
+LEAST = 1e-9  # a share: less is how the arithmetic rounds
 MOST_TAGS = 50  # lines of a terminal that somebody reads
 
 
@@ -115,7 +116,7 @@ def percent(share: float) -> str:
     """A share in per cent, "—" where nothing tells."""
     if math.isnan(share):
         return DASH
-    number = f"{100 * share:.2g}" if 0 < share < 0.1 else f"{100 * share:.0f}"
+    number = f"{100 * share:.2g}" if LEAST < share < 0.1 else f"{100 * share:.0f}"
     return f"{number}\N{NO-BREAK SPACE}%"
 
 

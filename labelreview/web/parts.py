@@ -1,6 +1,6 @@
 """What the parts of the triage page are made of: a chart whose marks can be clicked, a table with its file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -48,11 +48,13 @@ def table(
     name: str,
     rows: list[Row] | None = None,
     mark: Callable[[Row], list[object]] | None = None,
+    order: Sequence[str] | None = None,
 ) -> None:
-    """A table that can be sorted and searched, its CSV file, and the pictures behind the row that is chosen."""
+    """A table that can be sorted and searched, its CSV file, and the pictures behind the row that is chosen. order: of
+    the columns shown, all of them where None."""
     rows = triaged.rows(project, name) if rows is None else rows
     height, mark = min(36 * (len(rows) + 1) + 3, 460), mark or ROW_MARKS.get(name)
-    shown: dict[str, Any] = {"hide_index": True, "height": height, "placeholder": triage.DASH,
+    shown: dict[str, Any] = {"hide_index": True, "height": height, "placeholder": triage.DASH, "column_order": order,
                              "column_config": triaged.columns(rows)}  # fmt: skip
     if any(value is None for row in rows for value in row.values()):
         st.caption(f"{triage.DASH} where nothing can tell: chance has asked nothing there, or nobody has.")

@@ -50,7 +50,8 @@ def tags(project: Project) -> None:
     else:
         st.caption("No tag of that name has a random audit answer yet." if text else
                    "The random audit has not reached any tag yet.")  # fmt: skip
-    parts.table(project, "tags", triage.tables.tag_rows(project, pairs), lambda row: ["tag", row["tag"], side or ""])
+    rows = triage.tables.tag_rows(project, pairs)
+    parts.table(project, "tags", rows, lambda row: ["tag", row["tag"], side or ""], triaged.tag_columns(rows))
     st.page_link(session.TAGS, label="Assign, define, merge, rename or drop tags", icon=":material/sell:",
                  query_params={"project": project.card.name})  # fmt: skip
 

@@ -25,6 +25,7 @@ from labelreview.web.charts import MISSING, WRONG, short
 BAND = "rgba(47, 111, 171, 0.25)"
 QUIET = "#8a8f98"
 HOVER = "%{y:,.0f} errors by verdict %{x:,}<extra></extra>"
+FEWEST = 5  # audit answers: from here on a dot
 MOST = 30  # lines of a chart: more cannot be read
 SOONEST = 500  # verdicts that the forecast looks ahead at least
 MARKS = 60  # of the curve, to be clicked
@@ -40,9 +41,15 @@ class Bar:
     mark: list[str]
 
 
+def shown(rate: ErrorRate) -> Estimate:
+    """A rate as a chart draws it: where chance has asked little, the range without a dot, which would say too much."""
+    few = rate.drawn < FEWEST and rate.answered < rate.cells
+    return Estimate(np.nan, rate.rate.low, rate.rate.high) if few else rate.rate
+
+
 def hover(name: str, rate: ErrorRate) -> str:
     """What a mark says about an error rate."""
-    told = f"{percent(rate.rate.value)} ({span(rate.rate)})"
+    told = span(rate.rate) if math.isnan(shown(rate).value) else f"{percent(rate.rate.value)} ({span(rate.rate)})"
     drawn = f"{rate.drawn:,} audit answer{'s' * (rate.drawn != 1)}"
     return f"{short(name)}: {told}; {rate.found:,} found, {drawn}"
 

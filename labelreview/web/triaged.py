@@ -33,7 +33,7 @@ from labelreview.triage.compared import Comparison
 from labelreview.triage.moments import When
 from labelreview.triage.tables import ON_TOP, Row, impact_rows
 from labelreview.web.charts import short
-from labelreview.web.triage_charts import MOST, Bar, hover
+from labelreview.web.triage_charts import MOST, Bar, hover, shown
 
 T = TypeVar("T")
 WHERE = "Formula: docs/estimates.md, “Every number”."
@@ -102,10 +102,18 @@ def tag_rates(project: Project, side: str, text: str, sort: str) -> list[tuple[s
     return sorted(pairs, key=SORTS[sort])
 
 
+def tag_columns(rows: Sequence[Row]) -> list[str] | None:
+    """The columns of the table of tags in the order shown: people first where tags are assigned, else not at all."""
+    if not rows:
+        return None
+    people_of = ["person", "state", "note"] if any(row["person"] for row in rows) else []
+    return ["tag", *people_of, *(name for name in rows[0] if name not in ("tag", "person", "state", "note"))]
+
+
 def tag_bars(pairs: Sequence[tuple[str, ErrorRate]], side: str = "") -> list[Bar]:
     """The first of them that anything tells about, as lines of a chart."""
     told = [(tag, rate) for tag, rate in pairs if rate.drawn or rate.answered == rate.cells][:MOST]
-    return [Bar(tag, rate.rate, hover(tag, rate), ["tag", tag, side]) for tag, rate in told]
+    return [Bar(tag, shown(rate), hover(tag, rate), ["tag", tag, side]) for tag, rate in told]
 
 
 def group_bars(project: Project, name: str) -> list[Bar]:
@@ -113,7 +121,7 @@ def group_bars(project: Project, name: str) -> list[Bar]:
     column, found = groups.columns_of(project)[name], figures(project)
     rates = kept(project, f"group {name} {groups.stamp(project)}", lambda: groups.rates(project, found, column))
     pairs = sorted(zip(column.values, rates, strict=True), key=SORTS["Most surely wrong"])[:MOST]
-    return [Bar(value, rate.rate, hover(value, rate), ["group", name, value]) for value, rate in pairs]
+    return [Bar(value, shown(rate), hover(value, rate), ["group", name, value]) for value, rate in pairs]
 
 
 def agreement_bars(project: Project) -> list[Bar]:
