@@ -34,6 +34,7 @@ class Action(StrEnum):
     EXPORT = "export"
     MEASURE = "measure"
     AUDIT = "audit"
+    UPDATE = "update"
     APPOINT = "appoint"
 
 
@@ -45,6 +46,7 @@ MEANING: Mapping[Action, str] = {
     Action.EXPORT: "take corrected labels, changes and the report away",
     Action.MEASURE: "see how good each person is, and how far they agree",
     Action.AUDIT: "see the log of decisions and take it away",
+    Action.UPDATE: "give the project new labels, predictions, pictures and items",
     Action.APPOINT: "invite, give roles, disable, see last activity",
 }
 MAY: Mapping[Role, frozenset[Action]] = {

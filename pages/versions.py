@@ -5,7 +5,7 @@ import streamlit as st
 from labelreview.roles import Action
 from labelreview.web import newproject, newversion, session, uploads
 
-_, project = session.admitted(Action.DECIDE)
+person, project = session.admitted(Action.UPDATE)
 session.stay_with_project()
 
 st.title("Versions")
@@ -13,8 +13,8 @@ st.write("New labels, predictions, pictures or further items for this project. W
          "and every answer stays with its item and tag. What changes is shown before anything is written.")  # fmt: skip
 uploads.say_if_cancelled()
 
-places = ["On this server", "Upload"]
-upload = st.segmented_control("Where are the files?", places, default=places[0]) == places[1]
+places = ["On this server", "Upload"][not session.is_founder(person) :]
+upload = st.segmented_control("Where are the files?", places, default=places[0]) == "Upload"
 with st.form("new_version", border=True):
     left, right = st.columns(2)
     if upload:
