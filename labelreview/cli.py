@@ -19,6 +19,7 @@ from labelreview import (
     exports,
     folder,
     formats,
+    guideline_commands,
     intake,
     meeting_commands,
     models,
@@ -160,6 +161,8 @@ def issues(
 app.command()(meeting_commands.export)
 app.command()(meeting_commands.target)
 app.command()(meeting_commands.compare)
+app.command()(guideline_commands.guideline)
+app.command()(guideline_commands.pin)
 
 
 @app.command()

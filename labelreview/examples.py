@@ -4,9 +4,13 @@ Look-alikes come from embeddings: a file that was given (`give`), or the picture
 when somebody first asks for them.
 """
 
+import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -18,27 +22,37 @@ from labelreview.folder import Folder
 from labelreview.predictions import embeddings_of
 from labelreview.review.verdicts import Verdicts
 from labelreview.scoring.arrays import Float32s
-from labelreview.scoring.neighbours import compressed, nearest
+from labelreview.scoring.neighbours import Nearest, compressed, nearest
+from labelreview.tags import PRESENT
 
 MOST_ITEMS = 20_000  # some minutes of describing; for more, a file of embeddings is asked for
 MOST_FAR = 2_000  # of a remote source, where each picture is fetched whole
-NEAR, CONFIRMED = 8, 6
+NEAR, CONFIRMED, MOST_TAGS = 8, 6, 12
 SAME = 0.97
 KEPT = "neighbours"
 
 
 @dataclass(frozen=True)
 class Example:
-    """An item with the tag in question: the label it came with, what holds now, and whether somebody has judged it.
+    """An item with the tag in question: the label it came with, what holds now, and who has judged it how.
 
-    `likeness`: cosine to the item in question in [-1, 1], None for an example of the tag.
+    `tags`: those that it has now, at most MOST_TAGS; `pred_prob`: the model's, NaN without one; `likeness`: cosine to
+    the item in question in [-1, 1], None for an example of the tag; `pinned`: by the data team.
     """
 
     item: str
     given: int
     now: int
-    judged: bool
+    said: tuple[tuple[str, Verdict], ...]
+    tags: tuple[str, ...]
+    pred_prob: float
     likeness: float | None = None
+    pinned: bool = False
+
+    @property
+    def judged(self) -> bool:
+        """Whether anybody has judged it."""
+        return bool(self.said)
 
     @property
     def same(self) -> bool:
@@ -48,15 +62,35 @@ class Example:
 
 @dataclass(frozen=True)
 class Beside:
-    """`near`: look-alikes, nearest first; `present`, `absent`: confirmed examples and counter-examples, newest first.
-
-    `waiting`: why there are no look-alikes (yet); '' when there are.
+    """`near`: look-alikes, nearest first; `present`, `absent`: examples and counter-examples, those that the data team
+    has pinned first, then what reviewers confirmed, newest first. `waiting`: why there are no look-alikes (yet).
     """
 
     near: tuple[Example, ...]
     present: tuple[Example, ...]
     absent: tuple[Example, ...]
-    waiting: str
+    waiting: "Waiting"
+
+
+class Why(StrEnum):
+    """Why no look-alikes are shown."""
+
+    NOTHING = ""
+    BUSY = "busy"
+    NO_EMBEDDINGS = "no-embeddings"
+    TOO_MANY = "too-many"
+    TOO_FAR = "too-far"
+    NOT_DESCRIBED = "not-described"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """`share`: of the pictures that are described, in [0, 1], where that is going on; `problem`: what went wrong."""
+
+    why: Why = Why.NOTHING
+    share: float = 0.0
+    problem: str = ""
 
 
 class Stopped(Exception):
@@ -76,57 +110,74 @@ class Examples:
     _maker: threading.Thread | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def beside(self, item: str, tag: str, verdicts: Verdicts) -> Beside:
-        """What is known around a cell; NotFound when there is no such item or tag."""
-        row, column = self.folder.dataset.ids.position(item), self.folder.dataset.column(tag)
+    def near(self, item: str) -> tuple[Nearest | None, Waiting]:
+        """The look-alikes of an item, or why there are none (yet). NotFound when there is no such item."""
+        row = self.folder.dataset.ids.position(item)
         waiting = self._made_ready()
-        near: tuple[Example, ...] = ()
-        if self._rows is not None:
-            found = nearest(self._rows, row, NEAR)
-            near = tuple(map(self._example(column, tag, verdicts), found.rows.tolist(), found.likeness.tolist()))
-            waiting = "" if near else "This item has no embedding, so nothing is known to look like it."
-        present, absent = self._confirmed(item, tag, verdicts)
-        return Beside(near, present, absent, waiting)
+        if self._rows is None:
+            return None, waiting
+        found = nearest(self._rows, row, NEAR)
+        return found, Waiting() if len(found.rows) else Waiting(Why.NOT_DESCRIBED)
 
-    def _example(self, column: int, tag: str, verdicts: Verdicts) -> Callable[[int, float | None], Example]:
-        def made(row: int, likeness: float | None) -> Example:
-            item, given = self.folder.dataset.ids[row], self.folder.dataset.label(row, column)
-            judged = (item, tag) in verdicts.settled
-            return Example(item, given, verdicts.label(item, tag, given), judged, likeness)
+    def beside(
+        self, item: str, tag: str, verdicts: Verdicts, pins: Mapping[str, int], near: tuple[Nearest | None, Waiting]
+    ) -> Beside:
+        """What is known around a cell. `pins`: labels of the items pinned for its tag; `near`: by the function."""
+        data, (found, waiting) = self.folder.dataset, near
+        made = partial(self._example, data.column(tag), tag, verdicts, pins)
+        alike = zip(found.rows.tolist(), found.likeness.tolist(), strict=True) if found else ()
+        present, absent = (tuple(made(data.ids.position(each)) for each in some)
+                           for some in self._confirmed(item, tag, verdicts, pins))  # fmt: skip
+        return Beside(tuple(made(row, likeness) for row, likeness in alike), present, absent, waiting)
 
-        return made
+    def _example(
+        self, column: int, tag: str, verdicts: Verdicts, pins: Mapping[str, int], row: int, like: float | None = None
+    ) -> Example:
+        data = self.folder.dataset
+        item, given, cell = data.ids[row], data.label(row, column), row * len(data.tags) + column
+        said = tuple((each.reviewer, each.verdict) for each in verdicts.about(item, tag) if each.verdict)
+        prob = float(data.scored(np.array([cell]))[0]) if cell in data.grid else math.nan
+        now = verdicts.label(item, tag, given)
+        return Example(item, given, now, said, self._has(row, verdicts), prob, like, item in pins)
 
-    def _confirmed(self, item: str, tag: str, verdicts: Verdicts) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
-        """The newest confirmed examples and counter-examples among other items."""
-        found: dict[Verdict | None, list[Example]] = {Verdict.PRESENT: [], Verdict.ABSENT: []}
-        made = self._example(self.folder.dataset.column(tag), tag, verdicts)
-        for decision in verdicts.newest_about(tag):
-            some = found.get(decision.verdict)
-            here = decision.item != item and decision.item in self.folder.dataset.ids
-            if some is not None and here and len(some) < CONFIRMED:
-                some.append(made(self.folder.dataset.ids.position(decision.item), None))
+    def _has(self, row: int, verdicts: Verdicts) -> tuple[str, ...]:
+        """The first tags that an item has with the answers so far."""
+        data = self.folder.dataset
+        slots, item = data.grid.of_item(row), data.ids[row]
+        pairs = zip(data.grid.columns(slots).tolist(), np.ravel(data.labels)[slots].tolist(), strict=True)
+        found = (data.tags[at] for at, label in pairs if verdicts.label(item, data.tags[at], label) == PRESENT)
+        return tuple(islice(found, MOST_TAGS))
+
+    def _confirmed(self, item: str, tag: str, verdicts: Verdicts, pins: Mapping[str, int]) -> list[list[str]]:
+        """Examples and counter-examples among other items: the pinned ones, then the newest confirmed ones."""
+        found: dict[Verdict | None, list[str]] = {Verdict.PRESENT: [], Verdict.ABSENT: []}
+        told = ((each, Verdict.PRESENT if label else Verdict.ABSENT) for each, label in pins.items())
+        confirmed = ((each.item, each.verdict) for each in verdicts.newest_about(tag) if each.item not in pins)
+        for other, verdict in chain(told, confirmed):
+            some = found.get(verdict)
+            if some is not None and len(some) < CONFIRMED and other != item and other in self.folder.dataset.ids:
+                some.append(other)
             if all(len(some) == CONFIRMED for some in found.values()):
                 break
-        present, absent = map(tuple, found.values())
-        return present, absent
+        return list(found.values())
 
-    def _made_ready(self) -> str:
+    def _made_ready(self) -> Waiting:
         """Open the look-alikes, or begin to make them; says what is still missing."""
         with self._lock:
             if self._rows is None and self.folder.has(KEPT):
                 self._rows = self.folder.kept(KEPT, lambda: np.zeros((0, 0), np.float32))
             if self._rows is not None or self._problem:
-                return self._problem
+                return Waiting(Why.FAILED, problem=self._problem) if self._problem else Waiting()
             if not self.folder.card.images:
-                return "Look-alikes need embeddings: labelreview neighbours NAME --embeddings F.npy"
+                return Waiting(Why.NO_EMBEDDINGS)
             if len(self.folder.dataset.ids) > MOST_ITEMS:
-                return f"More than {MOST_ITEMS:,} items: labelreview neighbours NAME finds the look-alikes."
+                return Waiting(Why.TOO_MANY)
             if len(self.folder.dataset.ids) > MOST_FAR and self.pictures().remote:
-                return "The pictures are far away: labelreview neighbours NAME finds the look-alikes."
+                return Waiting(Why.TOO_FAR)
             if self._maker is None:
                 self._maker = threading.Thread(target=self._make, name="labelreview-neighbours", daemon=True)
                 self._maker.start()
-            return f"Looking for look-alikes: {self._share:.0%} of the pictures are described."
+            return Waiting(Why.BUSY, self._share)
 
     def _make(self) -> None:
         try:

@@ -201,7 +201,7 @@ class Project:
             drawn = late + lease(fresh, sum(due))
             had = {*kept, *drawn}
             asked = chain(kept, (cell for cell in self._asked(reviewer, filters) if cell not in had))
-            ranked = lease((cell for cell in asked if cell not in flagged), want - len(drawn))
+            ranked = lease((cell for cell in asked if cell not in flagged), want - len(drawn), take_over=True)
             start = sum(cell in kept for cell in ranked)
             rest = woven(due, ranked[start:], drawn[len(late) :]) if len(drawn) > len(late) else ranked[start:]
             batch = [*ranked[:start], *woven_in([*late, *rest], gold)]
@@ -240,7 +240,8 @@ class Project:
             cells = [self.dataset.at(place) for place in left.tolist()]
             first = [cell for cell in keep if cell in disputes]
             wanted = chain(first, (cell for cell in cells if cell not in first))
-            batch = self._log.lease(self.card.uid, wanted, holder=holder, want=want, seconds=LEASE_SECONDS)
+            leasing = partial(self._log.lease, self.card.uid, holder=holder, seconds=LEASE_SECONDS, take_over=True)
+            batch = leasing(cells=wanted, want=want)
             asked = self.questions(batch, filters.order)
             questions = tuple(replace(each, screen=ADJUDICATE, said=tuple(disputes[cell]))
                               for each, cell in zip(asked, batch, strict=True))  # fmt: skip
@@ -255,10 +256,14 @@ class Project:
     def _find_twins(self) -> None:
         self._worklist.twins = twins.groups(self.folder, lambda: self.pictures, lambda: self._closed)
 
-    def _leased(self, reviewer: str, holder: str, filters: Filters, cells: Iterable[Cell], want: int) -> list[Cell]:
+    def _leased(
+        self, reviewer: str, holder: str, filters: Filters, cells: Iterable[Cell], want: int, take_over: bool = False
+    ) -> list[Cell]:
         if not want:
             return []
-        leased = self._log.lease(self.card.uid, cells, holder=holder, want=want, seconds=LEASE_SECONDS)
+        leased = self._log.lease(
+            self.card.uid, cells, holder=holder, want=want, seconds=LEASE_SECONDS, take_over=take_over
+        )
         self.verdicts()  # what another process has answered and let go of just before it was leased
         return [cell for cell in leased if self._open(cell, filters, reviewer)]
 
@@ -363,8 +368,10 @@ class Project:
 
     def beside(self, item: str, tag: str) -> Beside:
         """What is known around a cell: look-alikes, confirmed examples. NotFound when there is no such item or tag."""
+        near = self.examples.near(item)  # without the lock: among many items this takes milliseconds
+        pins = {each: int(pin.value["label"]) for each, pin in self.meeting.standing().pins.get(tag, {}).items()}
         with self._lock:
-            return self.examples.beside(item, tag, self.verdicts())
+            return self.examples.beside(item, tag, self.verdicts(), pins, near)
 
     @cached_property
     def pictures(self) -> images.Source:

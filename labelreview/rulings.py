@@ -3,10 +3,10 @@
 A `Ruling` never touches labels: it holds from the moment it is agreed, and is applied when labels are exported. The
 kinds: *merge* (several tags become one), *rename*, *drop*, *define* (the guideline of a tag, Markdown), *assign* (a tag
 to a person, with a state and a note), *relate* (what one tag of the data says about another), *propose*
-(a tag that the data lacks, seen on an item), *target* (how many labels
-may be wrong, how sure to be), *undo* (takes back the ruling that `undoes` names). Each names the tags as they are
-called after the rulings before it. Made by the functions below, which refuse what can never hold; what depends on the
-other rulings is refused by `review.tagplan`.
+(a tag that the data lacks, seen on an item), *pin* (an item as an example or counter-example of a tag), *target* (how
+many labels may be wrong, how sure to be), *undo* (takes back the ruling that `undoes` names). Each names the tags as
+they are called after the rulings before it. Made by the functions below, which refuse what can never hold; what depends
+on the other rulings is refused by `review.tagplan`.
 """
 
 import unicodedata
@@ -32,6 +32,7 @@ class Kind(StrEnum):
     ASSIGN = "assign"
     RELATE = "relate"
     PROPOSE = "propose"
+    PIN = "pin"
     TARGET = "target"
     UNDO = "undo"
 
@@ -65,8 +66,8 @@ class Ruling:
     """One event: which tags (in the order named), what about them, who said so, when and why.
 
     `value` holds what its kind needs: `to` (merge, rename), `rule` (merge), `text` (define), `person`, `state`, `note`
-    (assign), `relation` (relate), `name`, `item` (propose), `max_error_rate`, `confidence` (target). `seq` and
-    `recorded_at` are the log's (0 and None before).
+    (assign), `relation` (relate), `name`, `item` (propose), `item`, `label` (pin), `max_error_rate`, `confidence`
+    (target). `seq` and `recorded_at` are the log's (0 and None before).
     """
 
     uid: str
@@ -144,6 +145,13 @@ def relate(by: str, first: str, relation: str, second: str, why: str = "") -> Ru
 def propose(by: str, name: str, item: str) -> Ruling:
     """A tag that the data lacks, seen on an item. It is collected for the data team, and added to nothing."""
     return _new(Kind.PROPOSE, by, [], {"name": _name(name), "item": item}, "")
+
+
+def pin(by: str, tag: str, item: str, label: int, why: str = "") -> Ruling:
+    """An item that shows what a tag means (label 1), or what it does not mean (0). Taken back by `undo`."""
+    if label not in (0, 1):
+        raise InputError(f"An example has the label 1 and a counter-example 0, not {label}.")
+    return _new(Kind.PIN, by, [tag], {"item": item, "label": label}, why)
 
 
 def target(by: str, max_error_rate: float, confidence: float, why: str = "") -> Ruling:

@@ -14,7 +14,7 @@ say = partial(words.say, language)
 row, stage = st.container(key="filters", horizontal=True, vertical_alignment="center"), st.container()
 
 with stage:  # mounted before anything else can fail: an exception before it would take the item off the page
-    token = session.token(project, reviewer, Action.LOOK, Action.ANSWER)
+    token = session.token(project, reviewer, Action.LOOK, Action.ANSWER, Action.DECIDE)
     ways.whole(project, reviewer, token, filters, language, session.forget_token)
 
 select = partial(st.selectbox, label_visibility="collapsed")

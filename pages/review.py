@@ -15,7 +15,7 @@ say = partial(words.say, language)
 row, stage = st.container(key="filters", horizontal=True, vertical_alignment="center"), st.container()
 
 with stage:  # mounted before anything else can fail: an exception before it would take the loop off the page
-    token = session.token(project, reviewer, Action.LOOK, Action.ANSWER)
+    token = session.token(project, reviewer, Action.LOOK, Action.ANSWER, Action.DECIDE)
     calls = {
         "on_no_token": session.forget_token,
         "on_all_cells": session.ask_all_cells,

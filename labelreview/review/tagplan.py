@@ -32,7 +32,7 @@ class Standing:
     `becomes`: each tag of the data to its name after all rulings, '' where it is dropped. `steps`: the merges, renames
     and drops in force. `definitions` go by the names after all rulings, `assignments` and `rules` by the tags of the
     data; `relations`: the rulings that made the rules, in the same order. `proposed`: names that the data lacks, each
-    with the items that it was seen on.
+    with the items that it was seen on; `pins`: by tag of the data and item, the ruling that made it an example.
     `broken`: rulings that cannot apply, by uid, and why. `history`: all of them; `undone`: the uids taken back.
     """
 
@@ -43,6 +43,7 @@ class Standing:
     rules: Rules = NO_RULES
     relations: list[Ruling] = field(default_factory=list)
     proposed: dict[str, list[str]] = field(default_factory=dict)
+    pins: dict[str, dict[str, Ruling]] = field(default_factory=dict)
     steps: list[Ruling] = field(default_factory=list)
     broken: dict[str, str] = field(default_factory=dict)
     history: tuple[Ruling, ...] = ()
@@ -121,6 +122,7 @@ def sentence(ruling: Ruling) -> str:
         Kind.ASSIGN: lambda: f"assign {tags} to {value['person'] or 'nobody'} ({value['state']})",
         Kind.RELATE: lambda: f"{ruling.tags[0]} {value['relation']} {ruling.tags[1]}",
         Kind.PROPOSE: lambda: f"propose the tag {value['name']}, seen on {value['item']}",
+        Kind.PIN: lambda: f"pin {value['item']} as {'an example' if value['label'] else 'a counter-example'} of {tags}",
         Kind.TARGET: lambda: f"target: {value['max_error_rate']:.4g} wrong with {value['confidence']:.4g} confidence",
         Kind.UNDO: lambda: f"take back a decision{f' about {tags}' if tags else ''}",
     }
@@ -287,6 +289,13 @@ def _take_proposal(found: Standing, ruling: Ruling, _former: object) -> None:
         items.append(item)
 
 
+def _take_pin(found: Standing, ruling: Ruling, _former: object) -> None:
+    for tag in ruling.tags:
+        if tag not in found.becomes:
+            raise InputError(f"There is no tag '{tag}' in this project.")
+        found.pins.setdefault(tag, {})[ruling.value["item"]] = ruling
+
+
 def tag_rule(ruling: Ruling) -> TagRule:
     """The rule between tags that a ruling made."""
     return (implies if ruling.value["relation"] == Relation.IMPLIES else excludes)(*ruling.tags)
@@ -356,6 +365,7 @@ _TAKEN: dict[Kind, Callable[[Standing, Ruling, dict[str, set[str]]], None]] = {
     Kind.ASSIGN: _take_assignment,
     Kind.RELATE: _take_relation,
     Kind.PROPOSE: _take_proposal,
+    Kind.PIN: _take_pin,
     Kind.DEFINE: _take_definition,
     Kind.DROP: _take_drop,
     Kind.MERGE: _take_name,

@@ -3,7 +3,7 @@
 import hashlib
 import math
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -141,13 +141,31 @@ class DecisionLog:
             return chain.verified(connection, project, through=through)
 
     def lease(
-        self, project: str, cells: Iterable[tuple[str, str]], *, holder: str, want: int, seconds: float
-    ) -> list[tuple[str, str]]:
+        self,
+        project: str,
+        cells: Iterable[Cell],
+        *,
+        holder: str,
+        want: int,
+        seconds: float,
+        take_over: bool = False,
+    ) -> list[Cell]:
         """The first `want` of these (item, tag) that nobody else holds; they are the holder's for so many seconds.
 
-        What the holder has already is given again, and renewed.
+        What the holder has already is given again, and renewed. A holder may be named `PERSON.TAB`: with `take_over`,
+        where the others do not suffice, cells that other tabs of this person hold (closed ones, mostly) follow.
         """
-        wanted, granted = iter(cells), dict[tuple[str, str], None]()
+        wanted, granted = iter(cells), dict[Cell, None]()
+        own = f"{holder.partition('.')[0]}." if take_over and "." in holder else ""
+        own_cells = dict[Cell, None]()  # held by this person's other tabs
+
+        def free_of(taken: Mapping[Cell, str]) -> Iterator[Cell]:
+            for cell in wanted:
+                if cell not in taken:
+                    yield cell
+                elif own and taken[cell].startswith(own):
+                    own_cells[cell] = None
+
         while len(granted) < want:
             # Looking through the cells takes long, and must not make writers wait: it is done before, and what it
             # found is looked at again where nobody else can write.
@@ -155,16 +173,21 @@ class DecisionLog:
                 now = self._database.now(connection)
                 taken = _taken(connection, project, holder, now, seconds)
             missing = want - len(granted)
-            candidates = list(islice((cell for cell in wanted if cell not in taken), missing + SPARE))
+            candidates = list(islice(free_of(taken), missing + SPARE))
             free = self._grant(project, candidates, holder, missing, seconds)
             granted |= dict.fromkeys(free)
             if len(candidates) < missing + SPARE:
+                granted |= dict.fromkeys(
+                    self._grant(project, list(own_cells), holder, want - len(granted), seconds, own)
+                )  # fmt: skip
                 break
         return list(granted)
 
-    def _grant(self, project: str, cells: list[Cell], holder: str, want: int, seconds: float) -> list[Cell]:
-        """The first `want` of a few cells that are free, now leased."""
-        if not cells:
+    def _grant(
+        self, project: str, cells: list[Cell], holder: str, want: int, seconds: float, own: str = ""
+    ) -> list[Cell]:
+        """The first `want` of a few cells that are free, or held by whose name begins with `own`; now leased."""
+        if not cells or want <= 0:
             return []
         with self._database.writing("written", lock=f"leases {project}") as (connection, now):
             of_project = leases.c.project == project
@@ -174,6 +197,8 @@ class DecisionLog:
             taken = set[Cell]()
             for some in _parts(list(names), UIDS_A_QUERY):
                 others = sa.select(leases.c.cell).where(leases.c.cell.in_(some), leases.c.holder != holder)
+                if own:
+                    others = others.where(~leases.c.holder.startswith(own, autoescape=True))
                 taken |= {names[name] for name in connection.execute(others).scalars()}
             free = [cell for cell in cells if cell not in taken][:want]
             until = now + timedelta(seconds=seconds)
@@ -266,11 +291,12 @@ def _decision(row: sa.RowMapping) -> Decision:
     return Decision(**shape)
 
 
-def _taken(connection: sa.Connection, project: str, holder: str, now: datetime, seconds: float) -> set[Cell]:
-    """What others hold."""
+def _taken(connection: sa.Connection, project: str, holder: str, now: datetime, seconds: float) -> dict[Cell, str]:
+    """What others hold, and who."""
     holds = (leases.c.expires_at > now) & (leases.c.expires_at <= _longest(now, seconds))
-    query = sa.select(leases.c.item, leases.c.tag).where(leases.c.project == project, leases.c.holder != holder, holds)
-    return {(item, tag) for item, tag in connection.execute(query)}
+    of_others = (leases.c.project == project, leases.c.holder != holder, holds)
+    query = sa.select(leases.c.item, leases.c.tag, leases.c.holder).where(*of_others)
+    return {(item, tag): other for item, tag, other in connection.execute(query)}
 
 
 def _longest(now: datetime, seconds: float) -> datetime:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from hashlib import blake2b
 from typing import Any
 
 from starlette.requests import Request
@@ -57,11 +58,11 @@ def number(text: str) -> int:
     return int(text)
 
 
-def holder(text: object) -> str:
-    """A tab's name, which holds its leases."""
+def holder(text: object, reviewer: str) -> str:
+    """Who holds a tab's leases, as `PERSON.TAB`: a new tab may take over what the person's closed ones hold."""
     if not isinstance(text, str) or not UID.fullmatch(text):
         raise InputError("holder must be 8 to 64 letters, digits, - or _.")
-    return text
+    return f"{blake2b(reviewer.encode(), digest_size=8).hexdigest()}.{text}"
 
 
 async def body(request: Request) -> Shape:

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from labelreview import images, rulings
+from labelreview import images, pins, rulings
 from labelreview.decisions import ADJUDICATE, from_wire
 from labelreview.errors import InputError, LabelReviewError, NotFound, Refused, StoreError
 from labelreview.people import NotAllowed
@@ -25,12 +25,11 @@ from labelreview.settings import Settings
 from labelreview.web import asked, auth, observing, shapes
 from labelreview.web.asked import Shape
 from labelreview.web.session import opened
-from labelreview.web.shapes import AT
+from labelreview.web.shapes import AT, SHOWN, SMALL
 from labelreview.whole import cell as one_cell
 from labelreview.whole import next_items
 
-SHOWN = 1280
-SIZES = (320, SHOWN, 2560, 8192)  # the last: as large as it is, but for giants
+SIZES = (SMALL, SHOWN, 2560, 8192)  # the last: as large as it is, but for giants
 PICTURES_AT_ONCE = 16
 MOST_ITEMS = 50
 VERSION = "X-Labelreview-Version"
@@ -60,6 +59,7 @@ def routes(settings: Settings) -> list[Route]:
         ("GET", "cell", cell, Action.LOOK),
         ("GET", "vocabulary", vocabulary, Action.LOOK),
         ("POST", "propose", propose, Action.ANSWER),
+        ("POST", "pin", pin, Action.DECIDE),
         ("POST", "decisions", decisions, Action.ANSWER),
         ("POST", "release", release, Action.LOOK),
     ]
@@ -79,7 +79,7 @@ def _route(word: str, method: str, endpoint: Endpoint, action: Action) -> Route:
 
 def queue(_request: Request, project: Project, grant: auth.Grant, body: Shape) -> Shape:
     """The next cells for this tab, leased to it, and how far the filter is answered. `keep`: those it has ready."""
-    want, holder = asked.number(str(body.get("want", 100))), asked.holder(body.get("holder"))
+    want, holder = asked.number(str(body.get("want", 100))), asked.holder(body.get("holder"), grant.reviewer)
     filters = asked.filters(project, body)
     if filters.disputes:
         grant.check(Action.ADJUDICATE)
@@ -103,10 +103,17 @@ def recent(request: Request, project: Project, grant: auth.Grant, _body: Shape) 
 
 def beside(request: Request, project: Project, _grant: auth.Grant, _body: Shape) -> Shape:
     """What is known around a cell: items that look like its item, examples and counter-examples of its tag."""
-    found = project.beside(request.query_params.get("item", ""), request.query_params.get("tag", ""))
-    groups = {"near": found.near, "present": found.present, "absent": found.absent}
-    around = {name: [shapes.example(project, example) for example in examples] for name, examples in groups.items()}
-    return {**around, "waiting": found.waiting}
+    query = request.query_params
+    return shapes.beside(project, query.get("item", ""), query.get("tag", ""), query.get("language", ""))
+
+
+def pin(_request: Request, project: Project, grant: auth.Grant, body: Shape) -> Shape:
+    """Make an item an example (label 1) or a counter-example (0) of a tag for everybody, or no longer (null)."""
+    item, tag, label = body.get("item"), body.get("tag"), body.get("label")
+    if not isinstance(item, str) or not isinstance(tag, str) or label not in (0, 1, None) or isinstance(label, bool):
+        raise InputError("pin needs an item and a tag, both texts, and a label: 1, 0 or null.")
+    pins.pin(project, grant.reviewer, tag, item, label)
+    return {}
 
 
 def text(request: Request, project: Project, _grant: auth.Grant, _body: Shape) -> Shape:
@@ -120,18 +127,9 @@ def items(_request: Request, project: Project, grant: auth.Grant, body: Shape) -
     if not isinstance(keep, list) or len(keep) > MOST_ITEMS or not all(isinstance(item, str) for item in keep):
         raise InputError(f"keep must be a list of at most {MOST_ITEMS} ids.")
     want = min(asked.number(str(body.get("want", 6))), MOST_ITEMS)
-    holder, filters = asked.holder(body.get("holder")), asked.filters(project, body)
+    holder, filters = asked.holder(body.get("holder"), grant.reviewer), asked.filters(project, body)
     found = next_items(project, grant.reviewer, holder, filters, want, keep)
-    wholes = [
-        {
-            "item": whole.item,
-            "tags": [shapes.row(row) for row in whole.rows],
-            "open": whole.open,
-            **shapes.image_address(project, whole.item),
-            **shapes.text(project, whole.item),
-        }
-        for whole in found.wholes
-    ]
+    wholes = [shapes.whole(project, whole) for whole in found.wholes]
     return {"items": wholes, "total": found.progress.total, "answered": found.progress.answered}
 
 
@@ -172,13 +170,13 @@ def decisions(_request: Request, project: Project, grant: auth.Grant, body: Shap
     observing.STORED.inc(len(stored))
     project.follow()  # so that the order learns now, not with the next batch
     if undone := [(decision.item, decision.tag) for decision in made if decision.undoes]:
-        project.hold(asked.holder(body.get("holder")), undone)  # it is on the sender's screen again
+        project.hold(asked.holder(body.get("holder"), grant.reviewer), undone)  # it is on the sender's screen again
     return {"stored": stored, "revision": project.orders.revision}
 
 
-def release(_request: Request, project: Project, _grant: auth.Grant, body: Shape) -> Shape:
+def release(_request: Request, project: Project, grant: auth.Grant, body: Shape) -> Shape:
     """Give a tab's leases back."""
-    project.release(asked.holder(body.get("holder")))
+    project.release(asked.holder(body.get("holder"), grant.reviewer))
     return {}
 
 

@@ -8,13 +8,14 @@ import numpy as np
 
 from labelreview.decisions import Decision, wire
 from labelreview.errors import LabelReviewError, NotFound
-from labelreview.examples import Example
+from labelreview.examples import Example, Why
 from labelreview.project import Project
 from labelreview.questions import Question
-from labelreview.web import wording
-from labelreview.whole import Row
+from labelreview.web import wording, words
+from labelreview.whole import Row, Whole
 
 AT = "/api/projects/{name}"
+SHOWN, SMALL = 1280, 320  # pictures are at most so wide and high
 LONGEST_TEXT = 4000  # of a document, in the queue; the route `text` gives the whole
 Shape = dict[str, Any]
 
@@ -46,16 +47,38 @@ def row(row: Row) -> Shape:
     return {name: None if value != value else value for name, value in shape.items()}
 
 
+def whole(project: Project, of: Whole) -> Shape:
+    """An item with its tags."""
+    shape = {"item": of.item, "tags": [row(each) for each in of.rows], "open": of.open}
+    return {**shape, **image_address(project, of.item), **text(project, of.item)}
+
+
+def beside(project: Project, item: str, tag: str, language: str) -> Shape:
+    """What is known around a cell."""
+    found = project.beside(item, tag)
+    groups = {"near": found.near, "present": found.present, "absent": found.absent}
+    around = {name: [example(project, each) for each in examples] for name, examples in groups.items()}
+    waiting = found.waiting
+    said = waiting.problem or (waiting.why and words.say(
+        language, f"loop.waiting-{waiting.why}", share=round(100 * waiting.share), project=project.card.name,
+    ))  # fmt: skip
+    means = {"models": models(project, item, tag), "definition": project.meeting.standing().definition(tag)}
+    return {**around, **means, "waiting": said, "busy": waiting.why == Why.BUSY}
+
+
 def example(project: Project, example: Example) -> Shape:
     """What stands beside a question."""
     return {
         "item": example.item,
         "given": example.given,
         "now": example.now,
-        "judged": example.judged,
+        "said": [[reviewer, verdict.value] for reviewer, verdict in example.said],
+        "tags": list(example.tags),
+        "pred_prob": _number_or_none(example.pred_prob),
         "same": example.same,
+        "pinned": example.pinned,
         **text(project, example.item),
-        **image_address(project, example.item, 320),
+        **image_address(project, example.item, SMALL),
     }
 
 
@@ -86,7 +109,7 @@ def with_cell(project: Project, decision: Decision, language: str) -> list[Shape
     return [{**wire(decision), "cell": {**cell(project, question, language), "screen": decision.screen}}]
 
 
-def image_address(project: Project, item: str, size: int = 1280) -> Shape:
+def image_address(project: Project, item: str, size: int = SHOWN) -> Shape:
     """Where the picture is, or why there is none."""
     folder = project.card.images
     try:

@@ -8,7 +8,7 @@ from functools import partial
 
 import streamlit as st
 
-from labelreview import decided, rulings
+from labelreview import decided, pins, rulings
 from labelreview.errors import LabelReviewError
 from labelreview.project import Project
 from labelreview.review.tagplan import Counts, Preview, Standing, sentence
@@ -144,6 +144,40 @@ def define(project: Project, by: str, held: Standing, chosen: Sequence[str]) -> 
             st.markdown(markdown(text))
     if st.button("Save the definition", type="primary", disabled=text == held.definition(tag)):
         _record(project, lambda: [rulings.define(by, held.becomes[tag], text)], "Definition saved.")
+    examples(project, by, tag)
+
+
+def examples(project: Project, by: str, tag: str) -> None:
+    """The pinned examples and counter-examples of a tag, and a way to pin another."""
+    st.markdown("**Pinned examples**, shown beside every question about this tag")
+    row = st.container(horizontal=True)
+    for item, label in pins.of(project, tag):
+        with row.container(width=150, gap="xxsmall"):
+            small, why = pictures.picture(project, item)
+            if small:
+                st.image(small, width=150, alt=item)
+            else:
+                st.caption(f":material/hide_image: {session.plain(why)}")
+            st.caption(f"**{'It is there' if label else 'It is not there'}**  \n{session.plain(item)}")
+            if st.button("Unpin", key=f"unpin_{tag}_{item}"):
+                _pin(project, by, tag, item, None)
+    with st.form(f"pin_{tag}", border=False):
+        left, middle, right = st.columns([3, 2, 1], vertical_alignment="bottom")
+        item = left.text_input("Id of an item", key=f"pin_item_{tag}")
+        kind = middle.selectbox("As", ["an example", "a counter-example"], key=f"pin_kind_{tag}")
+        if right.form_submit_button("Pin") and item:
+            _pin(project, by, tag, item, int(kind == "an example"))
+
+
+def _pin(project: Project, by: str, tag: str, item: str, label: int | None) -> None:
+    """Pin or unpin and show the page anew, or say why not."""
+    try:
+        pins.pin(project, by, tag, item, label)
+    except LabelReviewError as error:
+        st.error(session.plain(str(error)), icon=":material/error:")
+        return
+    st.session_state[SAID] = f"{'Unpinned' if label is None else 'Pinned'}: {session.plain(item)}"
+    st.rerun()
 
 
 def merge(project: Project, by: str, held: Standing, chosen: Sequence[str]) -> None:

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from labelreview import embed, intake
+from labelreview import embed, intake, pins
 from labelreview.cli import main
 from labelreview.decisions import Verdict
-from labelreview.errors import NotFound
+from labelreview.errors import InputError, NotFound
+from labelreview.examples import Why
 from labelreview.project import Project
 from labelreview.settings import Settings
 from tests.made import decision
@@ -39,16 +40,16 @@ def settings(tmp_path, monkeypatch) -> Settings:
 
 def test_look_alikes_are_described_in_the_background_and_then_come_nearest_first(settings):
     with Project.open(settings, "scenes") as project:
-        assert project.beside("i00", "hat").waiting.startswith("Looking for look-alikes")
+        assert project.beside("i00", "hat").waiting.why is Why.BUSY
         for _ in range(100):
             found = project.beside("i00", "hat")
-            if not found.waiting:
+            if not found.waiting.why:
                 break
             time.sleep(0.05)
         assert {example.item for example in found.near[:2]} == {"i08", "i16"}
         assert all(example.same for example in found.near[:2])
         assert not found.near[2].same
-        assert "no embedding" in project.beside("i23", "hat").waiting
+        assert project.beside("i23", "hat").waiting.why is Why.NOT_DESCRIBED
 
 
 def test_look_alikes_show_the_label_they_came_with_and_what_holds_now(settings):
@@ -56,8 +57,10 @@ def test_look_alikes_show_the_label_they_came_with_and_what_holds_now(settings):
         project.examples.make(embed.encoder(), lambda step, share: None)
         project.record([decision("i08", "hat", Verdict.PRESENT)])
         near = {example.item: example for example in project.beside("i00", "hat").near}
-    assert (near["i08"].given, near["i08"].now, near["i08"].judged) == (0, 1, True)
-    assert (near["i16"].given, near["i16"].now, near["i16"].judged) == (0, 0, False)
+    assert (near["i08"].given, near["i08"].now, near["i08"].said) == (0, 1, (("ann", Verdict.PRESENT),))
+    assert near["i08"].tags == ("hat", "cat")
+    assert (near["i16"].given, near["i16"].now, near["i16"].said, near["i16"].tags) == (0, 0, (), ("cat",))
+    assert near["i16"].pred_prob == pytest.approx(0.26)
 
 
 def test_confirmed_examples_are_those_of_the_tag_newest_first_and_never_the_item_itself(settings):
@@ -72,6 +75,40 @@ def test_confirmed_examples_are_those_of_the_tag_newest_first_and_never_the_item
         found = project.beside("i05", "hat")
     assert [example.item for example in found.present] == ["i07", "i06", "i04", "i03", "i02", "i01"]
     assert [example.item for example in found.absent] == ["i09"]
+
+
+def test_pinned_examples_come_before_what_reviewers_confirmed_and_a_pin_is_taken_back(settings):
+    with Project.open(settings, "scenes") as project:
+        project.record([decision(f"i{item:02d}", "hat", Verdict.PRESENT) for item in range(8)])
+        pins.pin(project, "ann", "hat", "i03", 0)  # the data team knows better
+        pins.pin(project, "ann", "hat", "i02", 1)
+        pins.pin(project, "ben", "hat", "i02", 1)  # holds already: nothing is said twice
+        found = project.beside("i05", "hat")
+        assert [(each.item, each.pinned) for each in found.present[:2]] == [("i02", True), ("i07", False)]
+        assert [(each.item, each.pinned) for each in found.absent] == [("i03", True)]
+        assert len(project.meeting.standing().history) == 2
+        pins.pin(project, "ben", "hat", "i03", None)
+        assert project.beside("i05", "hat").absent == ()
+        with pytest.raises(NotFound, match="There is no 'nobody'"):
+            pins.pin(project, "ann", "hat", "nobody", 1)
+        with pytest.raises(InputError, match="An example is of yes or no"):
+            pins.as_label("perhaps")
+
+
+def test_the_data_team_writes_a_guideline_and_pins_an_example_from_the_command_line(settings, tmp_path, capsys):
+    (tmp_path / "hat.md").write_text("A **hat** is worn.\n")
+    run("guideline", "scenes", "hat", "--file", str(tmp_path / "hat.md"), "--by", "Ada")
+    run("pin", "scenes", "hat", "i02", "--as", "no")
+    run("guideline", "scenes", "hat")
+    assert capsys.readouterr().out.endswith("A **hat** is worn.\n\ncounter-example: i02\n")
+    with Project.open(settings, "scenes") as project:
+        assert project.question("i05", "hat").definition == "A **hat** is worn.\n"
+
+
+def run(*arguments: str) -> None:
+    with pytest.raises(SystemExit) as done:
+        main(list(arguments))
+    assert done.value.code == 0
 
 
 def test_a_file_of_embeddings_takes_the_place_of_the_pictures(settings, tmp_path, capsys):

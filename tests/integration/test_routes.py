@@ -384,3 +384,30 @@ def test_a_new_version_is_taken_up_and_answers_given_on_the_old_one_are_stored(
     assert send(browser, ann, late).json()["stored"] == [late["uid"]]
     assert send(browser, ann, event({"item": late["item"], "tag": "sock"}, uid="uid-00000009")).status_code == 400
     assert [decision.tag for decision in project.log()] == ["hat"]
+
+
+def test_what_stands_beside_a_question_says_who_judged_it_how_and_what_the_data_team_pinned(
+    browser, ann, project, settings
+):
+    may = (Action.LOOK, Action.DECIDE)
+    decider = {auth.HEADER: auth.token(auth.secret(settings.home), project.card.uid, "ann", may)}
+    (cell,) = cells(browser, ann, want=1)
+    other, third = (item for item in project.dataset.ids[:3] if item != cell["item"]) if (
+        cell["item"] in project.dataset.ids[:3]) else project.dataset.ids[:2]  # fmt: skip
+    send(browser, ann, event({"item": other, "tag": cell["tag"]}, "present"))
+    assert browser.post(f"{AT}/pin", json={"item": third, "tag": cell["tag"], "label": 0}, headers=decider).json() == {}
+    query = {"item": cell["item"], "tag": cell["tag"], "language": "de"}
+    shown = browser.get(f"{AT}/beside", params=query, headers=ann).json()
+    assert [(each["item"], each["said"]) for each in shown["present"]] == [(other, [["ann", "present"]])]
+    assert [(each["item"], each["pinned"]) for each in shown["absent"]] == [(third, True)]
+    assert shown["busy"] or shown["near"]
+    for wrong in ({"label": True}, {"label": 2}, {"item": 7, "label": 1}):
+        body = {"item": third, "tag": cell["tag"], **wrong}
+        assert browser.post(f"{AT}/pin", json=body, headers=decider).status_code == 400
+
+
+def test_a_persons_new_tab_takes_over_what_their_closed_tab_still_holds(browser, ann, project, settings):
+    ben = {auth.HEADER: auth.token(auth.secret(settings.home), project.card.uid, "ben")}
+    every = cells(browser, ann, want=500)
+    assert cells(browser, ben, holder="tab-of-ben") == []
+    assert cells(browser, ann, holder="tab-00000002", want=500) == every

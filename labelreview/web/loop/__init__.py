@@ -14,12 +14,14 @@ import streamlit as st
 
 from labelreview.project import Project
 from labelreview.review.worklist import Filters
+from labelreview.roles import Action
 from labelreview.web import auth, words
 from labelreview.web.loop import keys
 
 # What any component of the review needs, in this order: words, HTTP, the outbox and its sender, pictures, keys.
 SHARED = ("words.js", "talk.js", "outbox.js", "pictures.js", "keyboard.js")
-OWN = ("queue.js", "history.js", "card.js", "stage.js", "evidence.js", "view.js", "sheets.js", "loop.js")
+EVIDENCE = ("prose.js", "beside.js", "evidence.js")
+OWN = ("queue.js", "history.js", "card.js", "stage.js", *EVIDENCE, "view.js", "sheets.js", "loop.js")
 
 
 def read(*names: str) -> str:
@@ -28,7 +30,7 @@ def read(*names: str) -> str:
 
 
 _component = st.components.v2.component(
-    "labelreview.loop", html=read("loop.html"), css=read("loop.css", "card.css"), js=read(*SHARED, *OWN)
+    "labelreview.loop", html=read("loop.html"), css=read("loop.css", "card.css", "beside.css"), js=read(*SHARED, *OWN)
 )
 
 
@@ -43,6 +45,7 @@ def told(project: Project, reviewer: str, token: str, filters: Filters, language
         "token": token,
         "lasts": auth.TOKEN_SECONDS / 2,  # what is left for certain, of one that was made a while ago
         "filters": asdict(filters),
+        "pins": Action.DECIDE in project.people.actions(reviewer),
         "language": language,
         "words": words.part(language, "loop"),
     }

@@ -1,6 +1,7 @@
 // What was done here, oldest first: answers, flags and skips, with what was taken back. Undo goes any number back, over a
 // reload too: what this page does not know any more the server tells.
 
+const TOGETHER = 'together' // the screen of what another cell's key has settled too
 const REMEMBERED = 300, RECALLED = 100
 const VERDICT = { 1: 'present', 0: 'absent', '-1': 'unsure' }
 const LABEL = { present: 1, absent: 0, unsure: -1 }
@@ -8,7 +9,7 @@ const LABEL = { present: 1, absent: 0, unsure: -1 }
 function openHistory(talk, sender, queue) {
   let deeds = [], older = true
 
-  // { uid, cell, kind: 'answer' | 'flag' | 'skip', value, note, undone }
+  // { uid, cell, kind: 'answer' | 'flag' | 'skip', value, note, undone, also: [{ uid, cell }] (settled by the same key) }
   function add(deed) {
     deeds.push({ undone: false, ...deed })
     if (deeds.length > REMEMBERED) { deeds = deeds.slice(-REMEMBERED + RECALLED); older = true }
@@ -26,7 +27,16 @@ function openHistory(talk, sender, queue) {
     if (!shape || mine !== queue.round) return
     older = shape.decisions.length === RECALLED
     const here = new Set(deeds.map(({ uid }) => uid))
-    for (const decision of shape.decisions) if (!here.has(decision.uid)) deeds.unshift(remembered(decision)) // newest first
+    let also = []
+    for (const decision of shape.decisions) { // newest first
+      if (here.has(decision.uid)) continue
+      const deed = remembered(decision)
+      if (also.length && also[0].at !== decision.at) { deeds.unshift(...also.reverse()); also = [] }
+      if (decision.screen === TOGETHER) { also.push({ ...deed, at: decision.at }); continue }
+      deeds.unshift({ ...deed, also: also.map(({ uid, cell }) => ({ uid, cell })) })
+      also = []
+    }
+    deeds.unshift(...also.reverse())
   }
 
   function remembered({ uid, verdict, note, item, tag, cell: shape }) {
@@ -48,11 +58,13 @@ function openHistory(talk, sender, queue) {
       const deed = standing().at(-1)
       if (!deed) return undefined
       deed.undone = true
-      const { cell, uid } = deed, answered = cell.answers.length > 0
-      cell.answers = cell.answers.filter(answer => answer.uid !== uid)
-      if (cell.flagged === uid) cell.flagged = null
-      cell.touched = true
-      if (answered && !cell.answers.length) queue.count(cell, -1)
+      for (const { cell, uid } of [deed, ...(deed.also ?? [])]) {
+        const answered = cell.answers.length > 0
+        cell.answers = cell.answers.filter(answer => answer.uid !== uid)
+        if (cell.flagged === uid) cell.flagged = null
+        cell.touched = true
+        if (answered && !cell.answers.length) queue.count(cell, -1)
+      }
       return deed
     },
   }

@@ -41,10 +41,15 @@ function startLoop(root) {
   let config = null, renew = null, generation = 0, scope = '', filter = '', stopped = false
   let onScreen = null, painted = false, showing = 0, accepted = 0, undoing = false, keys = null
 
-  const view = openView(root, part), pictures = openPictures(), timer = openTimer()
+  const pictures = openPictures(), timer = openTimer()
   const sheets = openSheets(root, part, () => view.focus())
   const talk = openTalk(() => ({ ...config, renew }))
-  const sender = openSender(talk, { changed: saved, stored: answer => queue.stored(answer) })
+  const beside = openBeside(part, talk, {
+    next: () => queue.window(pictures.ahead).filter(cell => cell !== onScreen && isOpen(cell)),
+    settle: value => act(value ? 'both-yes' : 'both-no'), cap: action => keys.cap(action), pins: () => config.pins, focus: () => view.focus(),
+  })
+  const view = openView(root, part, openEvidence(part, beside))
+  const sender = openSender(talk, { changed: saved, stored: answer => { queue.stored(answer); beside.learned() } })
   const queue = openQueue(talk, sender, { filters: () => config.filters, arrived, failed })
   const history = openHistory(talk, sender, queue)
   const stage = openStage(part, {
@@ -153,6 +158,9 @@ function startLoop(root) {
     flag: () => { if (onScreen && painted) view.askNote(true) },
     history: () => sheets.history(history.deeds, cell => { queue.bring(cell); show() }),
     evidence: () => view.evidence(),
+    'both-yes': () => together(1),
+    'both-no': () => together(0),
+    pin,
     help: () => sheets.help(),
     ...stage.actions,
   }
@@ -171,14 +179,42 @@ function startLoop(root) {
   function decide(choose) {
     const cell = onScreen
     if (!cell || !painted) return
-    const value = choose(cell)
-    const event = { ...about(cell), verdict: VERDICT[value], seconds: timer.seconds, ...shownThen(cell) }
-    if (!cell.answers.length) queue.count(cell, 1)
-    cell.answers.push({ uid: event.uid, value })
+    answer(cell, choose(cell), [])
+  }
+
+  // A value for a cell, and what the same key settles with it: [{ cell, value }]. Each becomes an answer of its own.
+  function answer(cell, value, others) {
+    const at = new Date().toISOString(), seconds = timer.seconds / (others.length + 1)
+    const events = [{ cell, value, screen: about(cell).screen }, ...others.map(other => ({ ...other, screen: TOGETHER }))]
+      .map(({ cell: of, value: said, screen }) => {
+        const event = { ...about(of), at, screen, verdict: VERDICT[said], seconds, ...shownThen(of) }
+        if (!of.answers.length && (of === cell || queue.known(cellKey(of)))) queue.count(of, 1)
+        of.answers.push({ uid: event.uid, value: said })
+        return { of, event }
+      })
+    const [{ event: first }, ...rest] = events
     timer.count()
     view.accepted(++accepted)
-    done(cell, { uid: event.uid, cell, kind: 'answer', value })
-    sender.add(event)
+    done(cell, { uid: first.uid, cell, kind: 'answer', value, also: rest.map(({ of, event }) => ({ uid: event.uid, cell: of })) })
+    for (const { event } of events) sender.add(event)
+  }
+
+  function together(value) { // the pictures that are as good as the same, and carry another label
+    const cell = onScreen
+    if (!cell || !painted) return
+    const others = beside.twins.map(twin => ({ value, cell: queue.known(cellKey({ item: twin.item, tag: cell.tag }))
+      ?? { item: twin.item, tag: cell.tag, given: twin.given, pred_prob: twin.pred_prob, score: null, answers: [], flagged: null } }))
+    if (!others.length) return view.last('no-twins')
+    answer(cell, value, others)
+  }
+
+  async function pin() { // the picture on screen as an example of what was answered; once more: no longer
+    const cell = onScreen, value = cell?.answers.at(-1)?.value
+    if (!cell) return
+    if (!certain(value)) return view.last('pin-first')
+    const to = cell.pinned === value ? null : value, trouble = await beside.pin(to, { item: cell.item, tag: cell.tag })
+    if (!trouble) cell.pinned = to
+    view.last(trouble ? 'not-pinned' : to === null ? 'unpinned' : to ? 'pinned-yes' : 'pinned-no', { trouble: trouble?.message })
   }
 
   function done(cell, deed) {
@@ -214,7 +250,8 @@ function startLoop(root) {
       queue.bring(deed.cell)
       view.tookBack(deed)
       show(deed)
-      if (deed.kind !== 'skip') sender.add({ ...about(deed.cell), verdict: null, undoes: deed.uid })
+      if (deed.kind === 'skip') return undefined
+      for (const { cell, uid } of [deed, ...(deed.also ?? [])]) sender.add({ ...about(cell), verdict: null, undoes: uid })
     } finally { undoing = false }
   }
 

@@ -1,7 +1,7 @@
 // Two sheets over the loop: the keys, which may be changed there, and the list of what was done.
 
 function openSheets(root, part, focus) {
-  const help = part('help'), history = part('history')
+  const help = part('help'), history = part('history'), look = part('look')
   let rows = [], keys = null, changed = () => {}, waiting = '' // the action that waits for its new key
 
   const tell = words => { part('help-told').textContent = words }
@@ -56,7 +56,7 @@ function openSheets(root, part, focus) {
   part('history-close').addEventListener('click', () => history.close())
 
   return {
-    get open() { return help.open || history.open },
+    get open() { return help.open || history.open || look.open },
     keys(table, of, then, languages, speak) {
       ({ rows } = table)
       keys = of
@@ -69,7 +69,7 @@ function openSheets(root, part, focus) {
     history(deeds, look) {
       part('history-none').hidden = deeds.length > 0
       part('deeds').replaceChildren(...[...deeds].reverse().slice(0, 100).map(deed => {
-        const line = node('span'), words = { tag: node('bdi', deed.cell.tag), value: value(deed.value) }
+        const line = node('span'), words = { tag: node('bdi', deed.cell.tag), value: value(deed.value), n: manyOf(deed) }
         phrase(line, `did-${deedKey(deed)}`, words)
         const go = node('button', '', line, node('small', '', node('bdi', deed.note ? `${deed.cell.item} · ${deed.note}` : deed.cell.item)))
         go.type = 'button'

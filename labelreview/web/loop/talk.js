@@ -13,15 +13,15 @@ class Trouble extends Error { // kind: down (try again, after `wait`) | token (a
 function openTalk(now) {
   let asking = '', had = '', since = 0, outdated = ''
 
-  async function ask(method, word, { query = '', body, keepalive = false } = {}) {
+  async function ask(method, word, { query = '', body, keepalive = false, signal, priority = 'auto' } = {}) {
     const { at, header, token, lasts } = now()
     if (token !== had) { had = token; since = Date.now() }
     else if (Date.now() - since > lasts * 500) askForToken(token) // half its time: a new one before it ends
     let answer
     try {
       answer = await fetch(`${at}/${word}${query}`, {
-        method, keepalive, credentials: 'same-origin', cache: 'no-store', body: body && JSON.stringify(body),
-        headers: { [header]: token, 'Content-Type': 'application/json' }, signal: AbortSignal.timeout(PATIENCE),
+        method, keepalive, priority, credentials: 'same-origin', cache: 'no-store', body: body && JSON.stringify(body),
+        headers: { [header]: token, 'Content-Type': 'application/json' }, signal: patience(signal),
       })
     } catch { throw new Trouble('down', say('silent')) }
     if (!/json/.test(answer.headers.get('Content-Type') ?? '')) {
@@ -50,6 +50,11 @@ function openTalk(now) {
   }
 
   return { ask, renewed() { asking = '' } }
+}
+
+function patience(signal) { // what is asked for may be given up
+  const late = AbortSignal.timeout(PATIENCE)
+  return signal && AbortSignal.any ? AbortSignal.any([signal, late]) : late
 }
 
 async function tabId() { // survives a reload; a duplicated tab copies it, which the lock notices

@@ -1,16 +1,15 @@
 // The view: all that touches the page beside the stage. Names, ids and notes are data: textContent, never innerHTML.
 
-const VALUE = { 1: 'yes', 0: 'no', '-1': 'unsure' }
 const LONG_TAG = 48
 
 const value = label => say(VALUE[label] ?? '')
 
 // What was done, as a key of the catalogue.
-const deedKey = ({ kind, value: said, cell }) => kind !== 'answer' ? kind : said === -1 ? 'unsure' : said === cell.given ? 'keep' : 'take'
+const deedKey = ({ kind, value: said, cell, also }) => kind !== 'answer' ? kind : also?.length ? 'together' : said === -1 ? 'unsure' : said === cell.given ? 'keep' : 'take'
+const manyOf = ({ also = [] }) => also.length + 1
 
-function openView(root, part) {
+function openView(root, part, evidence) {
   const loop = part('loop'), stage = part('stage'), note = part('note'), text = part('note-text')
-  const evidence = openEvidence(part)
   const put = (name, words) => { part(name).textContent = words }
   const button = action => root.querySelector(`.panel [data-action="${action}"]`)
   let lastSaid = ''
@@ -58,7 +57,7 @@ function openView(root, part) {
 
   function pill(cell, undone) {
     const answer = cell.answers.at(-1)
-    const words = undone ? say('undone', { deed: say(`short-${deedKey(undone)}`, { value: value(undone.value) }) })
+    const words = undone ? say('undone', { deed: say(`short-${deedKey(undone)}`, { value: value(undone.value), n: manyOf(undone) }) })
       : answer ? say('answered', { value: value(answer.value) }) : cell.flagged ? say('flagged') : ''
     part('answered').hidden = !words
     put('answered', words)
@@ -108,6 +107,7 @@ function openView(root, part) {
     painted(is, cell) {
       loop.dataset.painted = is ? '1' : '0'
       if (!is) return
+      evidence.painted(cell)
       if (document.activeElement === document.body) this.focus()
       const words = { tag: cell.tag, given: value(cell.given), prob: percent(cell.pred_prob), item: cell.item }
       put('live', `${lastSaid} ${say(aboutText('announce', cell), words)}`)
@@ -130,9 +130,9 @@ function openView(root, part) {
       lastSaid = say(key, values)
       if (!lastSaid.endsWith('.')) lastSaid += '.'
     },
-    did(deed) { this.last(`did-${deedKey(deed)}`, { tag: deed.cell.tag, value: value(deed.value) }) },
+    did(deed) { this.last(`did-${deedKey(deed)}`, { tag: deed.cell.tag, value: value(deed.value), n: manyOf(deed) }) },
     tookBack(deed) {
-      const done = say(`did-${deedKey(deed)}`, { tag: deed.cell.tag, value: value(deed.value) })
+      const done = say(`did-${deedKey(deed)}`, { tag: deed.cell.tag, value: value(deed.value), n: manyOf(deed) })
       this.last('undone', { deed: done })
     },
     counts(counts, pace, skipped) {

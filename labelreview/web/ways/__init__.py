@@ -43,6 +43,7 @@ WHOLE_KEYS = (
     Key("skip", "n", "N"),
     Key("undo", "z", "Z"),
     Key("find", "t", "T"),
+    Key("evidence", "e", "E"),
     Key("help", "?", "?"),
 )
 
@@ -60,8 +61,8 @@ _grid = st.components.v2.component(
 _whole = st.components.v2.component(
     "labelreview.whole",
     html=_read("whole.html"),
-    css=_read("ways.css", "whole.css"),
-    js=loop.read(*loop.SHARED) + _read("way.js", "finder.js", "whole.js"),
+    css=_read("ways.css", "whole.css") + loop.read("beside.css"),
+    js=loop.read(*loop.SHARED, *loop.EVIDENCE) + _read("way.js", "finder.js", "whole.js"),
 )
 
 

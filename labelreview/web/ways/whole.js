@@ -1,7 +1,7 @@
 // The whole item: one picture with all its tags, those in doubt first. One key answers all that is listed, and every tag
 // becomes an answer of its own. Any other tag is found by its name; one that nobody has is proposed, never added.
 
-const HELD = 6
+const HELD = 6, FOLDED_HERE = 'labelreview/evidence/item'
 const LABEL_WORD = { 1: 'present', 0: 'absent', '-1': 'unsure' }
 
 export default mountWay(startWhole)
@@ -9,9 +9,13 @@ export default mountWay(startWhole)
 function startWhole(root) {
   const pictures = openPictures()
   let current = null, ahead = [], past = [], known = '', filling = false, painted = false, showing = 0, focus = 0
-  const actions = { confirm, undo, skip, find: () => finder.focus(), toggle: () => toggle(focus), unsure: () => set(focus, -1) }
-  const way = openWay(root, { actions, onKey, begin, more, empty: () => !current, focus: action => { if (action !== 'find') part('stage').focus() } })
+  const actions = { confirm, undo, skip, find: () => finder.focus(), evidence: fold, toggle: () => toggle(focus), unsure: () => set(focus, -1) }
+  const way = openWay(root, { actions, onKey, begin, more, empty: () => !current, stored: () => beside.learned(), focus: action => { if (action !== 'find') part('stage').focus() } })
   const { part, put } = way
+  const beside = openBeside(part, way.talk, {
+    next: () => current?.tags.slice(focus + 1, focus + 3).map(about) ?? [], settle: null, pins: () => way.config.pins, focus: () => part('stage').focus(),
+    shown: ({ definition, models }) => { showDefinition(part, definition); showModels(part, models.length > 1 ? models : []) },
+  })
   const finder = openFinder(part, {
     chosen, proposed, left: () => part('stage').focus(),
     state: tag => current?.now.has(tag) ? word(current.now.get(tag)) : '',
@@ -19,6 +23,29 @@ function startWhole(root) {
 
   const word = value => say({ 1: 'yes', 0: 'no', '-1': 'unsure' }[value])
   const percent = p => p < 0.01 ? '< 1 %' : p > 0.99 ? '> 99 %' : `${Math.round(100 * p)} %`
+
+  // ---- what helps to be right about the tag in focus; where it is folded, nothing is asked for
+
+  let open = false
+  try { open = localStorage.getItem(FOLDED_HERE) === 'open' } catch { /* blocked: folded */ }
+
+  const about = row => ({ item: current.item, tag: row.tag, given: row.given, now: current.now.get(row.tag), image: current.image, text: current.text })
+
+  function fold() {
+    open = !open
+    try { localStorage.setItem(FOLDED_HERE, open ? 'open' : 'folded') } catch { /* for this visit alone */ }
+    evidence()
+  }
+
+  function evidence() {
+    const row = current?.tags[focus]
+    beside.leave()
+    part('evidence').hidden = !open || !row
+    part('fold').setAttribute('aria-expanded', String(open))
+    part('definition-box').hidden = part('models-box').hidden = true
+    put('evidence-tag', row?.tag ?? '')
+    if (open && row && painted) beside.about(about(row))
+  }
 
   // ---- the items
 
@@ -73,6 +100,7 @@ function startWhole(root) {
     const mine = ++showing
     painted = false
     focus = 0
+    beside.leave()
     way.hidden()
     part('way').dataset.item = current?.item ?? ''
     put('item', current?.item ?? '')
@@ -96,6 +124,7 @@ function startWhole(root) {
   function shown() {
     painted = true
     way.shown({ item: current.item })
+    evidence()
     const doubtful = current.tags.filter(row => row.suspect).map(row => row.tag).join(', ')
     put('live', say('announce', { item: current.item, n: current.tags.length, doubtful: doubtful || say('no-doubt') }))
     setTimeout(preload, 0)
@@ -153,6 +182,7 @@ function startWhole(root) {
     focus = Math.max(0, Math.min(options.length - 1, to))
     options[focus].tabIndex = 0
     options[focus].focus()
+    if (painted) evidence()
   }
 
   function confirm() {
