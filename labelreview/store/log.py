@@ -158,14 +158,6 @@ class DecisionLog:
         wanted, granted = iter(cells), dict[Cell, None]()
         own = f"{holder.partition('.')[0]}." if take_over and "." in holder else ""
         own_cells = dict[Cell, None]()  # held by this person's other tabs
-
-        def free_of(taken: Mapping[Cell, str]) -> Iterator[Cell]:
-            for cell in wanted:
-                if cell not in taken:
-                    yield cell
-                elif own and taken[cell].startswith(own):
-                    own_cells[cell] = None
-
         while len(granted) < want:
             # Looking through the cells takes long, and must not make writers wait: it is done before, and what it
             # found is looked at again where nobody else can write.
@@ -173,7 +165,7 @@ class DecisionLog:
                 now = self._database.now(connection)
                 taken = _taken(connection, project, holder, now, seconds)
             missing = want - len(granted)
-            candidates = list(islice(free_of(taken), missing + SPARE))
+            candidates = list(islice(_free(wanted, taken, own, own_cells), missing + SPARE))
             free = self._grant(project, candidates, holder, missing, seconds)
             granted |= dict.fromkeys(free)
             if len(candidates) < missing + SPARE:
@@ -289,6 +281,15 @@ def _decision(row: sa.RowMapping) -> Decision:
     for number in ("pred_prob", "score"):
         shape[number] = math.nan if row[number] is None else row[number]
     return Decision(**shape)
+
+
+def _free(wanted: Iterator[Cell], taken: Mapping[Cell, str], own: str, own_cells: dict[Cell, None]) -> Iterator[Cell]:
+    """The cells that nobody has; those of holders whose name begins with `own` are noted beside them."""
+    for cell in wanted:
+        if cell not in taken:
+            yield cell
+        elif own and taken[cell].startswith(own):
+            own_cells[cell] = None
 
 
 def _taken(connection: sa.Connection, project: str, holder: str, now: datetime, seconds: float) -> dict[Cell, str]:
