@@ -100,8 +100,8 @@ def test_the_steps_of_the_dockerfile_give_an_app_that_answers_its_health_check(t
         app.wait(60)
     lines = (tmp_path / "log").read_text("utf-8").splitlines()
     started = next(at for at, line in enumerate(lines) if '"event": "started"' in line)
-    assert json.loads(lines[-1])["event"] == "stopped", lines[started:]
     assert [line for line in lines[started:] if not line.startswith("{")] == []
+    assert "stopped" in [json.loads(line)["event"] for line in lines[started:]]
 
 
 def test_all_that_the_dockerfile_copies_is_let_in_by_dockerignore_and_nothing_else():
