@@ -8,8 +8,8 @@ from labelreview.web import newproject, session, uploads
 session.founder()
 
 st.title("New project")
-st.write("One file of labels, one of predicted probabilities, and the pictures: joined by id and by tag name, checked "
-         "before anything is written, and never changed.")  # fmt: skip
+st.write("One file of labels, the probabilities that one or several models predict, and the pictures: joined by id and "
+         "by tag name, checked before anything is written, and never changed.")  # fmt: skip
 
 uploads.say_if_cancelled()
 
@@ -20,28 +20,22 @@ with st.form("files", border=True):
     name = st.text_input("Name of the project", placeholder="celebrities")
     left, right = st.columns(2)
     if upload:
-        labels = left.file_uploader("Labels", newproject.TABLES)
-        predictions = right.file_uploader("Predictions (left out: made from the pictures)", newproject.TABLES)
+        several = {"type": newproject.TABLES, "accept_multiple_files": True, "help": newproject.BESIDE}
+        labels = left.file_uploader("Labels", **several)
+        predictions = right.file_uploader("Predictions, a file a model (left out: made from the pictures)", **several)
         images = st.file_uploader("Pictures (one zip or tar)", ["zip", "tar", "gz", "tgz"])
     else:
         labels = left.text_input("Labels", placeholder="/data/labels.csv")
-        predictions = right.text_input(
-            "Predictions (left out: made from the pictures)", placeholder="/data/predictions.csv"
+        predictions = right.text_area(
+            "Predictions, one model a line (left out: made from the pictures)", placeholder=newproject.MODELS, height=68
         )
         images = st.text_input(
             "Pictures: a folder, an archive, or a URL", placeholder="/data/images or s3://bucket/images"
         )
-    with st.expander("Formats and matching"):
-        left, right = st.columns(2)
-        labels_format = left.selectbox("Labels are", newproject.LABEL_FORMATS, format_func=newproject.title)
-        predictions_format = right.selectbox("Predictions are", newproject.PROB_FORMATS, format_func=newproject.title)
-        missing = st.selectbox("A tag that is not listed is", newproject.MISSING, format_func=newproject.missing_title)
-        common = st.checkbox("Keep only the ids and tags that both files have")
+    options = newproject.matching()
     sent = st.form_submit_button("Check the files", type="primary")
 
 if sent:
-    formats = {"labels_format": labels_format or None, "predictions_format": predictions_format or None}
-    options = {**formats, "missing_means": missing or None, "only_common": common}
     with uploads.progress_bar() as progress:
         newproject.check(name, labels, predictions, images, progress=progress, **options)
 

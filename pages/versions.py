@@ -18,14 +18,14 @@ upload = st.segmented_control("Where are the files?", places, default=places[0])
 with st.form("new_version", border=True):
     left, right = st.columns(2)
     if upload:
-        labels = left.file_uploader("All labels anew", newproject.TABLES)
-        items = left.file_uploader("Or labels of further items", newproject.TABLES)
-        predictions = right.file_uploader("Predictions", newproject.TABLES)
+        labels = left.file_uploader("All labels anew", newproject.TABLES, accept_multiple_files=True)
+        items = left.file_uploader("Or labels of further items", newproject.TABLES, accept_multiple_files=True)
+        predictions = right.file_uploader("Predictions, a file a model", newproject.TABLES, accept_multiple_files=True)
         images = right.file_uploader("Pictures (one zip or tar)", ["zip", "tar", "gz", "tgz"])
     else:
         labels = left.text_input("All labels anew", placeholder="/data/labels.csv")
         items = left.text_input("Or labels of further items", placeholder="/data/more.csv")
-        predictions = right.text_input("Predictions", placeholder="/data/predictions.csv")
+        predictions = right.text_area("Predictions, one model a line", placeholder="/data/predictions.csv", height=68)
         images = right.text_input("Pictures: a folder, an archive, or a URL", placeholder=project.card.images or None)
     with st.expander("Formats and matching"):
         labels_format = st.selectbox("Labels are", newproject.LABEL_FORMATS, format_func=newproject.title)

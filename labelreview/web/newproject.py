@@ -12,10 +12,12 @@ from labelreview.project import Project
 from labelreview.web import session
 from labelreview.web.uploads import Uploads
 
-TABLES = sorted({suffix.lstrip(".") for form in formats.FORMATS.values() for suffix in form.suffixes})
+TABLES = sorted({suffix.lstrip(".") for form in formats.FORMATS.values() for suffix in form.suffixes} | {"xml"})
 LABEL_FORMATS = ["", *(name for name, form in formats.FORMATS.items() if form.reads_labels)]
 PROB_FORMATS = ["", *(name for name, form in formats.FORMATS.items() if form.reads_pred_probs)]
 MISSING = ["", "absent", "unknown"]
+BESIDE = "What belongs beside a file goes along: NAME.ids.txt and NAME.tags.txt with NAME.npy, NAME.xml with NAME.arff."
+MODELS = "/data/predictions.csv\nor, by name: clip=/data/clip.npy"
 WAITING = "checked files"
 
 
@@ -42,6 +44,21 @@ def missing_title(missing: str) -> str:
     return missing or "as the format says"
 
 
+def matching() -> dict[str, Any]:
+    """What the form asks about formats, models and names that do not match, as options of `check`."""
+    with st.expander("Formats, models and matching"):
+        left, right = st.columns(2)
+        labels_format = left.selectbox("Labels are", LABEL_FORMATS, format_func=title)
+        predictions_format = right.selectbox("Predictions are", PROB_FORMATS, format_func=title)
+        missing = left.selectbox("A tag that is not listed is", MISSING, format_func=missing_title)
+        ranked_by = right.text_input("Of several models, the one that ranks", placeholder="all together")
+        logits = st.checkbox("The predictions are logits, not probabilities")
+        common = st.checkbox("Keep only the ids and tags that all files have")
+    formats = {"labels_format": labels_format or None, "predictions_format": predictions_format or None}
+    how = {"missing_means": missing or None, "ranked_by": ranked_by.strip(), "logits": logits, "only_common": common}
+    return formats | how
+
+
 def checked() -> Checked | None:
     """What was checked last and has not become a project yet."""
     waiting: Checked | None = st.session_state.get(WAITING)
@@ -55,7 +72,7 @@ def check(name: str, labels: Any, predictions: Any, images: Any, *, progress: in
     uploads = Uploads(session.settings())
     try:
         folder.free_name(session.settings().projects, name.strip())
-        given, predicted = uploads.table(labels, "labels"), uploads.table(predictions, "predictions")
+        given, predicted = uploads.table(labels, "labels"), uploads.models(predictions)
         if given is None or not (predicted or images):
             raise InputError("Give a labels file, and a predictions file or pictures to make predictions from.")
         inputs = intake.gather(given, predicted, uploads.pictures(images), progress=progress, **options)

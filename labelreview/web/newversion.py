@@ -53,7 +53,7 @@ def compare(
         new = versions.New(
             labels=uploads.table(labels, "labels"),
             items=uploads.table(items, "items"),
-            predicted=uploads.table(predictions, "predictions"),
+            predicted=uploads.models(predictions) or None,
             image_source=uploads.pictures(images),
             **options,
         )

@@ -2,22 +2,58 @@
 they are.
 """
 
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
-from labelreview import pictures
+from labelreview import models, pictures
+from labelreview.errors import InputError
 from labelreview.images import Source
 from labelreview.images.archive import SUFFIXES as ARCHIVES
 from labelreview.intake import Progress
 from labelreview.settings import Settings
 
+NOT_PLAIN = re.compile(r"[^\w .-]")  # a name that a browser sends is a name, not a place
+BESIDE = (".ids.txt", ".tags.txt", ".xml")
 CANCELLED = "upload_cancelled"
+
+
+class Group(NamedTuple):
+    """An uploaded file, and those that belong beside it by the end of their names."""
+
+    name: str
+    file: Any
+    beside: dict[str, Any]
+
+
+def groups(given: Any) -> list[Group]:
+    """Uploaded files, each with those of the same name and another end; where there is but one, any may be its.
+
+    InputError for one that belongs to none.
+    """
+    files = [
+        (file.name.replace("\\", "/").rsplit("/", 1)[-1], file)
+        for file in (given if isinstance(given, list) else [given])
+    ]
+    whole = [Group(name, file, {}) for name, file in files if not name.lower().endswith(BESIDE)]
+    if not whole:
+        raise InputError(f"{files[0][0]} names what another file holds. Upload that file too.")
+    for name, file in files:
+        end = next((end for end in BESIDE if name.lower().endswith(end)), "")
+        if not end:
+            continue
+        fits = [group for group in whole if Path(group.name).stem == name[: -len(end)]] or whole
+        if len(fits) != 1:
+            raise InputError(f"{name} belongs to none of the files that were uploaded. Name it like its file: "
+                             f"probs.npy and probs{end}.")  # fmt: skip
+        fits[0].beside[end] = file
+    return whole
 
 
 class Uploads:
@@ -30,16 +66,40 @@ class Uploads:
         self._tables: list[Path] = []
 
     def table(self, given: Any, stem: str) -> Path | None:
-        """A path of a text or an uploaded file; None where nothing is given."""
-        if not given or (isinstance(given, str) and not given.strip()):
-            return None
-        if isinstance(given, str):
-            return Path(given.strip()).expanduser()
-        self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / f"{stem}{Path(given.name).suffix.lower()}"
-        path.write_bytes(given.getbuffer())
-        self._tables.append(path)
-        return path
+        """A path of a text, or an uploaded file with those that belong beside it; None where nothing is given."""
+        if isinstance(given, str) or not given:
+            return Path(given.strip()).expanduser() if given and given.strip() else None
+        whole, *more = groups(given)
+        if more:
+            raise InputError(f"{whole.name} and {more[0].name}: which of them holds the {stem}? Give one file, "
+                             f"and those that belong beside it ({', '.join(BESIDE)}).")  # fmt: skip
+        return self._written(whole, stem)
+
+    def models(self, given: Any) -> dict[str, Path]:
+        """Files of predictions by the models' names: lines FILE or NAME=FILE of a text, or uploaded files, each called
+        as the file; none where nothing is given.
+        """
+        if isinstance(given, str) or not given:
+            return models.named([line.strip() for line in (given or "").splitlines() if line.strip()])
+        found = dict[str, Path]()
+        for at, group in enumerate(groups(given)):
+            name = models.checked_name(Path(group.name).stem)
+            if name in found:
+                raise InputError(f"Two models are called '{name}'. Give their files different names.")
+            found[name] = self._written(group, f"predictions-{at}")
+        return found
+
+    def _written(self, group: Group, where: str) -> Path:
+        """An uploaded file and those beside it, in a folder of their own: messages speak of the file by its name."""
+        folder, name = self._folder / where, Path(group.name)
+        folder.mkdir(parents=True, exist_ok=True)
+        stem = NOT_PLAIN.sub("_", name.stem).strip(". ")[:80] or where
+        whole = folder / f"{stem}{NOT_PLAIN.sub('', name.suffix.lower())}"
+        beside = {folder / f"{stem}{end}": file for end, file in group.beside.items()}
+        for path, file in {whole: group.file, **beside}.items():
+            path.write_bytes(file.getbuffer())
+            self._tables.append(path)
+        return whole
 
     def pictures(self, given: Any) -> Source | None:
         """The pictures at a place; an uploaded archive is kept as it is and read in place."""
@@ -62,8 +122,9 @@ class Uploads:
         """Remove what the project has its own copy of; an archive of pictures stays."""
         for path in self._tables:
             path.unlink(missing_ok=True)
-        if self._folder.is_dir() and not any(self._folder.iterdir()):
-            self._folder.rmdir()
+        for folder in (*{path.parent for path in self._tables}, self._folder):
+            with suppress(OSError):  # not empty, or not there
+                folder.rmdir()
 
 
 @contextmanager

@@ -5,12 +5,16 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.proto.Common_pb2 import FileURLs
+from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
 from labelreview import folder, intake, rulings
 from labelreview.decisions import Verdict
+from labelreview.errors import InputError
 from labelreview.project import Project
 from labelreview.settings import Settings
+from labelreview.web.uploads import Uploads
 from tests.made import decision
 
 ROOT = Path(__file__).parents[2]
@@ -164,11 +168,48 @@ def test_a_project_is_made_from_paths_on_the_server(settings, tmp_path):
     app = page("projects")
     app.text_input[0].set_value("second")
     app.text_input[1].set_value(str(tmp_path / "labels.csv"))
-    app.text_input[2].set_value(str(tmp_path / "predictions.csv"))
+    other = tmp_path / "other.csv"
+    other.write_bytes((tmp_path / "predictions.csv").read_bytes())
+    app.text_area[0].set_value(f"clip={tmp_path / 'predictions.csv'}\n\n{other}\n")
     app.button[0].click().run()
     assert not app.exception
     assert not app.error
     assert ("Items", "2") in app.dataframe[0].value.itertuples(index=False, name=None)
+    next(button for button in app.button if button.label == "Create the project").click().run()
+    assert [model.name for model in folder.read(settings.projects, "second").card.models] == ["clip", "other"]
+
+
+def uploaded(**files: bytes) -> list[UploadedFile]:
+    """Files as Streamlit hands them over, by name with `__` for a dot."""
+    names = ((name.replace("__", "."), data) for name, data in files.items())
+    return [UploadedFile(UploadedFileRec(name, name, "", data), FileURLs()) for name, data in names]
+
+
+def test_uploaded_files_are_models_by_their_names_with_what_belongs_beside_them(settings):
+    files = uploaded(clip__npy=b"1", resnet__csv=b"2", clip__ids__txt=b"3", clip__tags__txt=b"4")
+    made = Uploads(settings)
+    found = made.models(files)
+    assert {name: path.name for name, path in found.items()} == {"clip": "clip.npy", "resnet": "resnet.csv"}
+    there = {path.name: path.read_bytes() for path in found["clip"].parent.iterdir()}
+    assert there == {"clip.npy": b"1", "clip.ids.txt": b"3", "clip.tags.txt": b"4"}
+    (alone, *_) = uploaded(emotions__arff=b"5")
+    labels = made.table([alone, *uploaded(labels__xml=b"6")], "labels")
+    assert labels.with_suffix(".xml").read_bytes() == b"6"
+    (evil,) = uploaded(x=b"7")
+    evil.name = "..\\../../<img src=x>\0.csv"
+    assert settings.uploads in made.table([evil], "labels").resolve().parents
+    made.done()
+    assert not any(settings.uploads.iterdir())
+
+
+@pytest.mark.parametrize(("names", "match"), [
+    (["a__csv", "b__csv"], "a.csv and b.csv: which of them holds the labels. Give one file"),
+    (["a__npy", "b__csv", "c__ids__txt"], "c.ids.txt belongs to none of the files that were uploaded. Name it like"),
+    (["a__tags__txt"], "a.tags.txt names what another file holds. Upload that file too."),
+])  # fmt: skip
+def test_uploads_that_do_not_fit_together_say_why(settings, names, match):
+    with pytest.raises(InputError, match=match):
+        Uploads(settings).table(uploaded(**dict.fromkeys(names, b"")), "labels")
 
 
 def test_an_unusable_file_is_explained_on_the_page_and_nothing_is_written(settings, tmp_path):
@@ -177,7 +218,7 @@ def test_an_unusable_file_is_explained_on_the_page_and_nothing_is_written(settin
     app = page("projects")
     app.text_input[0].set_value("second")
     app.text_input[1].set_value(str(tmp_path / "labels.csv"))
-    app.text_input[2].set_value(str(tmp_path / "predictions.csv"))
+    app.text_area[0].set_value(str(tmp_path / "predictions.csv"))
     app.button[0].click().run()
     assert "line 2, column 'cat': 'maybe'" in app.error[0].value
     assert not (settings.projects / "second").exists()
