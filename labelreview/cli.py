@@ -2,7 +2,7 @@
 
 Exit codes: 0 done · 1 the input, the project or the place to write to is not usable (the message says what to do) ·
 2 wrong usage · 3 the labels do not meet the target of `check` ·
-4 `verify` found the log tampered with.
+4 `verify` found the log tampered with · 130 stopped by Ctrl-C.
 """
 
 import json
@@ -54,6 +54,7 @@ from labelreview.terminal import opened as _opened
 from labelreview.terminal import show as _show
 from labelreview.terminal import wrote as _wrote
 
+STOPPED = 130  # the exit code after Ctrl-C
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__.split("\n")[0], rich_markup_mode=None)
 app.add_typer(team_commands.app)
 app.add_typer(people_commands.app)
@@ -86,8 +87,7 @@ def init(
     check_only: Annotated[bool, typer.Option("--check-only", help="Report, write nothing.")] = False,
 ) -> None:
     """Check the files and make a project of them."""
-    settings = Settings.from_environment()
-    folder.free_name(settings.projects, name)  # before minutes of reading
+    settings = _home_for(name)
     log = formats.decision_log.read(decisions) if decisions else []
     inputs = intake.gather(
         labels,
@@ -105,10 +105,11 @@ def init(
     _say(inputs.report)
     if check_only:
         return
-    card = intake.create(settings, name, inputs)
+    card = intake.create(settings, name, inputs, progress=_show)
+    del inputs  # as large as the files; what follows opens the project's own by memory map
     with Project.open(settings, name) as project:
         project.record(intake.adopted(log, card.uid))
-        project.prepare()
+        project.prepare(_show)
     typer.echo(f"Project '{name}' is ready: labelreview serve")
 
 
@@ -326,6 +327,13 @@ def serve(
     serving.run(address=address, port=port)
 
 
+def _home_for(name: str) -> Settings:
+    """The settings, once the name of a new project is known to be free: said before minutes of reading."""
+    settings = Settings.from_environment()
+    folder.free_name(settings.projects, name)
+    return settings
+
+
 def _say(report: Report) -> None:
     for line in report.lines():
         typer.echo(line)
@@ -345,6 +353,10 @@ def main(arguments: list[str] | None = None) -> None:
     """The entry point: what labelreview refuses is a message and exit code 1, anything else a bug with a traceback."""
     try:
         app(args=arguments)
+    except SystemExit as ended:
+        if ended.code == STOPPED:
+            typer.echo("\nlabelreview: stopped. Nothing is half-written.", err=True)
+        raise
     except LabelReviewError as error:
         typer.echo(f"labelreview: {error}", err=True)
         sys.exit(1)

@@ -7,7 +7,7 @@ the poolers, which take item after item. Big arrays are kept beside the project'
 
 import math
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -78,8 +78,11 @@ class Orders:
         titles = {name: title for name, title in ORDERS.items() if name not in scoring.SCORERS or name in there}
         return titles | ({"recipe": ORDERS["p_only"]} if self.grid.sparse else {})
 
-    def prepare(self) -> None:
+    def prepare(self, tell: Callable[[float], None] = lambda share: None) -> None:
         """Compute now what the first question needs."""
+        tell(0.0)
+        _ = self._odds
+        tell(0.5)
         _ = self._heads
 
     def learn(self, cells: Cells, wrong: Mask) -> rerank.Correction:

@@ -1,7 +1,7 @@
 """A project: opened data and its decision log. Every door (pages, routes, command line, notebooks) comes in here."""
 
 import threading
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property, partial
@@ -100,10 +100,12 @@ class Project:
         """Each model's probabilities by its name, (N, K) float32, NaN where it did not score the cell."""
         return self.folder.models
 
-    def prepare(self) -> None:
+    def prepare(self, progress: Callable[[str, float], None] = lambda step, share: None) -> None:
         """Compute now what the first visitor would wait for."""
-        self.orders.prepare()
+        self.orders.prepare(partial(progress, "Scoring"))
+        progress("Scoring", 0.8)
         _ = self.issues
+        progress("Scored", 1.0)
 
     def verdicts(self) -> Verdicts:
         """What holds now, caught up with the log (other processes' answers included)."""

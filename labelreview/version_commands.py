@@ -67,14 +67,14 @@ def _update(settings: Settings, name: str, new: versions.New, dry_run: bool) -> 
         if found.inputs.report.errors:
             raise InputError("Nothing was written. Correct the errors above and run the command again.")
         if not dry_run:
-            versions.apply(settings, found)
+            versions.apply(settings, found, progress=show)
     finally:
         found.drop()
     if dry_run:
         typer.echo("Nothing was written. Without --dry-run, this is what changes.")
         return
     with Project.open(settings, name) as project:
-        project.prepare()
+        project.prepare(show)
         typer.echo(f"Project '{name}' has version {len(project.card.versions)} now.")
 
 

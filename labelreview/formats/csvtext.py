@@ -225,7 +225,10 @@ class CsvText:
     def _by_hand(self, roles: Mapping[int, Role]) -> dict[int, Any]:
         problems, width, broken = Problems(), len(self.header), not _is_utf8(self.text)
         texts: dict[int, list[str]] = {column: [] for column in roles}
-        for record in self.records():
+        telling = part(self.tell, 0, PARSED)
+        for at, record in enumerate(self.records()):
+            if at % SAMPLE == 0:
+                telling(record.start / len(self.text))
             fields = self.fields(record)
             if len(fields) != width:
                 problems.add(f"{self.name}, line {record.line}: {_columns(len(fields))} where the header has {width}. "

@@ -10,7 +10,7 @@ from labelreview.errors import InputError, LabelReviewError
 from labelreview.formats.check import Report
 from labelreview.project import Project
 from labelreview.web import session
-from labelreview.web.uploads import Uploads
+from labelreview.web.uploads import Uploads, progress_bar
 
 TABLES = sorted({suffix.lstrip(".") for form in formats.FORMATS.values() for suffix in form.suffixes} | {"xml"})
 LABEL_FORMATS = ["", *(name for name, form in formats.FORMATS.items() if form.reads_labels)]
@@ -101,10 +101,10 @@ def show_problems(report: Report) -> None:
 def create() -> str:
     """Make the project of what was checked; gives its name."""
     waiting: Checked = st.session_state[WAITING]
-    with st.spinner("Writing the project"):
-        intake.create(session.settings(), waiting.name, waiting.inputs)
-        waiting.uploads.done()
-        with Project.open(session.settings(), waiting.name) as project:
-            project.prepare()
+    with progress_bar() as progress:
+        intake.create(session.settings(), waiting.name, waiting.inputs, progress=progress)
     st.session_state.pop(WAITING)
+    waiting.uploads.done()
+    with st.spinner("Scoring"), Project.open(session.settings(), waiting.name) as project:
+        project.prepare()
     return waiting.name

@@ -10,7 +10,7 @@ from labelreview.errors import LabelReviewError
 from labelreview.intake import Progress
 from labelreview.project import Project
 from labelreview.web import newproject, session
-from labelreview.web.uploads import Uploads
+from labelreview.web.uploads import Uploads, progress_bar
 
 WAITING = "version that is not written yet"
 
@@ -71,11 +71,11 @@ def update(project: Project) -> None:
     """Write the version that waits, and run the page on it."""
     waiting: Compared = st.session_state.pop(WAITING)
     try:
-        with st.spinner("Writing the new version"):
-            versions.apply(session.settings(), waiting.update)
-            waiting.uploads.done()
-            with Project.open(session.settings(), project.card.name) as fresh:
-                fresh.prepare()
+        with progress_bar() as progress:
+            versions.apply(session.settings(), waiting.update, progress=progress)
+        waiting.uploads.done()
+        with st.spinner("Scoring"), Project.open(session.settings(), project.card.name) as fresh:
+            fresh.prepare()
     except LabelReviewError as error:
         waiting.drop()
         newproject.show(error)
