@@ -22,6 +22,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from labelreview import formats
+from labelreview.tags import TagMatrix
 
 Said = dict[str, set[str]]  # the tags of every item
 TAGS = ("cat", "dog", "night sky", "sofa")
@@ -143,6 +144,25 @@ def label_studio(folder: Path) -> None:
 def _choices(given: Any) -> set[str]:
     """JSON-MIN has one choice as a text, and several as an object."""
     return {given} if isinstance(given, str) else set((given or {}).get("choices", ()))
+
+
+def label_studio_import(folder: Path) -> None:
+    """Tasks that we make anew, of labels and of probabilities, are what Label Studio takes."""
+    from label_studio_sdk.label_interface import LabelInterface
+
+    choices = "".join(f'<Choice value="{tag}"/>' for tag in TAGS)
+    choices = f'<Choices name="tags" toName="image" choice="multiple">{choices}</Choices>'
+    tool = LabelInterface(f'<View><Image name="image" value="$image"/>{choices}</View>')
+    ids = [f"https://example.org/{at}.jpg" for at in range(ITEMS)]
+    probs = np.random.default_rng(5).random((ITEMS, len(TAGS)), np.float32)
+    probs[1:][probs[1:] < 0.3] = np.nan
+    for values, kind in ((probs, "predictions"), ((probs > 0.5).astype(np.int8), "annotations")):
+        formats.write_matrix(TagMatrix(ids, TAGS, values), folder / f"{kind}.json", "label_studio")
+        for task in json.loads((folder / f"{kind}.json").read_text()):
+            assert tool.validate_task({"data": task["data"]})
+            for answer in task[kind]:
+                check = tool.validate_prediction if kind == "predictions" else tool.validate_annotation
+                assert check(answer), answer
 
 
 def fiftyone(folder: Path) -> None:
@@ -277,6 +297,7 @@ TRIED: list[tuple[str, str, Callable[[Path], None]]] = [  # formats, the tool's 
     ("`hugging_face`", "datasets", hugging_face),
     ("`delimited_jsonl` (imagefolder)", "datasets", imagefolder),
     ("`label_studio`", "label-studio-sdk", label_studio),
+    ("`label_studio` (made anew)", "label-studio-sdk", label_studio_import),
     ("`fiftyone` (samples)", "fiftyone", fiftyone),
     ("`arff` (MEKA, labels last)", "scikit-multilearn", _meka("end")),
     ("`arff` (MEKA, labels first)", "scikit-multilearn", _meka("start")),

@@ -137,8 +137,8 @@ def make(matrix: TagMatrix) -> bytes:
     samples = []
     for item, row in zip(matrix.ids, matrix.values, strict=True):
         if sure:
-            cells = [_classification(tag) | {"confidence": None if np.isnan(value) else float(value)}
-                     for tag, value in zip(matrix.tags, row, strict=True)]  # fmt: skip
+            cells = [_classification(tag) | {"confidence": float(value)}
+                     for tag, value in zip(matrix.tags, row, strict=True) if not np.isnan(value)]  # fmt: skip
         else:
             cells = [_classification(tag) for tag, value in zip(matrix.tags, row, strict=True) if value == PRESENT]
         samples.append({"filepath": item, FIELDS["pred_probs" if sure else "labels"]: {"_cls": MANY, LIST: cells}})

@@ -182,12 +182,12 @@ def _result_edit(json: JsonText, result: Value, change: dict[str, int]) -> list[
 
 
 def make(matrix: TagMatrix) -> bytes:
-    """Annotated tasks of labels; of probabilities, tasks with predictions to import."""
+    """Annotated tasks of labels; of probabilities, tasks with predictions to import: a result for each scored tag."""
     tasks = []
     for item, row in zip(matrix.ids, matrix.values, strict=True):
         if matrix.values.dtype.kind == "f":
-            results = [_result([tag]) | {"score": None if np.isnan(value) else float(value)}
-                       for tag, value in zip(matrix.tags, row, strict=True)]  # fmt: skip
+            results = [_result([tag]) | {"score": float(value)}
+                       for tag, value in zip(matrix.tags, row, strict=True) if not np.isnan(value)]  # fmt: skip
             tasks.append({"data": {"image": item}, "predictions": [{"result": results}]})
         else:
             chosen = [tag for tag, value in zip(matrix.tags, row, strict=True) if value == PRESENT]

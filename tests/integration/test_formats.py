@@ -42,6 +42,7 @@ TAGS = {"delimited_csv": r"(?!\s)[^;|,]+(?<!\s)", "nih": r"(?!No Finding)(?!\s)[
 IDS = {"celeba_txt": WORD, "imagenet_real": LINE, "npy": LINE, "sparse_npz": LINE, "voc_sets": WORD, "voc_xml": FILE}
 # A list of tags knows no tag that nobody has; files of a folder come in the order of their names.
 ALWAYS_SOMEONE = {"delimited_csv", "delimited_parquet", "delimited_jsonl", "nih", "label_studio", "fiftyone"}
+ALWAYS_SCORED = {"label_studio", "fiftyone"}  # a tag that no model scored is not named
 SORTED_TAGS, SORTED_IDS = {"voc_sets"}, {"voc_xml"}
 
 
@@ -62,6 +63,8 @@ def matrices(draw: st.DrawFn, format: str, kind: str = "labels") -> TagMatrix:
     rows = draw(st.lists(st.lists(cell, min_size=len(tags), max_size=len(tags)), min_size=len(ids), max_size=len(ids)))
     if format in ALWAYS_SOMEONE and kind == "labels":
         rows[0] = [1] * len(tags)
+    if format in ALWAYS_SCORED and kind != "labels":
+        rows[0] = [0.5] * len(tags)
     return TagMatrix(ids, tuple(tags), np.array(rows, np.float32 if kind == "pred_probs" else np.int8))
 
 
