@@ -27,4 +27,4 @@ st.caption("The forecast, and with it the verdicts and hours to the target, is t
 sections.curve(project)
 
 st.subheader("Look closer")
-sections.SECTIONS[sections.chosen()](project)
+sections.chosen(project, reviewer)(project)

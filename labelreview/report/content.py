@@ -126,13 +126,14 @@ def gathered(
     *,
     embeddings: Path | None = None,
     since: When = None,
+    people: bool = True,
 ) -> Report:
     """Everything that the report says, as the log stands now. embeddings: of a .npy file, to learn from corrections;
-    since: an earlier moment, to say what has changed."""
+    since: an earlier moment, to say what has changed; people: how each person does, which not every reader may see."""
     found = triage.figures(project, target, confidence)
     board = matters.leaderboard(project)
     every = {name: Table(name, title, make(project, found)) for name, (title, make) in TABLES.items()
-             if not name.startswith("models")}  # fmt: skip
+             if not name.startswith("models") and (people or name != "reviewers")}  # fmt: skip
     every["models"] = Table("models", TABLES["models"][0], tables.leaderboard_rows(board))
     every["models-by-tag"] = Table("models-by-tag", TABLES["models-by-tag"][0], tables.tag_ap_rows(board, found.tags))
     learned = matters.learned(project, embeddings) if embeddings else None
@@ -150,7 +151,7 @@ def gathered(
         _model(project, found, every),
         _sources(every),
         _matters(board, every, learned),
-        _people(every),
+        *([_people(every)] if people else []),
         _meeting(project),
         _method(project, found),
     ]

@@ -48,14 +48,18 @@ def _moments(project: Project, before: When, after: When) -> None:
         parts.chart(project, draw(found, written), f"compared_{draw.__name__}", told, beside=True)
     else:
         st.info("No label was checked between these two moments.")
-    _tables(project, compared.tables(project, found))
+    whole, by_tag, labels = compared.tables(project, found)
+    for made, mark in ((whole, None), (by_tag, lambda row: ["between", *written, row["tag"]]), (labels, None)):
+        if made.rows:
+            st.markdown(f"**{made.title}**")
+            parts.table(project, made.name, made.rows, mark)
 
 
-def _tables(project: Project, tables: list[Table]) -> None:
+def _files_tables(project: Project, tables: list[Table]) -> None:
     for made in tables:
         if made.rows:
             st.markdown(f"**{made.title}**")
-            parts.table(project, made.name, made.rows)
+            parts.table(project, f"files-{made.name}", made.rows)
 
 
 def _files(project: Project) -> None:
@@ -73,11 +77,7 @@ def _files(project: Project) -> None:
         return
     lines = exported.sentences(files, found[0] if found else None)
     st.markdown("\n".join(f"- {session.plain(line)}" for line in lines))
-    with st.container(key="files_tables"):
-        for made in exported.tables(files, found):
-            if made.rows:
-                st.markdown(f"**{made.title}**")
-                parts.table(project, f"files-{made.name}", made.rows)
+    _files_tables(project, exported.tables(files, found))
 
 
 def _read(before: UploadedFile, after: UploadedFile) -> exported.Files:

@@ -10,6 +10,7 @@ import streamlit as st
 from labelreview import triage
 from labelreview.errors import LabelReviewError
 from labelreview.project import Project
+from labelreview.roles import Action
 from labelreview.triage import groups, moments
 from labelreview.web import comparing, parts, session, triage_charts, triaged
 
@@ -182,8 +183,8 @@ def people(project: Project) -> None:
 
 
 @st.fragment
-def away(project: Project) -> None:
-    """The report and its tables."""
+def away(project: Project, people: bool) -> None:
+    """The report and its tables; people: with how each of them does."""
     st.write("One file that needs no network and prints well, or Markdown; every table above has its own CSV button.")
     choices = {"Nothing": None, **dict(list(moments.choices(project).items())[:-1])}
     since = choices[st.selectbox("Say what has changed since", list(choices), key="report_since", width=300)]
@@ -191,7 +192,7 @@ def away(project: Project) -> None:
     for title, kind, media in (("Report (HTML)", "html", "text/html"), ("Report (Markdown)", "md", "text/markdown")):
         row.download_button(
             title,
-            data=partial(triaged.report_file, project, kind, since),
+            data=partial(triaged.report_file, project, kind, since, people),
             file_name=f"{project.card.name}-report.{kind}",
             mime=media,
             on_click="ignore",
@@ -211,20 +212,24 @@ SECTIONS: dict[str, Callable[[Project], None]] = {
     "Does it matter?": matters,
     "People": people,
     "Compare": comparing.section,
-    "Take away": away,
+    "Take away": partial(away, people=True),
 }
 
 
-def chosen() -> str:
-    """Which part is looked at; it stands in the address, so that a link leads to it."""
+NEEDS = {"People": Action.MEASURE, "Take away": Action.EXPORT}  # beyond looking
+
+
+def chosen(project: Project, person: str) -> Callable[[Project], None]:
+    """The part that is looked at, of those that the person may see; it stands in the address, for links."""
+    there = [name for name in SECTIONS if name not in NEEDS or session.may(project, person, NEEDS[name])]
     asked = st.query_params.get("look", "")
-    if "look" not in st.session_state:
-        st.session_state["look"] = asked if asked in SECTIONS else next(iter(SECTIONS))
-    picked = st.segmented_control("Look closer", list(SECTIONS), key="look", label_visibility="collapsed")
-    picked = picked or next(iter(SECTIONS))
+    if st.session_state.get("look") not in there:
+        st.session_state["look"] = asked if asked in there else there[0]
+    picked = st.segmented_control("Look closer", there, key="look", label_visibility="collapsed") or there[0]
     if picked != asked:
         st.query_params["look"] = picked
-    return str(picked)
+    measures = session.may(project, person, Action.MEASURE)
+    return SECTIONS[picked] if measures or picked != "Take away" else partial(away, people=False)
 
 
 def answer(project: Project) -> None:

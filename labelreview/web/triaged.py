@@ -225,8 +225,8 @@ def _column(name: str) -> Any:
     return st.column_config.Column(title, help=told)
 
 
-def report_file(project: Project, kind: str, since: When = None) -> bytes:
-    """The report as the bytes of a file, `html` or `md`."""
-    what = f"report {groups.stamp(project)} {moments.written(since)}"
-    made = kept(project, what, lambda: report.gathered(project, since=since))
+def report_file(project: Project, kind: str, since: When = None, people: bool = True) -> bytes:
+    """The report as the bytes of a file, `html` or `md`; with or without how each person does."""
+    what = f"report {groups.stamp(project)} {moments.written(since)} {people}"
+    made = kept(project, what, lambda: report.gathered(project, since=since, people=people))
     return report.WRITERS[kind](made).encode()

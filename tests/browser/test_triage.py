@@ -1,6 +1,6 @@
 """From a mark of a chart to the pictures behind it, and from there to the verdict, in a real browser."""
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from labelreview.auditing import AUDIT
 from labelreview.decisions import Verdict
@@ -38,3 +38,48 @@ def test_a_mark_leads_to_its_pictures_and_from_there_to_the_verdict(server, sett
         newest = project.log()[-1]
     assert (newest.item, newest.tag, newest.reviewer) == (item, tag, "Ada")
     assert (item, tag) not in cells
+
+
+CHARTS = (("Kinds of errors", "heat_confused"), ("Noise", "noise"), ("The model", "quality"),
+          ("The model", "reliability"), ("Does it matter?", "ranks"), ("People", "pace"), ("People", "agreement"),
+          ("Compare", "compared_labels_changed"))  # fmt: skip
+
+
+def test_every_chart_leads_to_pictures_and_from_there_to_the_queue(server, settings, newcomer):
+    with Project.open(settings, "gallery") as project:
+        turned = [(item, tag) for item in project.dataset.ids[:20] for tag in project.dataset.tags]
+        given = [project.question(*cell).suspect.given for cell in turned]
+        said = [Verdict.ABSENT if label == 1 else Verdict.PRESENT for label in given]
+        for who in ("Ada", "Bo"):
+            project.record([decision(*cell, verdict, who, seconds=2.0, screen=AUDIT)
+                            for cell, verdict in zip(turned, said, strict=True)])  # fmt: skip
+    page = newcomer().page
+    page.context.add_cookies([{"name": "labelreview_reviewer", "value": "Ada", "url": server.address}])
+    page.goto(f"{server.address}/triage?project=gallery")
+    click_mark(page, "curve")
+    for part, chart in CHARTS:
+        page.get_by_text(part, exact=True).click(timeout=PATIENCE)
+        click_mark(page, chart)
+    page.locator(".st-key-compared_labels_changed_review").get_by_role("button").click(timeout=PATIENCE)
+    item, tag = Reviewer(page).painted()
+    assert (item, tag) not in turned
+
+
+def click_mark(page: Page, chart: str) -> None:
+    """Click the largest mark of a chart, once it has come to rest, and wait for what stands behind it."""
+    within = f".st-key-{chart} .scatterlayer path.point, .st-key-{chart} .barlayer .point path"
+    page.locator(within).first.wait_for(state="attached", timeout=PATIENCE)
+    page.wait_for_selector(READY, timeout=PATIENCE)
+    page.evaluate(f"marks => ({LARGEST})(marks).scrollIntoView({{block: 'center'}})", within)
+    page.wait_for_function(AT_REST, arg=within, timeout=PATIENCE, polling=200)
+    x, y = page.evaluate(f"marks => {{ const box = ({LARGEST})(marks).getBoundingClientRect();"
+                         "return [box.x + box.width / 2, box.y + box.height / 2] }", within)  # fmt: skip
+    page.mouse.click(x, y)
+    expect(page.locator(f".st-key-{chart}_behind")).to_be_visible(timeout=PATIENCE)
+
+
+AT_REST = """marks => { const now = JSON.stringify([...document.querySelectorAll(marks)].map(
+    each => each.getBoundingClientRect())); const same = window.before === now; window.before = now; return same }"""
+SIZE = "each => { const box = each.getBoundingClientRect(); return box.width * box.height }"
+LARGEST = f"""marks => {{ const size = {SIZE}
+    return [...document.querySelectorAll(marks)].reduce((a, b) => size(b) > size(a) - 1 ? b : a) }}"""

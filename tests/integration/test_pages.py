@@ -9,10 +9,11 @@ from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
-from labelreview import folder, intake, rulings
+from labelreview import folder, intake, report, rulings
 from labelreview.decisions import Verdict
 from labelreview.errors import InputError
 from labelreview.project import Project
+from labelreview.roles import Role, appointment
 from labelreview.settings import Settings
 from labelreview.web.uploads import Uploads
 from tests.made import decision
@@ -151,6 +152,19 @@ def test_every_number_of_the_triage_page_is_explained_on_hover_with_its_formula_
                 assert columns[name]["help"]
                 assert f"`{name.removesuffix('_low').removesuffix('_high')}`" in told
     assert {"rate", "missed", "lift", "mean_probability", "difference", "agreement", "wrong_after", "person"} <= seen
+
+
+def test_how_each_person_does_is_shown_to_owners_alone(settings, tmp_path):
+    make(settings, tmp_path, ["hat", "cat"])
+    with Project.open(settings, "cats") as project:
+        project.record([decision("item0", "hat", Verdict.ABSENT)])
+        project.people.record(appointment("Ada", "Ada", Role.OWNER), appointment("Ada", "Ben", Role.REVIEWER))
+    shown = {name: list(page("triage", name).button_group(key="look").options) for name in ("Ada", "Ben")}
+    assert {"People", "Take away"} <= set(shown["Ada"])
+    assert not {"People", "Take away"} & set(shown["Ben"])
+    with Project.open(settings, "cats") as project:
+        assert "Who checked" not in report.text(report.gathered(project, people=False))
+        assert "Who checked" in report.text(report.gathered(project))
 
 
 def test_the_export_page_lists_the_changes(settings, tmp_path):
