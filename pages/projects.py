@@ -48,4 +48,4 @@ if checked := newproject.checked():
         try:
             session.switch_project(newproject.create())
         except LabelReviewError as error:
-            st.error(str(error))
+            newproject.show(error)

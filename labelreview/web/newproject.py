@@ -87,15 +87,15 @@ def check(name: str, labels: Any, predictions: Any, images: Any, *, progress: in
 
 def show(error: LabelReviewError) -> None:
     """A message of several lines, as they are: Markdown joins lines that end at once."""
-    st.error(str(error).replace("\n", "  \n"), icon=":material/error:")
+    st.error(session.plain(str(error)).replace("\n", "  \n"), icon=":material/error:")
 
 
 def show_problems(report: Report) -> None:
     """What a report finds wrong, and what is worth a look."""
     for problem in report.errors:
-        st.error(problem, icon=":material/error:")
+        st.error(session.plain(problem), icon=":material/error:")
     for warning in report.warnings:
-        st.warning(warning, icon=":material/warning:")
+        st.warning(session.plain(warning), icon=":material/warning:")
 
 
 def create() -> str:

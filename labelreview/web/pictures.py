@@ -25,7 +25,7 @@ def behind_mark(project: Project, mark: Sequence[str] | None, key: str) -> None:
     try:
         found = behind(project, mark)
     except LabelReviewError as error:
-        st.warning(str(error), icon=":material/info:")
+        st.warning(session.plain(str(error)), icon=":material/info:")
         return
     with st.container(border=True, key=f"{key}_behind"):
         counts = {kind: len(getattr(found, kind)) for kind in KINDS}

@@ -12,6 +12,7 @@ from labelreview.errors import LabelReviewError
 from labelreview.formats import rule_list
 from labelreview.project import Project
 from labelreview.review.rules import Proposal
+from labelreview.web import session
 
 COLUMNS = {"At least": st.column_config.NumberColumn(format="percent")}
 AGREED, RELATIONS = "rules_agreed", [str(relation) for relation in rulings.Relation]
@@ -55,7 +56,7 @@ def agree(project: Project, reviewer: str, rows: Sequence[tuple[str, str, str]])
     try:
         count = rulebook.agree(project, reviewer, rows)
     except LabelReviewError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(session.plain(str(error)), icon=":material/error:")
         return
     st.session_state[AGREED] = f"{count} new rule{'s' * (count != 1)} agreed" if count else "These rules hold already"
     st.rerun()
@@ -90,7 +91,7 @@ def _agree_file(project: Project, reviewer: str, upload: Any) -> None:
         try:
             rows = rule_list.read(path, project.dataset.tags)
         except LabelReviewError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(session.plain(str(error)), icon=":material/error:")
             return
     if not rows:
         st.warning("No rule of this file is about two tags of this project.", icon=":material/info:")

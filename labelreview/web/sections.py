@@ -131,7 +131,7 @@ def _keep(project: Project, name: str, data: bytes) -> None:
         try:
             groups.keep_items(project, path)
         except LabelReviewError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(session.plain(str(error)), icon=":material/error:")
             return
     st.rerun(scope="fragment")
 
@@ -161,7 +161,7 @@ def _learn(project: Project, path: str) -> None:
     try:
         learned = triaged.learned(project, path)
     except LabelReviewError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(session.plain(str(error)), icon=":material/error:")
         return
     st.caption(f"{learned.changed:,} labels differ between the two.")
     parts.table(project, "learned", triaged.learned_rows(learned))

@@ -81,7 +81,7 @@ def current_project(person: str) -> Project:
         _no_project()
     wanted = st.query_params.get("project") or st.session_state.get(PROJECT, names[0])
     if wanted not in names:
-        st.warning(f"There is no project “{wanted}” here. This is “{names[0]}”.", icon=":material/info:")
+        st.warning(f"There is no project “{plain(wanted)}” here. This is “{names[0]}”.", icon=":material/info:")
         wanted = names[0]
     if st.session_state.get(PICKED) not in names or wanted != st.session_state.get(PROJECT):
         st.session_state[PICKED] = wanted
@@ -92,7 +92,7 @@ def current_project(person: str) -> Project:
     try:
         return opened(settings(), name)
     except LabelReviewError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         st.stop()
 
 

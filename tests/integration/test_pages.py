@@ -228,13 +228,15 @@ def test_uploads_that_do_not_fit_together_say_why(settings, names, match):
 
 def test_an_unusable_file_is_explained_on_the_page_and_nothing_is_written(settings, tmp_path):
     make(settings, tmp_path, ["hat", "cat"], name="first")
-    (tmp_path / "labels.csv").write_text("id,hat,cat\nitem0,1,maybe\nitem1,0,1\n")
+    (tmp_path / "labels.csv").write_text("id,hat,cat\nitem0,1,![maybe](https://example.org/x.png)\nitem1,0,1\n")
     app = page("projects")
     app.text_input[0].set_value("second")
     app.text_input[1].set_value(str(tmp_path / "labels.csv"))
     app.text_area[0].set_value(str(tmp_path / "predictions.csv"))
     app.button[0].click().run()
-    assert "line 2, column 'cat': 'maybe'" in app.error[0].value
+    said = app.error[0].value
+    assert r"\!\[maybe\]\(https\:" in said, "what a file holds is text, and no picture that a browser would fetch"
+    assert "line 2, column 'cat': '![maybe]" in said.replace("\\", "")
     assert not (settings.projects / "second").exists()
 
 
