@@ -27,6 +27,7 @@ OIDC_URL, OIDC_CLIENT, OIDC_SECRET = (
     "LABELREVIEW_OIDC_CLIENT_ID",
     "LABELREVIEW_OIDC_CLIENT_SECRET",
 )
+REQUESTS, USUAL_REQUESTS = "LABELREVIEW_REQUESTS_A_SECOND", 100
 USUAL_USER_HEADER = "X-Forwarded-Email"
 Network = IPv4Network | IPv6Network
 
@@ -56,6 +57,7 @@ class Settings:
     `cache_bytes` is what small pictures may take; `private_addresses` says whether pictures may come from inside a
     private network; `json_log`, whether the log is for a machine. `sign_in` says how people are
     known: by `provider` (OIDC), or by `user_header` from one of `proxies`; `owners` are owners of every project.
+    `requests_a_second` is what one person may send before they have to wait.
     """
 
     home: Path
@@ -69,6 +71,7 @@ class Settings:
     user_header: str = USUAL_USER_HEADER
     sign_out_url: str = ""
     provider: Provider | None = None
+    requests_a_second: int = USUAL_REQUESTS
 
     @property
     def projects(self) -> Path:
@@ -98,7 +101,7 @@ class Settings:
         log = told.get(LOG, "").lower()
         if log not in ("", "text", "json"):
             raise InputError(f"{LOG} is '{log}'. Set it to json, or to text, which is the default.")
-        cache = _megabytes(told.get(CACHE_MB, "")) * 10**6
+        cache = _count(told, CACHE_MB, "megabytes", USUAL_CACHE_MB) * 10**6
         return cls(home, url, cache, private, log == "json", **_people(told))
 
 
@@ -117,6 +120,7 @@ def _people(told: Mapping[str, str]) -> dict[str, Any]:
         "proxies": proxies,
         "user_header": told.get(USER_HEADER, "") or USUAL_USER_HEADER,
         "sign_out_url": _sign_out_url(told),
+        "requests_a_second": _count(told, REQUESTS, "requests", USUAL_REQUESTS),
         "provider": _provider(told) if word == SignIn.OIDC else None,
     }
 
@@ -156,10 +160,11 @@ def _listed(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _megabytes(text: str) -> int:
+def _count(told: Mapping[str, str], name: str, noun: str, usual: int) -> int:
+    text = told.get(name, "")
     if text and not (text.isascii() and text.isdigit() and 0 < int(text) < 10**9):
-        raise InputError(f"{CACHE_MB} is '{text}'. Set it to a number of megabytes, such as {USUAL_CACHE_MB}.")
-    return int(text or USUAL_CACHE_MB)
+        raise InputError(f"{name} is '{text}'. Set it to a number of {noun}, such as {usual}.")
+    return int(text or usual)
 
 
 def _private_folder(home: Path) -> Path:

@@ -20,7 +20,7 @@ changes = results.changed(project, rule)
 st.write(f"**{len(changes):,}** labels differ from **{project.card.labels_file}** after the verdicts so far. "
          "Your own files stay as they are.")  # fmt: skip
 
-for title, what, file_name, write in results.downloads(project, rule):
+for title, what, file_name, write in results.downloads(project, rule, log=session.may(project, reviewer, Action.AUDIT)):
     with st.container(border=True):
         left, right = st.columns([3, 1], vertical_alignment="center")
         left.markdown(f"**{title}**  \n{what}")

@@ -5,7 +5,7 @@ import streamlit as st
 from labelreview.roles import Action
 from labelreview.web import newproject, newversion, session, uploads
 
-person, project = session.admitted(Action.UPDATE)
+_, project = session.admitted(Action.UPDATE)
 session.stay_with_project()
 
 st.title("Versions")
@@ -13,7 +13,7 @@ st.write("New labels, predictions, pictures or further items for this project. W
          "and every answer stays with its item and tag. What changes is shown before anything is written.")  # fmt: skip
 uploads.say_if_cancelled()
 
-places = ["On this server", "Upload"][not session.is_founder(person) :]
+places = ["On this server", "Upload"][not session.may_name_files() :]
 upload = st.segmented_control("Where are the files?", places, default=places[0]) == "Upload"
 with st.form("new_version", border=True):
     left, right = st.columns(2)

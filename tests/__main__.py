@@ -25,6 +25,8 @@ LINT = {
     "ruff: one way to lay out code": ["-m", "ruff", "format", "--check", "."],
     "mypy: the types hold": ["-m", "mypy", "labelreview"],
     "import-linter: imports go down the floors": ["-c", LINT_IMPORTS],
+    "bandit: no known weakness in the code": ["-m", "bandit", "--quiet", "--recursive", "-ll", "labelreview"],
+    "pip-audit: no known weakness in what is pinned": ["-m", "tests.weaknesses"],
     "lock: pins agree with pyproject.toml": ["-m", "tests.lock"],
 }
 

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-CLIENT, SECRET = "labelreview", "a secret of the client"
+CLIENT, SECRET = "labelreview", "what-only-the-client-knows"
 
 
 class Provider:
@@ -92,7 +92,7 @@ def providing(people: Sequence[str], unverified: Sequence[str] = ()) -> Iterator
         def do_POST(self) -> None:
             form = _flat(self.rfile.read(int(self.headers["Content-Length"])).decode())
             given = self.headers.get("Authorization", "").removeprefix("Basic ")
-            known = base64.b64decode(given).decode() == f"{CLIENT}:{SECRET}".replace(" ", "+") if given else False
+            known = base64.b64decode(given).decode() == f"{CLIENT}:{SECRET}" if given else False
             tokens = provider.tokens(form) if known or form.get("client_secret") == SECRET else None
             self._json(tokens or {"error": "invalid_grant"}, 200 if tokens else 400)
 

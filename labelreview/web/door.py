@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -23,7 +24,7 @@ from labelreview.web import auth
 BELIEVED = "FORWARDED_ALLOW_IPS"  # the web server's: whose word it takes for where a request comes from
 API = "/api/"
 PICTURES = "/images/"
-RATE, BURST = 100.0, 400.0  # requests a second of one person; of pictures, as many again
+SECONDS, PICTURES_MORE = 4.0, 5.0  # so many seconds' requests may come at once; so many times as many pictures
 MOST_CLIENTS = 10_000
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 WHAT_TO_DO = (
@@ -70,15 +71,16 @@ class Bucket:
 class Rate:
     """Who asks too often. Buckets of the clients seen last."""
 
-    def __init__(self, rate: float = RATE, burst: float = BURST) -> None:
-        self._rate, self._burst = rate, burst
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
         self._buckets: OrderedDict[tuple[str, bool], Bucket] = OrderedDict()
 
     def allows(self, client: str, picture: bool) -> bool:
         """Count a request; False when it is one too many."""
-        now = time.monotonic()
-        bucket = self._buckets.pop((client, picture), None) or Bucket(self._burst, now)
-        bucket.left, bucket.at = min(self._burst, bucket.left + (now - bucket.at) * self._rate), now
+        now, rate = time.monotonic(), self._rate * (PICTURES_MORE if picture else 1)
+        most = rate * SECONDS
+        bucket = self._buckets.pop((client, picture), None) or Bucket(most, now)
+        bucket.left, bucket.at = min(most, bucket.left + (now - bucket.at) * rate), now
         self._buckets[client, picture] = bucket
         if len(self._buckets) > MOST_CLIENTS:
             self._buckets.popitem(last=False)
@@ -91,8 +93,8 @@ class Rate:
 class Door:
     """Middleware in front of everything."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, rate: Rate | None = None) -> None:
-        self._app, self._settings, self._rate = app, settings, rate or Rate()
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app, self._settings, self._rate = app, settings, Rate(settings.requests_a_second)
         self._user_header = settings.user_header.lower().encode("latin-1")
         self._bearer = lru_cache(maxsize=1000)(lambda token: auth.bearer(auth.secret(settings.home), token))
 
@@ -104,6 +106,9 @@ class Door:
             await _refuse(scope, send, 403, WHAT_TO_DO)
             return
         self._tell(scope)
+        if scope["type"] == "websocket" and not self._is_own(scope):
+            await _refuse(scope, send, 403, "Pages of other sites are not answered.")
+            return
         if scope["path"].startswith(API):
             if _header(scope, b"sec-fetch-site") in ("cross-site", "same-site"):
                 await _refuse(scope, send, 403, "Requests of other sites are not answered.")
@@ -121,6 +126,16 @@ class Door:
                             if name.lower() != self._user_header or (trusted and is_proxy_mode)]  # fmt: skip
         if trusted and _header(scope, b"x-forwarded-proto") == "https":
             scope["scheme"] = "wss" if scope["type"] == "websocket" else "https"
+
+    def _is_own(self, scope: Scope) -> bool:
+        """Whether a websocket is of a page of this app. Streamlit lets in any page of this machine, on any port; a
+        proxy that signs in may give the app another name, and has to look itself."""
+        origin = _header(scope, b"origin")
+        if not origin or self._settings.sign_in is SignIn.PROXY:
+            return True
+        provider = self._settings.provider
+        ours = urlsplit(provider.app_url).netloc if provider else ""
+        return urlsplit(origin).netloc in (_header(scope, b"host"), ours)
 
     def _trusts(self, peer: str) -> bool:
         try:

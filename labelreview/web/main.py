@@ -17,6 +17,8 @@ PAGES = [
     ("projects.py", "New project", ":material/create_new_folder:", "projects"),
     ("versions.py", "Versions", ":material/history:", "versions"),
     ("export.py", "Export", ":material/download:", "export"),
+    ("people.py", "People", ":material/group:", "people"),
+    ("audit.py", "Audit", ":material/manage_search:", "audit"),
 ]
 
 # Room for pictures and tables; in the sidebar the project first, then who is here.

@@ -67,11 +67,11 @@ def disputes(project: Project) -> tuple[int, int]:
     return len(disputed), len(decided)
 
 
-def downloads(project: Project, rule: str) -> list[tuple[str, str, str, Write]]:
-    """Title, explanation, file name and writer of every export."""
+def downloads(project: Project, rule: str, *, log: bool) -> list[tuple[str, str, str, Write]]:
+    """Title, explanation, file name and writer of every export; that of the log where `log` says so."""
     labels = Path(project.card.labels_file)
     is_folder = FORMATS[project.card.labels_format].is_folder
-    return [
+    found: list[tuple[str, str, str, Write]] = [
         (
             "Corrected labels",
             "In the format and shape they came in; what was not corrected is left as it was, letter for letter.",
@@ -91,6 +91,7 @@ def downloads(project: Project, rule: str) -> list[tuple[str, str, str, Write]]:
             exports.decision_log,
         ),
     ]
+    return found if log else found[:-1]
 
 
 def written(project: Project, write: Write, file_name: str) -> bytes:

@@ -148,6 +148,8 @@ def matters(project: Project) -> None:
     st.markdown("**By tag**")
     found = triaged.figures(project)
     parts.table(project, "models-by-tag", triage.tables.tag_ap_rows(board, found.tags))
+    if not session.may_name_files():
+        return
     with st.expander("What would learning from the corrections gain?"):
         st.write("A logistic head on embeddings learns from the given and from the corrected labels, "
                  "each item predicted by heads that did not see it; both are judged by the corrected "
@@ -214,8 +216,6 @@ SECTIONS: dict[str, Callable[[Project], None]] = {
     "Compare": comparing.section,
     "Take away": partial(away, people=True),
 }
-
-
 NEEDS = {"People": Action.MEASURE, "Take away": Action.EXPORT}  # beyond looking
 
 

@@ -40,7 +40,7 @@ def _page(name: str) -> str:
 HOME, REVIEW, NEW_PROJECT, EXPORT, TAGS = map(_page, ("home.py", "review.py", "projects.py", "export.py", "tags.py"))
 LANGUAGE_COOKIE = "labelreview_language"
 # Session state that is not a widget's: a page switch forgets widgets, and only them.
-PROJECT, TOKEN = "project_name", "token"
+PROJECT, TOKEN, PERSON = "project_name", "token", "person"
 PICKED, LANGUAGE = "project_picked", "language"
 FILTERED = "review_filtered"
 ALL_CELLS = "all"
@@ -145,7 +145,7 @@ def admitted(action: Action) -> tuple[str, Project]:
 def founder() -> str:
     """Who is here, where they may make projects; else says why not, and stops the page."""
     person = current_person()
-    if not is_founder(person):
+    if not may_name_files():
         st.title("Not for you")
         st.warning(f"Projects are made by the people whom {OWNERS} names, or from the command line.",
                    icon=":material/lock:")  # fmt: skip
@@ -153,15 +153,16 @@ def founder() -> str:
     return person
 
 
-def is_founder(person: str) -> bool:
-    """Whether a person may make projects, and so name files of the server: locally everybody."""
+def may_name_files() -> bool:
+    """Whether who is here may name files of the server, and so make projects: locally everybody."""
     now = settings()
-    return now.sign_in is SignIn.LOCAL or person in map(as_person, now.owners)
+    return now.sign_in is SignIn.LOCAL or st.session_state[PERSON] in map(as_person, now.owners)
 
 
 def current_person() -> str:
     """Who is here. Asked once; stops the page while it asks."""
     person = signin.current_person(settings())
+    st.session_state[PERSON] = person
     signin.card(settings(), person)
     return person
 

@@ -1,7 +1,5 @@
 """People who sign in by OpenID Connect, each in a browser of their own: what they may do, together, and signing out."""
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterator
 
@@ -27,7 +25,7 @@ def provider() -> Iterator[Provider]:
 
 @pytest.fixture
 def server(settings: Settings, tmp_path, provider) -> Iterator[Server]:
-    gallery(settings, tmp_path, items=4, tags=["hat"])
+    gallery(settings, tmp_path, items=60, tags=["hat"])
     with Project.open(settings, "gallery") as project:
         project.people.record(*(appointment(EVE, who, role) for who, role in
                                 [(EVE, Role.OWNER), (ADA, Role.REVIEWER), (BEN, Role.REVIEWER)]))  # fmt: skip
@@ -58,7 +56,7 @@ def sign_in(page: Page, server: Server, who: str, path: str = "") -> Page:
     page.goto(f"{server.address}/{path}")
     page.get_by_role("button", name="Sign in").click(timeout=PATIENCE)
     page.get_by_role("link", name=who).click(timeout=PATIENCE)
-    expect(page.get_by_text(re.compile("(Reviewing|signed in) as"))).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Reviewing as")).to_be_visible(timeout=PATIENCE)
     page.wait_for_selector(READY, timeout=PATIENCE)
     return page
 
@@ -69,41 +67,45 @@ def go(page: Page, server: Server, path: str) -> Page:
     return page
 
 
-def test_three_people_sign_in_share_a_queue_disagree_adjudicate_and_export(server, settings, person):
+def test_three_people_sign_in_share_a_queue_disagree_adjudicate_and_export(server, settings, person, tmp_path):
     ada, ben, eve = (sign_in(person(), server, who) for who in (ADA, BEN, EVE))
     reviewers = [Reviewer(go(page, server, "review?cells=all")) for page in (ada, ben)]
-    first, second = (reviewer.painted() for reviewer in reviewers)
-    assert first != second  # nobody is asked what another is asked just now
-    for reviewer, key in zip(reviewers, "ad", strict=True):  # Ada keeps every label, Ben changes every label
-        for number in range(4):
-            reviewer.press(key)
-            expect(reviewer.loop).to_have_attribute("data-accepted", str(number + 1), timeout=PATIENCE)
-            reviewer.saved()
-            if number == 1:
-                break
-    for reviewer, key in zip(reviewers, "ad", strict=True):  # what the other one had, on a second answer
-        for number in (2, 3):
-            reviewer.press(key)
-            expect(reviewer.loop).to_have_attribute("data-accepted", str(number + 1), timeout=PATIENCE)
-            reviewer.saved()
+    had = [{reviewer.press("a") for _ in range(3)} for reviewer in reviewers]
+    assert len(had[0] | had[1]) == 6  # nobody is asked what another is asked just now
+    for reviewer in reviewers:
+        reviewer.saved()
+    ada.goto(f"{server.address}/")  # her cells are free; those she answered want a second answer
+    second, again = set(had[0]), Reviewer(go(ben, server, "review?cells=all"))
+    for _ in range(12):  # among them what the audit draws
+        if not second:
+            break
+        cell = again.painted()
+        again.press("d" if cell in second else "a")
+        second.discard(cell)
+    again.saved()
     with Project.open(settings, "gallery") as project:
-        assert len(project.team.disputes(project.verdicts())[0]) == 4
+        assert set(project.team.disputes(project.verdicts())[0]) == had[0]
         assert {event.reviewer for event in project.log()} == {ADA, BEN}
 
     expect(go(ada, server, "adjudicate").get_by_text("This needs the role adjudicator or owner")).to_be_visible()
+    go(ben, server, "")  # and lets go of the cells that he just answered
     judge = Reviewer(go(eve, server, "adjudicate"))
-    for number in range(4):
-        judge.press("a")
-        expect(judge.loop).to_have_attribute("data-accepted", str(number + 1), timeout=PATIENCE)
+    changed, *_kept = [judge.press(key) for key in "daa"]
     judge.saved()
     go(eve, server, "export")
-    eve.get_by_label("Where several reviewers answered").click()
+    eve.get_by_role("combobox", name="Where several reviewers answered").click()
     eve.get_by_role("option", name=re.compile("djudicat")).click()
-    eve.wait_for_selector(READY, timeout=PATIENCE)
+    expect(eve.get_by_text(re.compile("^1 labels differ"))).to_be_visible(timeout=PATIENCE)
     with eve.expect_download() as download:
         eve.get_by_role("button", name="Download", exact=True).first.click()
-    rows = list(csv.DictReader(io.StringIO(download.value.path().read_text("utf-8"))))
-    assert [row["hat"] for row in rows] == ["1", "0", "0", "1"]  # as given: what Ben said was overruled
+    before = (tmp_path / "labels.csv").read_text("utf-8").splitlines()
+    after = download.value.path().read_text("utf-8").splitlines()
+    assert [line.split(",")[0] for line, old in zip(after, before, strict=True) if line != old] == [changed[0]]
+
+    go(eve, server, "people")
+    expect(eve.get_by_text("ada@example.org").first).to_be_attached(timeout=PATIENCE)
+    go(eve, server, "audit")
+    expect(eve.get_by_text(re.compile("events, newest first"))).to_be_visible(timeout=PATIENCE)
 
 
 def test_a_sign_out_ends_what_was_signed_in_every_tab_and_an_uninvited_person_sees_nothing(server, settings, person):
@@ -123,7 +125,6 @@ def test_a_sign_out_ends_what_was_signed_in_every_tab_and_an_uninvited_person_se
     thief.context.add_cookies(cookies)  # kept from before: good for nothing
     thief.goto(server.address)
     expect(thief.get_by_role("heading", name="Sign in")).to_be_visible(timeout=PATIENCE)
-    assert thief.context.request.get(ada.context.request.get(url).url).status in (401, 405)
 
     zoe = sign_in(person(), server, ZOE)  # her provider does not vouch for the address
     expect(zoe.get_by_text("You are signed in as sub-of-zoe@example.org")).to_be_visible(timeout=PATIENCE)

@@ -1,0 +1,166 @@
+"""Roles in a project, as they are given and as they are asked for: every page, every route, every role."""
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from starlette.applications import Starlette
+from streamlit.testing.v1 import AppTest
+
+from labelreview.cli import main
+from labelreview.errors import InputError
+from labelreview.people import NotAllowed, People
+from labelreview.project import Project
+from labelreview.roles import MAY, Action, Role, appointment
+from labelreview.settings import Settings
+from labelreview.store import DecisionLog
+from labelreview.web import auth, door
+from labelreview.web.routes import routes
+from tests.gallery import gallery
+
+with warnings.catch_warnings():
+    warnings.filterwarnings("ignore", message="Using `httpx` with")
+    from starlette.testclient import TestClient
+
+ROOT = Path(__file__).parents[2]
+MAIN = ROOT / "labelreview" / "web" / "main.py"
+SITE_WIDE = {"projects"}  # makes projects, so it is in none
+BODY = {"holder": "tab-00000001", "item": "nobody", "tag": "nothing"}
+VALUES = {"name": "gallery", "size": "320", "version": "v"}  # of the routes' paths
+WHO = {Role.REVIEWER: "rita", Role.ADJUDICATOR: "alan", Role.OWNER: "olga", None: "mallory"}
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch) -> Iterator[Settings]:
+    monkeypatch.setenv("LABELREVIEW_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("LABELREVIEW_DATABASE_URL", raising=False)
+    found = Settings.from_environment()
+    gallery(found, tmp_path, items=6)
+    yield found
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def project(settings: Settings) -> Iterator[Project]:
+    with Project.open(settings, "gallery") as opened:
+        yield opened
+
+
+@pytest.fixture
+def appointed(project: Project) -> Project:
+    project.people.record(*(appointment("olga", WHO[role], role) for role in reversed(Role)))
+    return project
+
+
+def declared(page: Path) -> list[str]:
+    """The actions that a page asks for before anything else."""
+    calls = [node for node in ast.walk(ast.parse(page.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    asked = [call for call in calls if ast.unparse(call.func) == "session.admitted"]
+    return [ast.unparse(call.args[0]).removeprefix("Action.") for call in asked]
+
+
+PAGES = sorted(path for path in (ROOT / "pages").glob("*.py") if path.stem not in SITE_WIDE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_page_asks_for_one_action_and_every_role_sees_it_as_the_matrix_says(appointed, page):
+    (name,) = declared(page)
+    for role, who in WHO.items():
+        app = AppTest.from_file(str(MAIN), default_timeout=30)
+        app.session_state["reviewer"] = who
+        app.run()
+        if page.stem != "home":
+            app.switch_page(f"../../pages/{page.name}").run()
+        assert not app.exception
+        refused = "Not for you" in [title.value for title in app.title]
+        assert refused == (role is None or Action[name] not in MAY[role]), (page.stem, role)
+
+
+def test_every_route_declares_its_action_and_refuses_every_role_that_lacks_it(settings, appointed):
+    app, key = Starlette(routes=routes(settings)), auth.secret(settings.home)
+    with TestClient(app) as client:
+        for route in routes(settings):
+            action, method = route.endpoint.action, next(iter(route.methods - {"HEAD"}))  # no action: this fails
+            path = re.sub(r"{(\w+)(:\w+)?}", lambda found: VALUES[found[1]], route.path)
+            for role, who in WHO.items():
+                may = role is not None and action in MAY[role]
+                grant = auth.Grant(appointed.card.uid, who, frozenset(Action))
+                client.cookies.set(f"labelreview_pictures_{grant.project[:12]}", auth.picture_pass(key, grant))
+                headers = {auth.HEADER: auth.token(key, grant.project, who, tuple(Action))}
+                sent = {"json": BODY} if method == "POST" else {"params": {"item": "nobody"}}
+                answer = client.request(method, path, headers=headers, **sent)
+                assert (answer.status_code == 403) is not may, (path, role, answer.text)
+
+
+def test_a_person_alone_is_owner_and_appointing_somebody_makes_them_owner_for_good(project):
+    assert project.people.role("Ada") is Role.OWNER
+    project.people.appoint(appointment("Ada", "Ben@X.org", Role.REVIEWER))
+    assert {name: event.role for name, event in project.people.members().items()} == {
+        "Ada": Role.OWNER, "ben@x.org": Role.REVIEWER}  # fmt: skip
+    assert project.people.role("BEN@x.org") is Role.REVIEWER
+    assert project.people.role("Eve") is None
+    with pytest.raises(NotAllowed, match="ben@x.org is reviewer here. Ask an owner: Ada."):
+        project.people.appoint(appointment("ben@x.org", "ben@x.org", Role.OWNER))
+    with pytest.raises(InputError, match="without an owner"):
+        project.people.appoint(appointment("Ada", "Ada", None))
+    assert len(project.people.history()) == 2
+
+
+def test_who_signs_in_and_was_not_invited_is_nobody_and_the_settings_owners_are_owners(database_url, tmp_path):
+    told = {"HOME": str(tmp_path), "SIGN_IN": "proxy", "PROXIES": "10.0.0.1", "OWNERS": "Olga@X.org, zoe"}
+    settings = Settings.from_environment({f"LABELREVIEW_{name}": value for name, value in told.items()})
+    with DecisionLog.open(database_url) as log, DecisionLog.open(database_url) as another:
+        people, elsewhere = (People(each.people, "project", settings) for each in (log, another))
+        assert (people.role("Ada"), people.role("olga@x.org"), people.role("zoe")) == (None, Role.OWNER, Role.OWNER)
+        people.appoint(appointment("zoe", "Ada", Role.ADJUDICATOR))
+        assert elsewhere.role("Ada") is Role.ADJUDICATOR  # another server sees it at once
+        assert not elsewhere.has_ended("a sign-in")
+        for _ in range(2):
+            people.end("a sign-in")
+        assert elsewhere.has_ended("a sign-in")
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({"SIGN_IN": "ldap"}, "LABELREVIEW_SIGN_IN is 'ldap'. Set it to one of local, oidc, proxy."),
+        ({"SIGN_IN": "proxy"}, "LABELREVIEW_PROXIES names no address"),
+        ({"SIGN_IN": "proxy", "PROXIES": "gateway"}, "'gateway', which is no address"),
+        ({"SIGN_IN": "oidc", "URL": "https://x.org"}, "LABELREVIEW_OIDC_URL, LABELREVIEW_OIDC_CLIENT_ID, LABELREVIEW_"),
+        ({"SIGN_OUT_URL": "//evil.example"}, "LABELREVIEW_SIGN_OUT_URL is '//evil.example'. Set it to a whole address"),
+        ({"REQUESTS_A_SECOND": "many"}, "Set it to a number of requests, such as 100"),
+    ],
+)
+def test_settings_that_say_too_little_are_refused(tmp_path, told, why):
+    with pytest.raises(InputError, match=why):
+        Settings.from_environment({f"LABELREVIEW_{name}": value for name, value in told.items()}
+                                  | {"LABELREVIEW_HOME": str(tmp_path)})  # fmt: skip
+
+
+def test_the_app_and_serve_refuse_to_listen_wider_than_the_sign_in_allows(settings, capsys):
+    for address in ("0.0.0.0", "::", "10.0.0.1", "example.org", None):
+        with pytest.raises(InputError, match="does not listen on .* Set LABELREVIEW_SIGN_IN to oidc|To let others in"):
+            door.check_address(settings, address)
+    door.check_address(settings, "127.0.0.1")
+    with pytest.raises(SystemExit, match="1"):
+        main(["serve", "--address", "0.0.0.0"])
+    assert "The app does not listen on 0.0.0.0. Names are taken without a password" in capsys.readouterr().err
+
+
+def test_people_are_appointed_and_listed_from_the_command_line(settings, capsys):
+    def run(*arguments: str) -> tuple[str, str]:
+        with pytest.raises(SystemExit):
+            main(["people", "gallery", *arguments])
+        return tuple(capsys.readouterr())
+
+    assert run()[0] == "Nobody is appointed: whoever gives a name on this machine is owner.\n"
+    assert "without an owner" in run("--reviewer", "Ben")[1]
+    out = run("--owner", "Ada", "--reviewer", "Ben", "--by", "root")[0]
+    assert [line.split(",")[0] for line in out.splitlines()] == ["Ada: owner", "Ben: reviewer"]
+    assert "root made Ben reviewer" in run("--disable", "Ben", "--history")[0]
+    assert "Ben: disabled" in run()[0]
