@@ -14,6 +14,7 @@ from labelreview.errors import InputError
 from labelreview.review import estimates
 from labelreview.review.audit import UNSURE, Answers, Audit
 from labelreview.review.estimates import Estimate, likelihood, rates
+from labelreview.review.estimates.forecast import _fitted, _odds
 
 
 class Project:
@@ -288,6 +289,15 @@ def test_the_forecast_band_holds_most_futures():
         band = estimates.forecast(fitted, doubt[ahead])
         inside.append(band.low[-1] <= wrong[ahead].sum() <= band.high[-1])
     assert np.mean(inside) > 0.9
+
+
+def test_many_verdicts_joined_in_bins_give_the_same_calibration():
+    rng = np.random.default_rng(4)
+    many = rng.beta(0.3, 3, 20_000)
+    right = rng.random(20_000) < many**1.3
+    plain = _fitted(_odds(many), right.astype(float), np.ones(20_000))
+    joined = estimates.calibration(many, right)
+    assert joined.coefficients == pytest.approx(plain[0], abs=1e-3)
 
 
 def test_a_model_that_is_sure_and_often_mistaken_is_brought_down():
