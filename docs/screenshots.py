@@ -79,10 +79,7 @@ def visit(page: Page, address: str) -> None:
         page.keyboard.press(key)
         page.wait_for_timeout(100)
     expect(page.get_by_text("All saved")).to_be_visible()
-    page.goto(f"{address}/review?project=demo&tag=roadsign&direction=missing")
-    on_screen(page)
-    settled(page)
-    take(page, "review")
+    look(page, f"{address}/review?project=demo&tag=roadsign&direction=missing", "review")
     page.goto(f"{address}/?project=demo")
     settled(page)
     expect(page.locator(".js-plotly-plot .bars").first).to_be_visible(timeout=60_000)
@@ -90,12 +87,45 @@ def visit(page: Page, address: str) -> None:
     take(page, "overview")
 
 
+def look(page: Page, address: str, name: str, *keys: str) -> None:
+    """A way to review, as it is once its pictures are painted and some keys are pressed."""
+    page.goto(address)
+    painted(page)
+    settled(page)
+    for key in keys:
+        page.keyboard.press(key)
+    page.wait_for_timeout(1500)  # what stands beside the question comes after it
+    take(page, name)
+
+
+def painted(page: Page) -> None:
+    page.locator("[data-painted='1']").wait_for(timeout=60_000)
+
+
+def ways(page: Page, address: str, after: str) -> None:
+    """The three ways to review, and the keys."""
+    roadsign = f"{address}/review?project=demo&tag=roadsign&direction=missing"
+    if after:
+        look(page, roadsign, f"review{after}")
+    else:
+        look(page, roadsign, "keys", "?")
+    look(page, f"{address}/grid?project=demo&tag=bird&direction=missing&cells=all", f"grid{after}", "ArrowRight", " ")
+    look(page, f"{address}/item?project=demo", f"item{after}", "1")
+
+
 def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     with running_app() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.ensure())
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        visit(page, address)
+        desk = browser.new_context(viewport={"width": 1280, "height": 800})
+        visit(desk.new_page(), address)
+        known = desk.cookies()
+        ways(desk.pages[0], address, "")
+        phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+        for after, how in {"-dark": {"color_scheme": "dark"}, "-phone": phone}.items():
+            context = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | how))
+            context.add_cookies(known)
+            ways(context.new_page(), address, after)
         browser.close()
 
 

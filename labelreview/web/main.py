@@ -28,6 +28,11 @@ STYLE = """<style>
 @media (width < 40rem) { .st-key-filters { gap: 0.5rem; } .st-key-filters > * { flex: 1 1 40% !important; }
   .st-key-filters > :last-child { flex-basis: 100% !important; } }
 .st-key-remember { display: none; }
+/* Contrast: Streamlit's captions are too pale for small print, and white on the dark theme's lighter teal is too. */
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { color: inherit; }
+[data-testid="stCaptionContainer"] { opacity: 0.78; }
+.stApp [data-testid^="stBaseButton-primary"], .stApp [data-testid^="stBaseButton-primary"] p {
+  color: light-dark(#fff, #101214); }
 </style>"""
 
 st.set_page_config(page_title="Label review", page_icon=str(session.HERE / "icon.png"), layout="wide")

@@ -14,7 +14,8 @@ from tests.served import Server
 
 READY = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-PATIENCE = 60_000  # for what needs a server or a page to start on a busy machine
+PATIENCE = 60_000  # for whatever a busy machine may be slow with
+expect.set_options(timeout=PATIENCE)
 
 
 class Reviewer:

@@ -20,13 +20,13 @@ function chordOf({ key, code, shiftKey }) { // 'a', '+', 'ArrowLeft', 'Shift+a',
 const plain = chord => chord.replace(/^Shift\+(?=.$)/, '')
 
 // table: { rows: [{ action, does, keys: { both, left, right } }], presets: [name], reserved: [key], caps: { key: text } }
-function openKeys(table, name) {
+function openKeys(table, name, way = '') { // way: whose own keys these are, of several tables that share a preset
   const place = `labelreview/keys/${name}`
   let kept = { preset: table.presets[0], own: {} }
   try { kept = { ...kept, ...JSON.parse(localStorage.getItem(place)) } } catch { /* blocked or spoilt: as it came */ }
   if (!table.presets.includes(kept.preset)) kept.preset = table.presets[0]
 
-  const keyOf = action => kept.own[action] ?? table.rows.find(row => row.action === action)?.keys[kept.preset] ?? ''
+  const keyOf = action => kept.own[way + action] ?? table.rows.find(row => row.action === action)?.keys[kept.preset] ?? ''
   const holder = chord => table.rows.find(({ action }) => keyOf(action) === chord)?.action
   const keep = () => { try { localStorage.setItem(place, JSON.stringify(kept)) } catch { /* for this visit alone */ } }
 
@@ -45,7 +45,7 @@ function openKeys(table, name) {
       if (this.reserved(chord)) return 'reserved'
       const other = holder(chord)
       if (other && other !== action) return other
-      kept.own[action] = chord
+      kept.own[way + action] = chord
       keep()
       return ''
     },

@@ -5,6 +5,7 @@ compared without case. What a key does stands in the catalogue as `key.ACTION`. 
 themselves (loop/keyboard.js keeps that in their browser); RESERVED keys are refused there and not used here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,12 +29,12 @@ RESERVED = (
     "PageUp",
     "PageDown",
 )
-CAPS = {"ArrowLeft": "←", "ArrowRight": "→", "ArrowUp": "↑", "ArrowDown": "↓", "-": "−"}
+CAPS = {"ArrowLeft": "←", "ArrowRight": "→", "ArrowUp": "↑", "ArrowDown": "↓", "-": "−", " ": "␣", "Enter": "↵"}
 
 
 @dataclass(frozen=True)
 class Key:
-    """One action of the loop and its key in each preset."""
+    """One action and its key in each preset."""
 
     action: str
     both: str
@@ -80,14 +81,14 @@ def cap(key: str) -> str:
     return ("⇧ " if sign != key else "") + CAPS.get(sign, sign.upper())
 
 
-def table(language: str = words.FIRST) -> dict[str, Any]:
-    """The keys as the browser gets them."""
+def table(language: str = words.FIRST, keys: Sequence[Key] = KEYS, said: str = "key.") -> dict[str, Any]:
+    """Keys as the browser gets them; what one does stands in the catalogue under `said` and its action."""
     rows = [
         {
             "action": key.action,
-            "does": words.say(language, f"key.{key.action}"),
+            "does": words.say(language, f"{said}{key.action}"),
             "keys": {"both": key.both, "left": key.left, "right": key.right},
         }
-        for key in KEYS
+        for key in keys
     ]
     return {"rows": rows, "presets": list(PRESETS), "reserved": list(RESERVED), "caps": CAPS}

@@ -4,7 +4,6 @@ They share the loop's files (words, HTTP, outbox, pictures, keys); what they are
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -12,39 +11,37 @@ import streamlit as st
 from labelreview.project import Project
 from labelreview.review.worklist import Filters
 from labelreview.web import loop, words
+from labelreview.web.loop.keys import Key, table
 
 HERE = Path(__file__).parent
 
 
-@dataclass(frozen=True)
-class Key:
-    """An action of a way, the browser's name of its key, what the cap shows. What it does is said by the catalogue."""
-
-    action: str
-    key: str
-    cap: str
-
-
 GRID_KEYS = (
-    Key("mark", " ", "␣"),
-    Key("unsure", "u", "U"),
-    Key("confirm", "Enter", "↵"),
-    Key("undo", "z", "Z"),
-    Key("turn", "x", "X"),
-    Key("enlarge", "e", "E"),
-    Key("fewer", "+", "+"),
-    Key("more", "-", "−"),
-    Key("help", "?", "?"),
+    Key("mark", " ", " ", " "),
+    Key("unsure", "u", "q", "k"),
+    Key("confirm", "Enter", "f", "Enter"),
+    Key("undo", "z", "z", "u"),
+    Key("turn", "x", "t", "o"),
+    Key("enlarge", "e", "e", "i"),
+    Key("fewer", "+", "3", "+"),
+    Key("more", "-", "2", "-"),
+    Key("left", "ArrowLeft", "a", "ArrowLeft"),
+    Key("right", "ArrowRight", "d", "ArrowRight"),
+    Key("up", "ArrowUp", "w", "ArrowUp"),
+    Key("down", "ArrowDown", "s", "ArrowDown"),
+    Key("help", "?", "x", "?"),
 )
 WHOLE_KEYS = (
-    Key("toggle", " ", "␣"),
-    Key("unsure", "u", "U"),
-    Key("confirm", "Enter", "↵"),
-    Key("skip", "n", "N"),
-    Key("undo", "z", "Z"),
-    Key("find", "t", "T"),
-    Key("evidence", "e", "E"),
-    Key("help", "?", "?"),
+    Key("toggle", " ", " ", " "),
+    Key("unsure", "u", "q", "k"),
+    Key("confirm", "Enter", "f", "Enter"),
+    Key("skip", "n", "e", "i"),
+    Key("undo", "z", "z", "u"),
+    Key("find", "t", "t", "o"),
+    Key("evidence", "e", "v", "n"),
+    Key("up", "ArrowUp", "w", "ArrowUp"),
+    Key("down", "ArrowDown", "s", "ArrowDown"),
+    Key("help", "?", "x", "?"),
 )
 
 
@@ -83,8 +80,7 @@ def whole(
 
 
 def _data(told: dict[str, object], way: str, keys: tuple[Key, ...], language: str) -> dict[str, object]:
-    table = [{**asdict(key), "does": words.say(language, f"{way}.key-{key.action}")} for key in keys]
     says: dict[str, str] = {}
     for part in ("loop", "way", way):
         says |= words.part(language, part)
-    return {**told, "keys": table, "words": says}
+    return {**told, "keys": table(language, keys, f"{way}.key-"), "way": way, "words": says}

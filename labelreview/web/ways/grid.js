@@ -13,6 +13,7 @@ function startGrid(root) {
   const actions = {
     confirm, undo, turn, enlarge: () => enlarge(tiles.focus), mark: () => mark(tiles.focus), unsure: () => mark(tiles.focus, 'unsure'),
     fewer: () => resize(-1), more: () => resize(1),
+    left: () => tiles.step('ArrowLeft'), right: () => tiles.step('ArrowRight'), up: () => tiles.step('ArrowUp'), down: () => tiles.step('ArrowDown'),
   }
   const way = openWay(root, { actions, onKey, begin, more, empty: () => !page.length, fit: () => tiles.fit(), focus: () => tiles.move(tiles.focus) })
   const { part, put } = way
@@ -98,7 +99,7 @@ function startGrid(root) {
     root.querySelector('[data-action="confirm"]').disabled = !page.length
   }
 
-  function announce() { put('live', `${say('pictures', { n: page.length })} ${part('question').textContent} ${part('rule').textContent}`) }
+  function announce() { way.tell(`${say('pictures', { n: page.length })} ${part('question').textContent} ${part('rule').textContent}`) }
 
   // ---- what the keys do
 

@@ -1,4 +1,4 @@
-// What the grid and the whole item share beyond the loop's own files: one outbox, one table of keys, the footer, the
+// What the grid and the whole item share beyond the loop's own files: one outbox, one table of keys with the loop's presets, the footer, the
 // seconds somebody looked, and the life of the component.
 //
 //   const way = openWay(root, told)     told: actions { name: function } · onKey(event, chord): true when it was taken
@@ -20,7 +20,7 @@ function mountWay(start) { // the module's default export: one component an elem
 function openWay(root, told) {
   const part = name => root.querySelector(`[data-part="${name}"]`)
   const put = (name, words) => { part(name).textContent = words }
-  let config = null, renew = null, scope = '', filter = '', generation = 0, stopped = false, round = 0, counts = null
+  let config = null, keys = null, renew = null, scope = '', filter = '', generation = 0, stopped = false, round = 0, counts = null
   let shownAt = 0, away = 0, hiddenAt = 0, active = Date.now(), askedAt = 0
   const talk = openTalk(() => ({ ...config, renew }))
   const sender = openSender(talk, { changed: footer, stored() { told.stored?.(); if (told.empty()) told.more() } })
@@ -57,8 +57,11 @@ function openWay(root, told) {
     part('notice').hidden = false
     put('notice-title', title)
     put('notice-text', text)
+    tell(`${title}. ${text}`)
     part('again').hidden = !counts || counts.total === counts.answered
   }
+
+  function tell(words) { put('live', [part('last').textContent, words].filter(Boolean).join('. ')) } // what was done, what is asked
 
   function nothing() { // why there is nothing to show
     if (!counts) return notice(say('fetching'), '')
@@ -72,17 +75,17 @@ function openWay(root, told) {
 
   function onKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || !root.host.isConnected) return
-    const target = event.composedPath()[0], chord = chordOf(event), row = config.keys.find(each => each.key === chord)
+    const target = event.composedPath()[0], chord = chordOf(event), action = keys.actionOf(chord)
     const dialog = root.querySelector('dialog[open]')
     if (dialog) {
-      if (chord !== 'Escape' && row?.action !== dialog.dataset.key) return
+      if (chord !== 'Escape' && action !== dialog.dataset.key) return
       dialog.close()
     } else {
       if (takesText(target) || document.querySelector('[role=dialog]')) return
       if (target.closest?.('button') && (chord === 'Enter' || chord === ' ')) return
       if (chord.startsWith('Arrow') && target.closest?.('[role=radiogroup],[role=slider],[role=menu],[role=tablist],canvas')) return
       if (!told.onKey(event, chord)) {
-        if (row) { if (!event.repeat) act(row.action) }
+        if (action) { if (!event.repeat || /^(left|right|up|down)$/.test(action)) act(action) }
         else if (chord !== 'r' && chord !== 'c') return
       }
     }
@@ -96,16 +99,18 @@ function openWay(root, told) {
     else told.actions[name]?.()
   }
 
-  function describeKeys(keys) {
-    for (const { action, key, cap, does } of keys) {
+  function describeKeys() {
+    const { rows, presets } = config.keys
+    for (const { action, does } of rows) {
       const button = root.querySelector(`[data-action="${action}"]`)
-      if (button) { button.querySelector('kbd').textContent = cap; button.title = does; button.setAttribute('aria-keyshortcuts', key) }
+      if (!button) continue
+      button.querySelector('kbd').textContent = keys.cap(action)
+      button.title = does
+      button.setAttribute('aria-keyshortcuts', keys.keyOf(action).replace(' ', 'Space'))
     }
-    part('help-list').replaceChildren(...keys.flatMap(({ cap, does }) => {
-      const term = document.createElement('dt'), key = Object.assign(document.createElement('kbd'), { textContent: cap })
-      term.append(key)
-      return [term, Object.assign(document.createElement('dd'), { textContent: does })]
-    }))
+    part('help-list').replaceChildren(...rows.flatMap(({ action, does }) => [node('dt', '', node('kbd', keys.cap(action))), node('dd', does)]))
+    part('preset').replaceChildren(...presets.map(name => Object.assign(node('option', say(`preset-${name}`)), { value: name })))
+    part('preset').value = keys.preset
   }
 
   // ---- the window's events
@@ -140,6 +145,7 @@ function openWay(root, told) {
   for (const button of root.querySelectorAll('[data-action]')) {
     button.addEventListener('click', () => { act(button.dataset.action); if (!root.querySelector('dialog[open]')) told.focus?.(button.dataset.action) })
   }
+  part('preset').addEventListener('change', () => { keys.use(part('preset').value); describeKeys() })
   part('help-close').addEventListener('click', () => part('help').close())
   part('again').addEventListener('click', () => told.more(true))
 
@@ -154,7 +160,7 @@ function openWay(root, told) {
   }
 
   return {
-    part, put, talk, ask, notice, nothing, footer,
+    part, put, talk, ask, notice, nothing, footer, tell,
     get config() { return config },
     get counts() { return counts },
     count(more) { if (counts) counts.answered += more; footer() },
@@ -174,7 +180,8 @@ function openWay(root, told) {
       renew = setTriggerValue
       speak(data.words, data.language)
       write(root)
-      describeKeys(data.keys)
+      keys = openKeys(data.keys, encodeURIComponent(data.reviewer), `${data.way}.`)
+      describeKeys()
       if (person !== scope) { scope = person; sender.open(person).adopt() }
       if (fresh) { talk.renewed(); sender.flush() }
       const wanted = JSON.stringify([data.project, data.reviewer, data.version, data.filters])

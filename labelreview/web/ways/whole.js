@@ -9,7 +9,7 @@ export default mountWay(startWhole)
 function startWhole(root) {
   const pictures = openPictures()
   let current = null, ahead = [], past = [], known = '', filling = false, painted = false, showing = 0, focus = 0
-  const actions = { confirm, undo, skip, find: () => finder.focus(), evidence: fold, toggle: () => toggle(focus), unsure: () => set(focus, -1) }
+  const actions = { confirm, undo, skip, find: () => finder.focus(), evidence: fold, toggle: () => toggle(focus), unsure: () => set(focus, -1), up: () => move(focus - 1), down: () => move(focus + 1) }
   const way = openWay(root, { actions, onKey, begin, more, empty: () => !current, stored: () => beside.learned(), focus: action => { if (action !== 'find') part('stage').focus() } })
   const { part, put } = way
   const beside = openBeside(part, way.talk, {
@@ -111,12 +111,18 @@ function startWhole(root) {
     const picture = pictures.of(current), place = () => {
       if (mine !== showing) return
       if (!picture.image && !current.text) way.notice(say('no-picture'), picture.why ?? '')
-      part('mat').replaceChildren(...(current.text ? [document_(current.text)] : picture.image ? [picture.image] : []))
+      part('mat').replaceChildren(...(current.text ? [document_(current.text)] : picture.image ? [sized(picture.image)] : []))
       requestAnimationFrame(() => { if (mine === showing) shown() })
     }
     if (picture.image || picture.why !== null) return place()
     part('mat').replaceChildren()
     picture.ready.then(place)
+  }
+
+  function sized(image) { // as large as there is room, but not to a blur
+    image.style.setProperty('--ratio', image.naturalWidth / image.naturalHeight)
+    image.style.setProperty('--most', `${4 * image.naturalWidth}px`)
+    return image
   }
 
   const document_ = text => Object.assign(document.createElement('p'), { textContent: text, dir: 'auto', className: 'text' })
@@ -126,7 +132,7 @@ function startWhole(root) {
     way.shown({ item: current.item })
     evidence()
     const doubtful = current.tags.filter(row => row.suspect).map(row => row.tag).join(', ')
-    put('live', say('announce', { item: current.item, n: current.tags.length, doubtful: doubtful || say('no-doubt') }))
+    way.tell(say('announce', { item: current.item, n: current.tags.length, doubtful: doubtful || say('no-doubt') }))
     setTimeout(preload, 0)
   }
 

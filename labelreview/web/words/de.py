@@ -252,6 +252,10 @@ WORDS = {
     "grid.key-enlarge": "Das Bild vergrößern; Esc schließt",
     "grid.key-fewer": "Weniger und größere Bilder",
     "grid.key-more": "Mehr und kleinere Bilder",
+    "grid.key-left": "Zum Bild links",
+    "grid.key-right": "Zum Bild rechts",
+    "grid.key-up": "Zum Bild darüber",
+    "grid.key-down": "Zum Bild darunter",
     "grid.key-help": "Diese Liste zeigen oder schließen",
     # The whole item
     "whole.name": "Ganzes Bild",
@@ -281,6 +285,8 @@ WORDS = {
     "whole.key-undo": "Das letzte Bild zurücknehmen, beliebig viele",
     "whole.key-find": "Ein anderes Schlagwort nach dem Namen suchen",
     "whole.key-evidence": "Hinweise zum Tag im Fokus zeigen oder falten",
+    "whole.key-up": "Zum Schlagwort darüber",
+    "whole.key-down": "Zum Schlagwort darunter",
     "whole.key-help": "Diese Liste zeigen oder schließen",
     # Both ways
     "way.fetching": "Wird geholt",

@@ -248,6 +248,10 @@ WORDS = {
     "grid.key-enlarge": "Enlarge the picture in focus; Esc closes",
     "grid.key-fewer": "Fewer and larger pictures",
     "grid.key-more": "More and smaller pictures",
+    "grid.key-left": "To the picture on the left",
+    "grid.key-right": "To the picture on the right",
+    "grid.key-up": "To the picture above",
+    "grid.key-down": "To the picture below",
     "grid.key-help": "Show or hide this list",
     # The whole item
     "whole.name": "Whole item",
@@ -277,6 +281,8 @@ WORDS = {
     "whole.key-undo": "Take the last item back, any number back",
     "whole.key-find": "Find any other tag by its name",
     "whole.key-evidence": "Show or fold the evidence about the tag in focus",
+    "whole.key-up": "To the tag above",
+    "whole.key-down": "To the tag below",
     "whole.key-help": "Show or hide this list",
     # Both ways
     "way.fetching": "Fetching",
