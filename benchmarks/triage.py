@@ -27,6 +27,7 @@ from labelreview.decisions import Decision, Verdict
 from labelreview.project import Project
 from labelreview.settings import Settings
 from labelreview.tags import Dataset, Names
+from labelreview.triage import compared
 from tests import chromium
 from tests.browser.conftest import FLAGS, READY
 from tests.served import Server
@@ -103,6 +104,8 @@ def in_process(settings: Settings) -> None:
         project.upcoming(1)
         timed("figures", lambda: triage.figures(project))
         written = timed("report, gathered", lambda: report.gathered(project))
+        events = len(project.log()) // 2
+        timed("two moments compared, the earlier folded anew", lambda: compared.compared(project, events))
         page = timed("report, as HTML", lambda: report.page(written))
         print(f"{'size of the report':<40} {len(page.encode()) / 1000:6.0f} kB")
 
@@ -110,7 +113,7 @@ def in_process(settings: Settings) -> None:
 def timed(what: str, call: Callable[[], T]) -> T:
     began = time.perf_counter()
     found = call()
-    print(f"{what:<40} {time.perf_counter() - began:6.2f} s")
+    print(f"{what:<46} {time.perf_counter() - began:6.2f} s")
     return found
 
 

@@ -19,6 +19,7 @@ CHARTS = {
         triage_charts.before_and_after,
     ),
 }  # fmt: skip
+SAID = ("answered", "errors_found", "wrong_before", "wrong_after", "rate_before", "rate_after", "added", "removed")
 FILES = ["csv", "tsv", "txt", "parquet", "json", "jsonl", "npy", "npz", "arff"]
 
 
@@ -38,7 +39,8 @@ def section(project: Project) -> None:
 
 def _moments(project: Project, before: When, after: When) -> None:
     found = triaged.comparison(project, before, after)
-    st.markdown("\n".join(f"- {session.plain(line)}" for line in compared.sentences(found)[1:]))
+    lines = (f"- {session.plain(line)}" for line in compared.sentences(found)[1:])
+    st.markdown("\n".join(lines), help=triaged.told(*SAID))
     written = (moments.written(before), moments.written(after))
     if compared.most_changed(found, 1):
         what = st.segmented_control("Show", list(CHARTS), default=next(iter(CHARTS)), key="compare_chart",

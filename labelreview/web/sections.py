@@ -38,6 +38,9 @@ def tags(project: Project) -> None:
         "Errors", list(triaged.SIDES), format_func=lambda side: triaged.SIDES[side], default="", key="tags_side"
     )
     pairs = triaged.tag_rates(project, side or "", text, sort)
+    if whose := triaged.assigned_to(project):
+        who = row.selectbox("Assigned to", ["Anybody", *whose], key="tags_whose_triage", width=200)
+        pairs = [pair for pair in pairs if who == "Anybody" or pair[0] in whose[who]]
     bars = triaged.tag_bars(pairs, side or "")
     if bars:
         left = len(pairs) - len(bars)

@@ -15,6 +15,7 @@ from labelreview.formats.tables import cell
 from labelreview.project import Project
 from labelreview.review import estimates
 from labelreview.review.estimates import ErrorRate, Estimate
+from labelreview.rulings import State
 from labelreview.triage import (
     EXPLAINED,
     TABLES,
@@ -88,7 +89,8 @@ def numbers(found: Triage) -> list[tuple[str, str, str]]:
 
 def told(*names: str) -> str:
     """What figures on top say, for a hover."""
-    return "  \n".join([*(f"**{name}.** {ON_TOP[name]}" for name in names), WHERE])
+    said = {**EXPLAINED, **ON_TOP}
+    return "  \n".join([*(f"**{triage.tables.title(name).capitalize()}.** {said[name]}" for name in names), WHERE])
 
 
 def tag_rates(project: Project, side: str, text: str, sort: str) -> list[tuple[str, ErrorRate]]:
@@ -100,6 +102,17 @@ def tag_rates(project: Project, side: str, text: str, sort: str) -> list[tuple[s
         rates = kept(project, f"tags {side}", lambda: estimates.by_tag(found.evidence, chosen))
     pairs = [pair for pair in zip(found.tags, rates, strict=True) if text.casefold() in pair[0].casefold()]
     return sorted(pairs, key=SORTS[sort])
+
+
+def assigned_to(project: Project) -> dict[str, set[str]]:
+    """The tags of each person, and of each state; nothing where no tag is assigned."""
+    found = dict[str, set[str]]()
+    held = {tag: who for tag, who in project.meeting.standing().assignments.items() if who.person}
+    for tag, who in sorted(held.items(), key=lambda each: each[1].person.casefold()):
+        found.setdefault(who.person, set()).add(tag)
+    for state in State:
+        found[f"({state.value})"] = {tag for tag, who in held.items() if who.state is state}
+    return {name: tags for name, tags in found.items() if tags}
 
 
 def tag_columns(rows: Sequence[Row]) -> list[str] | None:

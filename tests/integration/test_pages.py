@@ -151,6 +151,10 @@ def test_every_number_of_the_triage_page_is_explained_on_hover_with_its_formula_
             for name in table.value.columns:
                 assert columns[name]["help"]
                 assert f"`{name.removesuffix('_low').removesuffix('_high')}`" in told
+    app.session_state["look"] = "By tag"
+    app.run()
+    app.selectbox(key="tags_whose_triage").set_value("(agreed)").run()
+    assert app.dataframe[0].value[["tag", "person", "note"]].to_numpy().tolist() == [["cat", "Ada", "only house cats"]]
     assert {"rate", "missed", "lift", "mean_probability", "difference", "agreement", "wrong_after", "person"} <= seen
 
 
