@@ -128,6 +128,21 @@ def test_the_command_line_reference_names_every_scorer_pooler_and_rule() -> None
     assert [name for name in rows if f"`{name}`" not in text] == []
 
 
+def test_the_tables_of_keys_are_those_that_the_pages_obey() -> None:
+    from labelreview.web import words
+    from labelreview.web.loop.keys import KEYS, cap
+    from labelreview.web.ways import GRID_KEYS, WHOLE_KEYS
+
+    text = (ROOT / "docs" / "review.md").read_text("utf-8")
+    shown = re.findall(r"^\| ([^|]+) \| `(.+?)` \| `(.+?)` \| `(.+?)` \|$", text, re.MULTILINE)
+    tables = {"key.": KEYS, "grid.key-": GRID_KEYS, "whole.key-": WHOLE_KEYS}
+    assert shown == [
+        (words.say("en", f"{said}{key.action}"), cap(key.both), cap(key.left), cap(key.right))
+        for said, keys in tables.items()
+        for key in keys
+    ]
+
+
 def test_the_environment_variables_of_the_settings_are_documented() -> None:
     source = (ROOT / "labelreview" / "settings.py").read_text("utf-8")
     text = (ROOT / "docs" / "command-line.md").read_text("utf-8")
