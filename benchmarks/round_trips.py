@@ -4,7 +4,7 @@ Each row: the tool writes a file (or, where it writes none, we write what its do
 and must find what the tool put in; then a third of the cells is corrected, and the tool reads the corrected file and
 must find exactly that, with all else (pictures, boxes, attributes) as it was. Tools that are not installed are named.
 
-    pip install pycocotools datasets label-studio-sdk scikit-multilearn liac-arff fiftyone torchvision
+    pip install pycocotools datasets label-studio-sdk scikit-multilearn liac-arff fiftyone torchvision torchxrayvision
 """
 
 import io
@@ -35,9 +35,11 @@ def drawn(ids: list[str]) -> Said:
     return {item: {tag for tag in TAGS if at == 0 or chance.random() < 0.4} for at, item in enumerate(ids)}
 
 
-def corrected(path: Path, out: Path, said: Said, form: str | None = None, **options: Any) -> Said:
-    """What the tool has to find in `out`: labelreview read `path`, found `said`, and corrected a third of the cells."""
-    source = formats.read_labels(path, format=form, **options)
+def corrected(path: Path, out: Path, said: Said, leave: str = "") -> Said:
+    """What the tool has to find in `out`: labelreview read `path`, found `said`, and corrected a third of the cells
+    (none of the tag `leave`).
+    """
+    source = formats.read_labels(path)
     matrix = source.matrix
     rows = matrix.dense()
     there = {item: {tag for tag, label in zip(matrix.tags, row, strict=True) if label == 1}
@@ -46,7 +48,7 @@ def corrected(path: Path, out: Path, said: Said, form: str | None = None, **opti
     chance, changes = np.random.default_rng(8), {}
     for item in matrix.ids[1:]:
         for tag in matrix.tags:
-            if chance.random() < 1 / 3:
+            if tag != leave and chance.random() < 1 / 3:
                 changes[item, tag] = int(tag not in said[item])
     formats.write_labels(path, out, source.format, changes)
     wanted = {item: set(tags) for item, tags in said.items()}
@@ -237,6 +239,53 @@ def celeba(folder: Path) -> None:
           for item, row in zip(back.index, back.data.tolist(), strict=True)}, wanted)  # fmt: skip
 
 
+FINDINGS = dict(zip(TAGS, ("Edema", "Cardiomegaly", "Pneumonia", "Fracture"), strict=True))
+
+
+def nih(folder: Path) -> None:
+    import torchxrayvision as tool
+
+    names = {**FINDINGS, "sofa": "Hernia"}
+    said = {
+        item: {names[tag] for tag in tags} for item, tags in drawn([f"{at:08d}_000.png" for at in range(ITEMS)]).items()
+    }
+    head = "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position"
+    rows = [
+        f"{item},{'|'.join(sorted(tags)) or 'No Finding'},0,{at},57,M,PA"
+        for at, (item, tags) in enumerate(said.items())
+    ]
+    (folder / "in.csv").write_text("\n".join([head, *rows, ""]))
+    wanted = corrected(folder / "in.csv", folder / "out.csv", said)
+    back = tool.datasets.NIH_Dataset(str(folder), str(folder / "out.csv"), unique_patients=False)
+    same(_present(back.csv["Image Index"], back.pathologies, back.labels), wanted)
+
+
+def chexpert(folder: Path) -> None:
+    import torchxrayvision as tool
+
+    ids = [f"CheXpert-v1.0-small/train/patient{at:05d}/study1/view1_frontal.jpg" for at in range(ITEMS)]
+    said = {item: {FINDINGS[tag] for tag in tags} for item, tags in drawn(ids).items()}
+    said = {item: tags | ({"Support Devices"} if "Edema" in tags else {"Lung Opacity"}) for item, tags in said.items()}
+    tags = [*FINDINGS.values(), "Support Devices", "Lung Opacity"]
+    chance = np.random.default_rng(4)
+    rows = [",".join([item, "Male,57,Frontal,PA", *("1.0" if tag in given else str(chance.choice(["", "0.0", "-1.0"]))
+                                                    for tag in tags)]) for item, given in said.items()]  # fmt: skip
+    rows = [f"{row}," for row in rows]  # No Finding: not mentioned
+    (folder / "in.csv").write_text(
+        "\n".join([",".join(["Path,Sex,Age,Frontal/Lateral,AP/PA", *tags, "No Finding"]), *rows, ""])
+    )
+    (folder / "train").mkdir()
+    # The reader takes No Finding for a word about all others.
+    wanted = corrected(folder / "in.csv", folder / "train" / "out.csv", said, leave="No Finding")
+    back = tool.datasets.CheX_Dataset(str(folder), str(folder / "train" / "out.csv"), unique_patients=False)
+    same(_present(back.csv["Path"], back.pathologies, back.labels), wanted)
+
+
+def _present(ids: Any, tags: Any, labels: Any) -> Said:
+    return {str(item): {str(tag) for tag, label in zip(tags, row, strict=True) if label == 1}
+            for item, row in zip(ids, labels, strict=True)}  # fmt: skip
+
+
 def voc(folder: Path) -> None:
     from xml.etree import ElementTree
 
@@ -304,6 +353,8 @@ TRIED: list[tuple[str, str, Callable[[Path], None]]] = [  # formats, the tool's 
     ("`arff` (MULAN)", "liac-arff", mulan),
     ("`celeba_txt`", "torchvision", celeba),
     ("`voc_xml`", "torchvision", voc),
+    ("`nih`", "torchxrayvision", nih),
+    ("`chexpert`", "torchxrayvision", chexpert),
     ("`wide_csv`", "pandas", _pandas(".csv")),
     ("`wide_parquet`", "pandas", _pandas(".parquet")),
     ("`sparse_npz`", "scipy", scipy_sparse),
