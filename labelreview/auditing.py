@@ -14,7 +14,7 @@ from labelreview.review.audit import Answers, Audit, Evidence
 from labelreview.review.verdicts import Cell
 from labelreview.tags import Dataset, Probs
 
-AUDIT, REVIEW = "audit", "review"  # a decision's `screen`: how its question was chosen
+AUDIT, REVIEW = "audit", "review"  # a decision's `screen`: how its question was chosen; AUDIT also names an order
 AUDIT_SHARE = 0.10
 DRAWN_BY = "audit-scores"  # the array that a later version keeps where its audit is an earlier version's that goes on
 SMALLEST = 1000  # cells; fewer are all answered before a sample of them says anything
@@ -39,14 +39,14 @@ class Auditing:
         """Say that a cell has an answer or a flag, or has none any more. One by one, in the order of the log."""
         self._waiting.append((cell, answered))
 
-    def due(self, number: int, kept: int, want: int) -> list[bool]:
+    def due(self, number: int, kept: int, want: int, alone: bool = False) -> list[bool]:
         """Whether each of the next questions is the audit's: every tenth of the project's, counted through all batches.
 
-        number: events in the log so far; kept: questions that the tab has already.
+        number: events in the log so far; kept: questions that the tab has already; alone: every one of them.
         """
         if self._dataset.grid.size < SMALLEST:
             return [False] * want
-        every = round(1 / AUDIT_SHARE)
+        every = 1 if alone else round(1 / AUDIT_SHARE)
         return [(number + kept + at) % every == every - 1 for at in range(max(want, 0))]
 
     def draws(self) -> list[int]:

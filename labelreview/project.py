@@ -186,6 +186,8 @@ class Project:
         """
         if filters.disputes:
             return self._disputes(holder, filters, want, keep)
+        alone = filters.order == AUDIT  # the audit's draws and nothing else
+        filters = replace(filters, order=LEARNED) if alone else filters
         with self._lock:
             flagged = self._caught_up().flagged_by(reviewer)
             self._look_for_twins()
@@ -197,7 +199,7 @@ class Project:
             left = [cell for cell in map(self.dataset.at, open_late) if cell not in kept]
             lease = partial(self._leased, reviewer, holder, filters)
             late = lease(left, want - len(kept)) if left else []
-            due = self._audit.due(self._events, len(kept), want - len(kept) - len(late)) if audited else []
+            due = self._audit.due(self._events, len(kept), want - len(kept) - len(late), alone) if audited else []
             open_draws = dict.fromkeys(map(self.dataset.at, self._audit.draws() if any(due) else ()))
             fresh = (cell for cell in open_draws if cell not in kept and cell not in late)
             drawn = late + lease(fresh, sum(due))

@@ -74,7 +74,8 @@ def next_steps(found: Triage) -> list[str]:
         missing = SURE - found.whole.drawn
         steps.append(
             f"Go on in the queue without filters, with “All cells” when the suspects are answered: {missing:,} more "
-            f"random audit answers (about {10 * missing:,} verdicts) make the estimate fit to quote."
+            f"random audit answers (about {10 * missing:,} verdicts, or {missing:,} in the order “By chance”) make the "
+            "estimate fit to quote."
         )
     elif found.whole.left.value <= found.target * found.whole.cells:
         steps.append("By the estimate the target is reached, but the stop rule is not sure yet: let the audit go on.")

@@ -12,6 +12,7 @@ from pathlib import Path
 import streamlit as st
 
 from labelreview import folder
+from labelreview.auditing import AUDIT
 from labelreview.decisions import Direction
 from labelreview.errors import LabelReviewError
 from labelreview.orders import LEARNED
@@ -201,6 +202,7 @@ def forget_token() -> None:
 def order_titles(project: Project) -> dict[str, str]:
     """The project's orders in words, with the name that addresses use; "" is the learned one, which none need name."""
     titles = {name: f"{title[0].upper()}{title[1:]} · {name}" for name, title in project.orders.titles.items()}
+    titles = {LEARNED: titles[LEARNED], AUDIT: f"By chance, the audit alone · {AUDIT}", **titles}
     return {"" if name == LEARNED else name: title for name, title in titles.items()}
 
 

@@ -183,3 +183,21 @@ def test_draws_left_open_by_another_tab_come_first_once_it_gave_them_up(project)
     # all of them: chance may also have drawn a cell that the batch holds as a ranked one
     project.record([decision(*cell(each), Verdict.ABSENT, "bea", screen=each.screen) for each in freed])
     assert triage.figures(project).waiting == 0
+
+
+def test_in_the_order_by_chance_every_question_is_the_audits_and_counts(project, truth):
+    asked = []
+    for _ in range(6):
+        batch = project.queue("ann", "tab", Filters(order=AUDIT), 20)
+        assert {question.screen for question in batch.questions} == {AUDIT}
+        sent = [
+            decision(*cell(question), Verdict.PRESENT if truth.flat[project.dataset.cell(*cell(question))] else
+                     Verdict.ABSENT, screen=question.screen)
+            for question in batch.questions
+        ]  # fmt: skip
+        project.record(sent)
+        asked += sent
+    found = triage.figures(project)
+    assert found.whole.drawn == len({(each.item, each.tag) for each in asked}) == 120
+    narrowed = project.queue("bea", "other", Filters(tag="hat", order=AUDIT), 10)
+    assert {question.screen for question in narrowed.questions} == {REVIEW}
