@@ -117,4 +117,4 @@ def team_lines(project: Project) -> list[str]:
 
 
 def _share(number: float) -> float | None:
-    return None if math.isnan(number) else round(number, 4)
+    return None if math.isnan(number) else round(number, 4) + 0.0  # no -0 %

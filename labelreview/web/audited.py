@@ -8,6 +8,7 @@ import streamlit as st
 from labelreview import exports, record
 from labelreview.decisions import Decision
 from labelreview.project import Project
+from labelreview.triage import DASH
 from labelreview.web import signin, triaged
 
 SHOWN = 500
@@ -35,7 +36,8 @@ def table(project: Project, events: list[Decision]) -> None:
     more = f" The newest {SHOWN:,} of them: narrow the filters to see others." if len(events) > SHOWN else ""
     st.caption(f"{min(len(events), SHOWN):,} events, newest first.{more}")
     rows = record.rows(events[:SHOWN])
-    st.dataframe(rows, hide_index=True, width="stretch")
+    when = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss")
+    st.dataframe(rows, hide_index=True, width="stretch", placeholder=DASH, column_config={"When": when})
     st.download_button("Download these as CSV", data=lambda: triaged.as_csv(rows), on_click="ignore",
                        file_name=f"{project.card.name}-audit.csv", key="csv_audit")  # fmt: skip
 

@@ -8,10 +8,12 @@ from labelreview import record
 from labelreview.errors import LabelReviewError
 from labelreview.project import Project
 from labelreview.roles import MAY, MEANING, Action, Appointment, Role, appointment, as_person
+from labelreview.triage import DASH
 from labelreview.web import signin, triaged
 
 SAID = "people_said"
 TITLES = {Role.REVIEWER: "Reviewer", Role.ADJUDICATOR: "Adjudicator", Role.OWNER: "Owner"}
+MOMENT = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
 SHARES = ("Right there", "from", "to", "Accuracy", "Right if yes", "Right if no", "Says yes too often", "Unsure")
 
 
@@ -26,8 +28,16 @@ def members(project: Project) -> list[str]:
     if not project.people.members():
         st.info("Nobody is appointed, so everybody who can reach this app is owner. Invite somebody to share the work "
                 "by roles: you become owner.")  # fmt: skip
-    picked = st.dataframe(rows, hide_index=True, width="stretch", on_select="rerun", selection_mode="multi-row",
-                          key="people_table")  # fmt: skip
+    picked = st.dataframe(
+        rows,
+        hide_index=True,
+        width="stretch",
+        on_select="rerun",
+        selection_mode="multi-row",
+        key="people_table",
+        placeholder=DASH,
+        column_config={"Since": MOMENT, "Last active": MOMENT},
+    )
     return [str(rows[row]["Person"]) for row in picked.selection.rows if row < len(rows)]
 
 
@@ -66,7 +76,7 @@ def history(project: Project) -> None:
         {"When": event.recorded_at, "By": event.by, "Person": event.person, "Became": event.role or "disabled"}
         for event in reversed(project.people.history())
     ]
-    st.dataframe(rows, hide_index=True, width="stretch")
+    st.dataframe(rows, hide_index=True, width="stretch", column_config={"When": MOMENT})
 
 
 def accuracy(project: Project) -> None:
@@ -78,7 +88,7 @@ def accuracy(project: Project) -> None:
     st.caption("Accuracy and what follows it are Dawid–Skene's estimates, which need cells that several people "
                "answered: of somebody who answered alone they say little. Known cells make them surer.")  # fmt: skip
     columns = {name: st.column_config.NumberColumn(format="percent") for name in SHARES}
-    st.dataframe(rows, hide_index=True, width="stretch", column_config=columns)
+    st.dataframe(rows, hide_index=True, width="stretch", column_config=columns, placeholder=DASH)
     st.download_button("Download as CSV", data=lambda: triaged.as_csv(rows), on_click="ignore", key="csv_accuracy",
                        file_name=f"{project.card.name}-accuracy.csv", icon=":material/download:")  # fmt: skip
 

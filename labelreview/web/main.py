@@ -3,22 +3,23 @@ right after a start would run a page without it."""
 
 import streamlit as st
 
+from labelreview.roles import Action
 from labelreview.web import session
 
 PAGES = [
-    ("home.py", "Overview", ":material/dashboard:", ""),
-    ("review.py", "Review", ":material/image_search:", "review"),
-    ("grid.py", "Grid", ":material/grid_view:", "grid"),
-    ("item.py", "Whole item", ":material/image:", "item"),
-    ("adjudicate.py", "Adjudicate", ":material/gavel:", "adjudicate"),
-    ("triage.py", "Triage", ":material/query_stats:", "triage"),
-    ("tags.py", "Tags", ":material/sell:", "tags"),
-    ("rules.py", "Rules", ":material/rule:", "rules"),
-    ("projects.py", "New project", ":material/create_new_folder:", "projects"),
-    ("versions.py", "Versions", ":material/history:", "versions"),
-    ("export.py", "Export", ":material/download:", "export"),
-    ("people.py", "People", ":material/group:", "people"),
-    ("audit.py", "Audit", ":material/manage_search:", "audit"),
+    ("home.py", "Overview", ":material/dashboard:", "", Action.LOOK),
+    ("review.py", "Review", ":material/image_search:", "review", Action.ANSWER),
+    ("grid.py", "Grid", ":material/grid_view:", "grid", Action.ANSWER),
+    ("item.py", "Whole item", ":material/image:", "item", Action.ANSWER),
+    ("adjudicate.py", "Adjudicate", ":material/gavel:", "adjudicate", Action.ADJUDICATE),
+    ("triage.py", "Triage", ":material/query_stats:", "triage", Action.LOOK),
+    ("tags.py", "Tags", ":material/sell:", "tags", Action.DECIDE),
+    ("rules.py", "Rules", ":material/rule:", "rules", Action.DECIDE),
+    ("projects.py", "New project", ":material/create_new_folder:", "projects", session.FOUND),
+    ("versions.py", "Versions", ":material/history:", "versions", Action.UPDATE),
+    ("export.py", "Export", ":material/download:", "export", Action.EXPORT),
+    ("people.py", "People", ":material/group:", "people", Action.APPOINT),
+    ("audit.py", "Audit", ":material/manage_search:", "audit", Action.AUDIT),
 ]
 
 # Room for pictures and tables; in the sidebar the project first, then who is here.
@@ -38,9 +39,17 @@ STYLE = """<style>
 st.set_page_config(page_title="Label review", page_icon=str(session.HERE / "icon.png"), layout="wide")
 # Streamlit shows the focus of its own links and menus by a shade of grey alone.
 st.html("<style>a:focus-visible { outline: 2px solid currentColor; outline-offset: 1px }</style>")
+offered = session.offered()  # a link to another page leads there, and it says why it is not for them
 registered = [
-    st.Page(session.screens() / file, title=title, icon=icon, url_path=path, default=not path)
-    for file, title, icon, path in PAGES
+    st.Page(
+        session.screens() / file,
+        title=title,
+        icon=icon,
+        url_path=path,
+        default=not path,
+        visibility="visible" if action in offered else "hidden",
+    )
+    for file, title, icon, path, action in PAGES
     if (session.screens() / file).exists()
 ]
 page = st.navigation(registered)

@@ -45,6 +45,7 @@ PROJECT, TOKEN, PERSON = "project_name", "token", "person"
 PICKED, LANGUAGE = "project_picked", "language"
 FILTERED = "review_filtered"
 ALL_CELLS = "all"
+FOUND = "found"  # to make projects, which is an action in none
 DISPUTES = Filters(disputes=True)
 NEW_TOKEN_AFTER = auth.TOKEN_SECONDS / 4
 
@@ -137,17 +138,33 @@ def admitted(action: Action) -> tuple[str, Project]:
     try:
         project.people.check(person, action)
     except NotAllowed as error:
-        st.title("Not for you")
+        st.title("No access")
         st.warning(plain(str(error)), icon=":material/lock:")
         st.stop()
     return person, project
+
+
+def offered() -> frozenset[str]:
+    """What the menu offers: what who is here may do in the project that is open, as far as can be told unasked."""
+    now = settings()
+    everything = frozenset({*Action, FOUND})
+    try:
+        if not (person := signin.known(now)):
+            return everything if now.sign_in is SignIn.LOCAL else frozenset({Action.LOOK})
+        names = folder.names(now.projects)
+        name = st.query_params.get("project") or st.session_state.get(PROJECT) or next(iter(names), "")
+        uid = folder.uid(now.projects, name) if name in names else ""
+        may: frozenset[str] = People(signin.people_log(now.database_url), uid, now).actions(person)
+    except LabelReviewError:
+        return everything  # the page says what is wrong
+    return may | {FOUND} if now.sign_in is SignIn.LOCAL or person in map(as_person, now.owners) else may
 
 
 def founder() -> str:
     """Who is here, where they may make projects; else says why not, and stops the page."""
     person = current_person()
     if not may_name_files():
-        st.title("Not for you")
+        st.title("No access")
         st.warning(f"Projects are made by the people whom {OWNERS} names, or from the command line.",
                    icon=":material/lock:")  # fmt: skip
         st.stop()

@@ -34,6 +34,17 @@ def current_person(settings: Settings) -> str:
     return {SignIn.LOCAL: _by_name, SignIn.OIDC: _by_provider, SignIn.PROXY: _by_proxy}[settings.sign_in](settings)
 
 
+def known(settings: Settings) -> str:
+    """Who is here, as far as can be told without asking; '' where it cannot. For what is offered, and never for what is
+    allowed.
+    """
+    if settings.sign_in is SignIn.OIDC:
+        return _address() if st.user.get("is_logged_in") else ""
+    if settings.sign_in is SignIn.PROXY:
+        return as_person(st.context.headers.get(settings.user_header, ""))
+    return str(st.session_state.get(REVIEWER) or _kept()[0])
+
+
 def sign_in_id() -> str:
     """The name of this sign-in, which everything signed for it bears."""
     if SIGN_IN not in st.session_state:
@@ -81,9 +92,9 @@ def _by_name(settings: Settings) -> str:
     """A name, asked once and kept in a cookie of this browser."""
     known = st.session_state.get(REVIEWER, "")
     if not known:
-        name, sign_in, *_ = [*"".join(st.context.cookies.get(COOKIE, "")).split("|"), ""]
+        name, sign_in = _kept()
         if not (sign_in and _has_ended(settings, sign_in)):
-            known = as_person(unquote(name))
+            known = name
             if known and sign_in:
                 st.session_state[SIGN_IN] = sign_in
     elif _has_ended(settings, sign_in_id()):  # in another tab
@@ -95,6 +106,12 @@ def _by_name(settings: Settings) -> str:
     st.session_state[REVIEWER] = known
     _remember(key="remember", data={"cookie": COOKIE, "value": f"{quote(known, safe='')}|{sign_in_id()}"})
     return str(known)
+
+
+def _kept() -> tuple[str, str]:
+    """The name and the sign-in in this browser's cookie."""
+    name, sign_in, *_ = [*"".join(st.context.cookies.get(COOKIE, "")).split("|"), ""]
+    return as_person(unquote(name)), sign_in
 
 
 def _ask_name() -> None:
@@ -120,7 +137,7 @@ def _by_provider(settings: Settings) -> str:
         sign_in = hashlib.sha256(json.dumps(claims, sort_keys=True, default=str).encode()).hexdigest()
         if not _has_ended(settings, sign_in):  # a cookie that somebody kept is good for nothing
             st.session_state[SIGN_IN] = sign_in
-            return _named()
+            return _address() or _nobody("The provider names nobody.")
     return _ask_to_sign_in()
 
 
@@ -133,10 +150,10 @@ def _ask_to_sign_in() -> NoReturn:
     st.stop()
 
 
-def _named() -> str:
+def _address() -> str:
     """The e-mail address, unless the provider says that it is not verified; else the provider's own name for them."""
     address = st.user.get("email") if st.user.get("email_verified") is not False else None
-    return as_person(str(address or st.user.get("sub") or "")) or _nobody("The provider names nobody.")
+    return as_person(str(address or st.user.get("sub") or ""))
 
 
 def _by_proxy(settings: Settings) -> str:

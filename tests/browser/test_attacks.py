@@ -113,3 +113,22 @@ def test_a_browser_that_asks_too_fast_is_told_to_wait_and_loses_no_answer(server
     eve.saved()
     with Project.open(settings, "gallery") as project:
         assert len(project.log()) == before + 9
+
+
+def test_a_token_is_replaced_before_it_ends_without_a_refusal(server, eve):
+    refused: list[int] = []
+    used: list[str] = []
+    eve.page.on("response", lambda each: refused.append(each.status) if each.status == 401 else None)
+    eve.page.on("request", lambda each: used.append(each.headers["x-labelreview-token"]) if "/api/" in each.url
+                and "x-labelreview-token" in each.headers else None)  # fmt: skip
+    eve.page.clock.install()
+    eve.open(server.address)
+    first = used[0]
+    eve.page.clock.fast_forward("04:00")
+    for number in range(200):  # an answer and its undo, until one goes with the new token
+        eve.press("az"[number % 2])
+        eve.saved()
+        if used[-1] != first:
+            break
+    assert used[-1] != first
+    assert refused == []

@@ -11,6 +11,7 @@ from labelreview.roles import Role, appointment
 from labelreview.settings import Settings
 from tests.browser.conftest import PATIENCE, READY, Reviewer
 from tests.gallery import gallery
+from tests.gateway import guarding
 from tests.provider import CLIENT, SECRET, Provider, providing
 from tests.served import Server
 
@@ -132,3 +133,29 @@ def test_a_sign_out_ends_what_was_signed_in_every_tab_and_an_uninvited_person_se
                  "oauth2callback?next=//evil.example&state=x", "//evil.example/%2e%2e"):  # fmt: skip
         answer = zoe.context.request.get(f"{server.address}/{path}", max_redirects=0)
         assert "evil" not in answer.headers.get("location", ""), path
+
+
+def test_behind_a_gateway_its_header_says_who_is_there_and_past_it_nobody_is(settings, tmp_path, person):
+    gallery(settings, tmp_path, items=4, tags=["hat"])
+    told = {"SIGN_IN": "proxy", "PROXIES": "127.0.0.2", "OWNERS": EVE, "SIGN_OUT_URL": "/oauth2/sign_out"}
+    server = Server(settings, tmp_path / "server.log", FORWARDED_ALLOW_IPS="",
+                    **{f"LABELREVIEW_{name}": value for name, value in told.items()})  # fmt: skip
+    server.start()
+    try:
+        with guarding(server.port, EVE.upper()) as gateway:
+            eve = Reviewer(person()).open(gateway)
+            eve.press("a")
+            eve.saved()
+            expect(eve.page.get_by_text(f"Reviewing as {EVE}")).to_be_visible()
+            eve.page.get_by_role("button", name="Sign out").click()
+            expect(eve.page.get_by_role("heading", name="Signed out")).to_be_visible(timeout=PATIENCE)
+            link = eve.page.get_by_role("link", name="Sign out of the proxy as well")
+            assert (link.get_attribute("href") or "").endswith("/oauth2/sign_out")
+        stranger = person()
+        stranger.set_extra_http_headers({"X-Forwarded-Email": EVE})
+        stranger.goto(server.address)
+        expect(stranger.get_by_role("heading", name="Nobody is signed in")).to_be_visible(timeout=PATIENCE)
+    finally:
+        server.kill()
+    with Project.open(settings, "gallery") as project:
+        assert [event.reviewer for event in project.log()] == [EVE]

@@ -77,7 +77,7 @@ def test_every_page_asks_for_one_action_and_every_role_sees_it_as_the_matrix_say
         if page.stem != "home":
             app.switch_page(f"../../pages/{page.name}").run()
         assert not app.exception
-        refused = "Not for you" in [title.value for title in app.title]
+        refused = "No access" in [title.value for title in app.title]
         assert refused == (role is None or Action[name] not in MAY[role]), (page.stem, role)
 
 
@@ -164,3 +164,17 @@ def test_people_are_appointed_and_listed_from_the_command_line(settings, capsys)
     assert [line.split(",")[0] for line in out.splitlines()] == ["Ada: owner", "Ben: reviewer"]
     assert "root made Ben reviewer" in run("--disable", "Ben", "--history")[0]
     assert "Ben: disabled" in run()[0]
+
+
+def test_the_menu_offers_what_a_person_may_do():
+    rows = {Path(file).stem: action for file, *_rest, action in _menu()}
+    assert {page.stem: Action[declared(page)[0]] for page in PAGES} == {
+        name: action for name, action in rows.items() if name not in SITE_WIDE}  # fmt: skip
+
+
+def _menu() -> list[tuple[str, ...]]:
+    """The rows of PAGES in main.py, which runs and cannot be imported."""
+    (assigned,) = (node for node in ast.parse(MAIN.read_text("utf-8")).body
+                   if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PAGES")  # fmt: skip
+    names = {"Action": Action, "session": type("session", (), {"FOUND": "found"})}
+    return eval(compile(ast.Expression(assigned.value), "PAGES", "eval"), names)
