@@ -30,9 +30,13 @@ class People:
 
     def history(self) -> list[Appointment]:
         """All appointments, in their order."""
-        with self._lock:
-            self._events += self._log.read(self._project, after=self._events[-1].seq if self._events else 0)
-            return list(self._events)
+        known = self._events
+        fresh = self._log.read(self._project, after=known[-1].seq if known else 0)  # nobody waits for who reads
+        if fresh:
+            with self._lock:
+                seen = self._events[-1].seq if self._events else 0
+                self._events = [*self._events, *(event for event in fresh if event.seq > seen)]
+        return list(self._events)
 
     def members(self) -> dict[str, Appointment]:
         """Each appointed person's newest appointment; `role` is None where they are disabled."""
@@ -52,14 +56,15 @@ class People:
         role = self.role(person)
         return MAY[role] if role else frozenset()
 
-    def check(self, person: str, action: Action) -> None:
-        """NotAllowed unless the person may do that."""
+    def check(self, person: str, action: Action) -> frozenset[Action]:
+        """All that the person may do; NotAllowed unless that is among it."""
         role = self.role(person)
         if not role:
             raise NotAllowed(f"{person} is not among the people of this project. {self._ask()}")
         if action not in MAY[role]:
             needed = " or ".join(each for each in Role if action in MAY[each])
             raise NotAllowed(f"This needs the role {needed}; {person} is {role} here. {self._ask()}")
+        return MAY[role]
 
     def appoint(self, *events: Appointment) -> None:
         """Store appointments, all or none. NotAllowed unless who appoints may; InputError without an owner left."""

@@ -15,6 +15,7 @@ from sqlalchemy import exc as sa_exc
 from sqlalchemy.pool import PoolProxiedConnection
 
 from labelreview.errors import InputError, StoreError
+from labelreview.store.together import Together
 
 PATIENCE = 30  # seconds to wait for another writer, or for a connection of the pool
 THREADS = 40  # as many as the web server has for blocking work
@@ -31,6 +32,7 @@ class Database:
         self.engine = _sqlite_engine(self.url) if self.sqlite else _postgresql_engine(self.url)
         # SQLite lets one writer in at a time and makes the others poll with growing pauses: queue up here instead.
         self._turn = threading.Lock()
+        self.together = Together()
 
     def prepare(self) -> None:
         """SQLite: from now on readers and the writer do not wait for each other (the file remembers it)."""
@@ -66,15 +68,18 @@ class Database:
             yield connection.execution_options(**one_moment)
 
     @contextmanager
-    def writing(self, doing: str, *, lock: str) -> Iterator[tuple[sa.Connection, datetime]]:
+    def writing(self, doing: str, *, lock: str, durable: bool = True) -> Iterator[tuple[sa.Connection, datetime]]:
         """A transaction that holds the write lock of that name from its start to its commit, and the database's time.
 
-        SQLite has one write lock for all names. Once the block is left without an error, all is durably stored.
+        SQLite has one write lock for all names. Once the block is left without an error, all is durably stored; with
+        `durable=False` it need not survive a power cut, and nobody waits for the disk.
         """
-        engine = self.engine.execution_options(**{WRITE: True})
+        engine = self.engine.execution_options(**{WRITE: "FULL" if durable else "NORMAL"})
         with self._plain_errors(doing), self._in_turn(), engine.begin() as connection:
             if not self.sqlite:
                 _wait_for(connection, lock)
+                if not durable:
+                    connection.execute(sa.text("SET LOCAL synchronous_commit = off"))
             yield connection, self.now(connection)
 
     @contextmanager
@@ -135,6 +140,8 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     def begin(connection: sa.Connection) -> None:
         # A writer takes the lock at once: a reader that turns writer half-way fails without waiting.
         write = connection.get_execution_options().get(WRITE)
+        if write:  # what it is set to is said before, since a transaction keeps what it began with
+            connection.exec_driver_sql(f"PRAGMA synchronous = {write}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine

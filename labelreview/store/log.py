@@ -1,10 +1,14 @@
-"""`DecisionLog`: the append-only log of decisions, and the leases on the cells being answered just now."""
+"""`DecisionLog`: the append-only log of decisions, and the leases on the cells being answered just now.
+
+A lease need not survive a power cut, and so does not wait for the disk, which decisions wait for.
+"""
 
 import hashlib
 import math
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -91,22 +95,42 @@ class DecisionLog:
 
         An event that is there already (a retry) counts as stored. Refused when its uid belongs to another event.
         """
-        if not events:
-            return []
-        # The lock makes the order of `seq` the order of commits: who polls with `after` never misses a late one. It
-        # also makes it safe to look before writing, which the chain needs: nobody else adds to this project meanwhile.
-        with self._database.writing("written", lock=f"decisions {project}") as (connection, now):
-            if fresh := _unseen(connection, project, events):
-                last = chain.head(connection, project)
-                rows = chain.linked(last, project, [_row(project, event, now) for event in fresh])
-                self._extend(connection, project, rows)
+        if events:
+            self._database.together.do(project, events, partial(self._append_all, project))
         return [event.uid for event in events]
 
-    def _extend(self, connection: sa.Connection, project: str, rows: list[dict[str, Any]]) -> None:
+    def _append_all(self, project: str, batches: list[Sequence[Decision]]) -> list[Refused | None]:
+        """Store several threads' batches in one transaction, each whole or not at all; what was refused of each."""
         try:
-            connection.execute(sa.insert(decisions), rows)
+            return self._in_one(project, batches)
         except sa.exc.IntegrityError as error:  # another project took one of the uids in this very moment
-            raise Refused("A decision's uid is in the log already, for another project. Nothing was stored.") from error
+            if batches[1:]:  # whose it is, each finds out alone
+                return [refused for batch in batches for refused in self._append_all(project, [batch])]
+            refused = Refused("A decision's uid is in the log already, for another project. Nothing was stored.")
+            refused.__cause__ = error
+            return [refused]
+
+    def _in_one(self, project: str, batches: list[Sequence[Decision]]) -> list[Refused | None]:
+        # The lock makes the order of `seq` the order of commits: who polls with `after` never misses a late one. It
+        # also makes it safe to look before writing, which the chain needs: nobody else adds to this project meanwhile.
+        outcomes: list[Refused | None] = []
+        with self._database.writing("written", lock=f"decisions {project}") as (connection, now):
+            for events in batches:
+                try:
+                    fresh = _unseen(connection, project, events)
+                except Refused as error:
+                    outcomes.append(error)
+                    continue
+                if fresh:
+                    last = chain.head(connection, project)
+                    self._extend(
+                        connection, project, chain.linked(last, project, [_row(project, e, now) for e in fresh])
+                    )
+                outcomes.append(None)
+        return outcomes
+
+    def _extend(self, connection: sa.Connection, project: str, rows: list[dict[str, Any]]) -> None:
+        connection.execute(sa.insert(decisions), rows)
         upsert = self._insert(chains)
         new = {"number": upsert.excluded.number, "hash": upsert.excluded.hash}
         values = {"project": project, "number": rows[-1]["number"], "hash": rows[-1]["hash"]}
@@ -181,7 +205,7 @@ class DecisionLog:
         """The first `want` of a few cells that are free, or held by whose name begins with `own`; now leased."""
         if not cells or want <= 0:
             return []
-        with self._database.writing("written", lock=f"leases {project}") as (connection, now):
+        with self._database.writing("written", lock=f"leases {project}", durable=False) as (connection, now):
             of_project = leases.c.project == project
             stale = (leases.c.expires_at <= now) | (leases.c.expires_at > _longest(now, seconds))
             connection.execute(sa.delete(leases).where(of_project, stale))
@@ -200,7 +224,7 @@ class DecisionLog:
 
     def release(self, project: str, holder: str) -> None:
         """Give back all that a holder has in this project."""
-        with self._database.writing("written", lock=f"leases {project}") as (connection, _now):
+        with self._database.writing("written", lock=f"leases {project}", durable=False) as (connection, _now):
             connection.execute(sa.delete(leases).where(leases.c.project == project, leases.c.holder == holder))
 
     def _insert(self, table: sa.Table) -> Any:

@@ -7,7 +7,7 @@ Streamlit's sign-in, XSRF check and allowed hosts do not reach these routes, so 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 
 from starlette.concurrency import run_in_threadpool
@@ -31,6 +31,7 @@ from labelreview.whole import next_items
 
 SIZES = (SMALL, SHOWN, 2560, 8192)  # the last: as large as it is, but for giants
 PICTURES_AT_ONCE = 16
+LOOKS_AT_ONCE = 8
 MOST_ITEMS = 50
 VERSION = "X-Labelreview-Version"
 PLAIN = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
@@ -64,8 +65,9 @@ def routes(settings: Settings) -> list[Route]:
         ("POST", "release", release, Action.LOOK),
     ]
     thumbnails = images.kept_in(settings.cache / "pictures", settings.cache_bytes)
+    at_once = asyncio.Semaphore(LOOKS_AT_ONCE)
     return [
-        *(_route(word, method, _endpoint(settings, answer, action, thumbnails), action)
+        *(_route(word, method, _endpoint(settings, answer, action, thumbnails, at_once), action)
           for method, word, answer, action in table),
         _route("images/{size:int}/{version}", "GET", _image_endpoint(settings, thumbnails), Action.LOOK),
     ]  # fmt: skip
@@ -194,7 +196,9 @@ def image(thumbnails: images.Thumbnails, project: Project, item: str, size: int,
     return Response(found.data, media_type=found.media_type, headers=headers)
 
 
-def _endpoint(settings: Settings, answer: Answer, action: Action, thumbnails: images.Thumbnails) -> Endpoint:
+def _endpoint(
+    settings: Settings, answer: Answer, action: Action, thumbnails: images.Thumbnails, at_once: asyncio.Semaphore
+) -> Endpoint:
     def checked(request: Request, body: Shape) -> Response:
         project = opened(settings, request.path_params["name"])
         key = auth.secret(settings.home)
@@ -215,7 +219,9 @@ def _endpoint(settings: Settings, answer: Answer, action: Action, thumbnails: im
     async def endpoint(request: Request) -> Response:
         try:
             body = await asked.body(request) if request.method == "POST" else {}
-            return await run_in_threadpool(checked, request, body)
+            # Those who look wait for each other; they must not take all threads, or who answers waits with them.
+            async with nullcontext() if answer is decisions else at_once:
+                return await run_in_threadpool(checked, request, body)
         except LabelReviewError as error:
             return _refusal(error)
 
@@ -226,8 +232,7 @@ def _in_force(project: Project, grant: auth.Grant, action: Action) -> auth.Grant
     """The grant as far as it holds now. NoToken when its sign-in was ended, NotAllowed when the role was taken away."""
     if grant.sign_in and project.people.has_ended(grant.sign_in):
         raise auth.NoToken("You have signed out. Reload the page to sign in again.")
-    project.people.check(grant.reviewer, action)
-    return replace(grant, actions=grant.actions & project.people.actions(grant.reviewer))
+    return replace(grant, actions=grant.actions & project.people.check(grant.reviewer, action))
 
 
 def _image_endpoint(settings: Settings, thumbnails: images.Thumbnails) -> Endpoint:

@@ -163,6 +163,23 @@ def test_a_decision_sent_by_many_threads_at_once_is_stored_once(log):
     assert uids(log.read("p")) == uids(events)
 
 
+def test_of_threads_that_store_together_only_the_one_at_fault_is_refused(log):
+    """While one commit is under way the others gather; the next one is theirs, with one bad one among them."""
+    first, bad = decision("a", "hat", Verdict.PRESENT), decision("b", "hat", Verdict.ABSENT)
+    log.append("p", [first])
+    good = [[decision("a", f"tag{n}", Verdict.PRESENT), decision("a", f"tag{n}", note="x")] for n in range(7)]
+    batches = [*good[:4], [bad, replace(first, tag="cat")], *good[4:]]
+    with ThreadPoolExecutor(len(batches)) as pool, log.database.writing("written", lock="decisions p"):
+        sent = [pool.submit(log.append, "p", batch) for batch in batches]
+        while log.database.together.waiting("p") < len(batches) - 1:
+            assert not any(future.done() for future in sent)
+    assert [future.exception() for future in sent if future.exception()] == [sent[4].exception()]
+    with pytest.raises(Refused, match=rf"decision '{first.uid}' is in the log already"):
+        sent[4].result()
+    assert Counter(uids(log.read("p"))) == Counter([first.uid, *(event.uid for batch in good for event in batch)])
+    assert log.verify("p").problems == ()
+
+
 # Nothing is lost
 
 
