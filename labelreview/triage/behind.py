@@ -78,7 +78,8 @@ def _quality(project: Project, number: str) -> Behind:
     low, high = at / model.BINS, (at + 1) / model.BINS
     inside = np.flatnonzero((np.ravel(scores) >= low) & (np.ravel(scores) < (high if high < 1 else np.inf)))
     ahead = np.setdiff1d(inside[: OPEN + len(settled)], settled.cells)[:OPEN]
-    return _sorted(project, f"Label quality from {low:.2f} to {high:.2f}", kept, ahead, {"cells": "all"})
+    filters = {"low": f"{low:g}", "high": f"{high:g}", "cells": "all"}
+    return _sorted(project, f"Label quality from {low:.2f} to {high:.2f}", kept, ahead, filters)
 
 
 def _probability(project: Project, number: str) -> Behind:
@@ -113,7 +114,7 @@ def _upcoming(project: Project) -> Behind:
 def _reviewer(project: Project, name: str) -> Behind:
     settled = project.standing()
     at = settled.reviewers.index(name) if name in settled.reviewers else -1
-    return _sorted(project, f"Verdicts by {name}", settled.reviewer == at, np.zeros(0, np.int64), {})
+    return _sorted(project, f"Verdicts by {name}", settled.reviewer == at, np.zeros(0, np.int64), {"reviewer": name})
 
 
 def _corrected(project: Project) -> Behind:
