@@ -7,6 +7,7 @@ from labelreview.errors import InputError
 
 LINE = 256 << 20  # bytes; a header of a million columns has about 10 MB
 JSON = 2 << 30  # bytes; COCO's largest has 0.5 GB
+PART = 1 << 30  # bytes; a line for each of 10 million items has 0.5 GB
 COLUMNS = 100_000
 CELLS = 2_000_000_000
 DENSE, SPARSE_SHARE = 20_000_000, 0.1  # above so many cells, a file that lists at most this share of them stays sparse
@@ -35,6 +36,13 @@ def check_json(name: str, size: int) -> None:
     if size > JSON:
         raise InputError(f"{name}: {size:,} bytes of JSON are more than the {JSON:,} that are read at once. Split the "
                          "file, or give the tags as CSV or Parquet.")  # fmt: skip
+
+
+def check_part(name: str, size: int) -> None:
+    """Refuse a file beside another, or one of a folder, that is too large to be a list of names or of labels."""
+    if size > PART:
+        raise InputError(f"{name}: {size:,} bytes are more than the {PART:,} that such a file may have. Is it the right "
+                         "one?")  # fmt: skip
 
 
 def check_shape(name: str, items: int, tags: int) -> None:

@@ -84,6 +84,7 @@ class Opened:
         if not path.is_file():
             return None
         self._kept[path.name] = path
+        limits.check_part(path.name, path.stat().st_size)
         return self._guarded(path, lambda file: file.read())
 
     def listed_beside(self, suffix: str) -> list[str] | None:
@@ -104,6 +105,7 @@ class Opened:
         if not path.resolve().is_relative_to(self.where.resolve()):
             raise InputError(f"{path}: this link leads out of the folder. Put the file itself there.")
         self._kept[f"{self.name}/{relative}"] = path
+        limits.check_part(relative, path.stat().st_size if path.exists() else 0)
         return self._guarded(path, lambda file: file.read())
 
     def _guarded(self, path: Path, read: Callable[[IO[bytes]], T]) -> T:

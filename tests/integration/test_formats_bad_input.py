@@ -200,6 +200,12 @@ def _json(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return put(folder, {"f.json": COCO.format("").encode()})
 
 
+def _beside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = put(folder, {"f.npy": _npy(np.zeros((1, 2), np.int8)), "f.ids.txt": b"a\n"})
+    os.truncate(folder / "f.ids.txt", 2 << 30)
+    return path.with_name("f.npy")
+
+
 def _cells(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(limits, "CELLS", 3)
     return put(folder, {"f.jsonl": b'{"id": "a", "x": 1, "y": 0}\n{"id": "b", "x": 1, "y": 0}\n'})
@@ -239,6 +245,7 @@ TOO_MUCH: dict[str, tuple[Callable[[Path, pytest.MonkeyPatch], Path], str]] = {
     "a line of gigabytes": (_long_line, r"f.csv, byte 12: this line is longer than 268,435,456 bytes. Is this a"),
     "a million columns": (_columns, r"f.csv, line 1: 1,000,000 columns are more than the 100,000 that are read. Give"),
     "a JSON file of gigabytes": (_json, r"f.json: 100 bytes of JSON are more than the 50 that are read at once. Split"),
+    "a file beside another, or in a folder, of gigabytes": (_beside, r"f.ids.txt: 2,147,483,648 bytes are more"),
     "more cells than fit": (_cells, r"f.jsonl: 2 items × 2 tags are 4 cells, more than the 3 that one project holds"),
     "more listed cells than fit": (_listed, r"f.csv: 2 cells are listed, more than the 1 that one project holds"),
     "an array that unpacks to gigabytes": (_bomb, r"f.npz: [\d,]+ bytes unpacked are more than are read. Save"),
