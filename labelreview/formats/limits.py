@@ -41,8 +41,8 @@ def check_json(name: str, size: int) -> None:
 def check_part(name: str, size: int) -> None:
     """Refuse a file beside another, or one of a folder, that is too large to be a list of names or of labels."""
     if size > PART:
-        raise InputError(f"{name}: {size:,} bytes are more than the {PART:,} that such a file may have. Is it the right "
-                         "one?")  # fmt: skip
+        raise InputError(f"{name}: {size:,} bytes are more than the {PART:,} that such a file may have. Is it the "
+                         "right one?")  # fmt: skip
 
 
 def check_shape(name: str, items: int, tags: int) -> None:
