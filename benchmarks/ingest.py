@@ -8,16 +8,22 @@
 
 The data are made by a fixed seed. Every contender runs in a process of its own, which says how long it took, how much
 CPU time that was (on a busy machine the better figure), and what its peak memory was (the whole process, Python and
-libraries included). Nothing here asserts anything.
+libraries included); of what says how far it is, the longest wait between two words, in seconds and in CPU time. "In a
+running server" is a real one: the time of the first questions of a project that is prepared, and by how much that lets
+the server process grow. Nothing here asserts anything.
 """
 
 import argparse
+import json
 import os
 import resource
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -99,8 +105,111 @@ def to_project(folder: Path) -> None:
     from labelreview import intake
     from labelreview.settings import Settings
 
-    inputs = intake.gather(labels_file(folder), folder / "probs.npy")
-    intake.create(_settings(Settings, folder), "bench", inputs)
+    inputs = intake.gather(labels_file(folder), folder / "probs.npy", progress=WAITS.word)
+    intake.create(_settings(Settings, folder), "bench", inputs, progress=WAITS.word)
+
+
+def prepare(folder: Path) -> None:
+    """Scores, suspects and the front of the order, kept for all that come."""
+    from labelreview.project import Project
+    from labelreview.settings import Settings
+
+    with Project.open(_settings(Settings, folder), "bench") as project:
+        project.prepare()
+
+
+def new_labels(folder: Path) -> None:
+    """Another version: the same labels read again, 100 of them changed, compared and written."""
+    from labelreview import versions
+    from labelreview.settings import Settings
+
+    path = folder / f"new{labels_file(folder).suffix}"
+    text = labels_file(folder).read_bytes()
+    at = len(text) // 2
+    rest = text[at:].replace(b" 1 -1 -1 ", b" 1  1 -1 ", 100).replace(b",1,0,0,", b",1,1,0,", 100)
+    path.write_bytes(text[:at] + rest)
+    settings = _settings(Settings, folder)
+    WAITS.begin()
+    update = versions.gather(settings, "bench", versions.New(labels=path), progress=WAITS.word)
+    versions.apply(settings, update, progress=WAITS.word)
+
+
+class Waits:
+    """The longest wait between two words about how far something is, in seconds and of CPU time."""
+
+    def __init__(self) -> None:
+        self.longest, self.of_cpu, self.words = 0.0, 0.0, 0
+        self.begin()
+
+    def begin(self) -> None:
+        self._last = time.perf_counter(), time.process_time()
+
+    def word(self, _step: str, _share: float) -> None:
+        now = time.perf_counter(), time.process_time()
+        self.longest = max(self.longest, now[0] - self._last[0])
+        self.of_cpu = max(self.of_cpu, now[1] - self._last[1])
+        self._last, self.words = now, self.words + 1
+
+
+WAITS = Waits()
+
+
+def in_server(folder: Path, questions: int = 100) -> None:
+    """`streamlit run app.py` on the home, asked for the first questions as a page does; prints what it cost."""
+    from labelreview import folder as project_folder
+    from labelreview.settings import Settings
+    from labelreview.web import auth
+
+    settings = _settings(Settings, folder)
+    uid = project_folder.read(settings.projects, "bench").card.uid
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {"LABELREVIEW_HOME": str(settings.home), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.port", str(port)]
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _until_it_answers(f"{address}/_stcore/health")
+        body = json.dumps({"holder": "holder-of-ann", "want": questions}).encode()
+        headers = {"Content-Type": "application/json"}
+        for name in ("nothing", "bench"):  # the first loads what any project needs, such as the database
+            token = auth.token(auth.secret(settings.home), uid, "ann")
+            asked = urllib.request.Request(f"{address}/api/projects/{name}/queue", body, headers | {auth.HEADER: token})
+            before, start, worked = _resident(server.pid), time.perf_counter(), _worked(server.pid)
+            try:
+                found = json.load(urllib.request.urlopen(asked, timeout=600))["cells"]
+            except urllib.error.HTTPError:
+                continue
+            seconds, worked = time.perf_counter() - start, _worked(server.pid) - worked
+            assert len(found) == questions
+            grown = _resident(server.pid) - before
+            print("server", seconds, worked, before, grown)
+    finally:
+        server.kill()
+        server.wait()
+
+
+def _until_it_answers(address: str) -> None:
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("The server does not answer.")
+
+
+def _resident(pid: int) -> float:
+    """MB of a process, as `ps` says it: its own memory and what it touched of mapped files."""
+    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
+
+
+def _worked(pid: int) -> float:
+    """Seconds of CPU that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def reopen(folder: Path) -> None:
@@ -213,6 +322,9 @@ CONTENDERS: dict[str, Callable[[Path], None]] = {
     "files to a project": to_project,
     "the project opened again": reopen,
     "export, 10,000 changes": export,
+    "scores, kept for all": prepare,
+    "in a running server": in_server,
+    "new labels: a second version": new_labels,
     "pandas: read and join": pandas_join,
     "pandas: read, change, to_csv": pandas_export,
 }
@@ -239,10 +351,13 @@ def run_one(name: str, folder: Path) -> None:
 
     import labelreview.intake  # noqa: F401
 
+    WAITS.begin()
     start, worked = time.perf_counter(), time.process_time()
     (CONTENDERS | SPARSE)[name](folder)
     seconds, worked = time.perf_counter() - start, time.process_time() - worked
-    print(seconds, worked, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print("took", seconds, worked, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    if WAITS.words:
+        print("waits", WAITS.words, WAITS.longest, WAITS.of_cpu)
 
 
 def measure(items: int, tags: int, *, celeba: bool) -> None:
@@ -269,8 +384,21 @@ def _measure(items: int, tags: int, kind: str, what: str, contenders: dict[str, 
             if done.returncode:
                 print(f"{name:<30} failed: {(done.stderr.strip().splitlines() or ['killed'])[-1]}", flush=True)
                 continue
-            seconds, worked, peak = map(float, done.stdout.split())
-            print(f"{name:<30} {seconds:>8.2f} {worked:>8.2f} {peak:>8.0f}", flush=True)
+            print(f"{name:<30} {_told(done.stdout)}", flush=True)
+
+
+def _told(lines: str) -> str:
+    """What a child printed, as the columns of a row and a remark."""
+    said = {line.split()[0]: list(map(float, line.split()[1:])) for line in lines.splitlines()}
+    seconds, worked, peak = said["took"]
+    if "server" in said:
+        seconds, worked, empty, grown = said["server"]
+        return f"{seconds:>8.2f} {worked:>8.2f} {empty + grown:>8.0f}  {grown:.0f} MB more than without the project"
+    row = f"{seconds:>8.2f} {worked:>8.2f} {peak:>8.0f}"
+    if "waits" not in said:
+        return row
+    words, longest, of_cpu = said["waits"]
+    return f"{row}  {words:.0f} words, at most {longest:.2f} s between two ({of_cpu:.2f} of CPU)"
 
 
 def main() -> None:

@@ -84,6 +84,8 @@ class Orders:
         _ = self._odds
         tell(0.5)
         _ = self._heads
+        tell(0.7)
+        _ = self.scores("recipe")  # the random audit goes by them, from the first question on
 
     def learn(self, cells: Cells, wrong: Mask) -> rerank.Correction:
         """What the answers say about the order; takes effect by `adopt`. Safe to call from another thread."""

@@ -98,20 +98,22 @@ def apply(settings: Settings, update: Update, *, progress: Progress = lambda ste
     version meanwhile; then nothing has been written.
     """
     try:
-        progress("Joining", 0.0)
-        content, gone, carried = _contents(update)
+        content, gone, carried = _contents(update, stage(progress, "Joining", 0, 0.1))
         tell = stage(progress, "Writing", 0.1, 1)
         return shelf.write_version(update.before, *content, gone=gone, carried=carried, tell=tell)
     finally:
         update.drop()
 
 
-def _contents(update: Update) -> tuple[intake.Contents, list[str], list[str]]:
+def _contents(update: Update, tell: Tell) -> tuple[intake.Contents, list[str], list[str]]:
     """What the folder of the new version is made of, ids that are gone, and the kept arrays that still hold."""
     before, old, changes = update.before, update.before.card, update.difference
+    tell(0.0)
     content = intake.contents(old.name, update.inputs, (old.uid, uuid.uuid4().hex[:12], old.created))
     card, data = content.card, content.dataset
+    tell(0.4)
     known, audited = set(card.tags), _audit_goes_on(before.dataset, data)
+    tell(0.6)
     card = replace(
         card,
         images=card.images or old.images,
@@ -127,7 +129,9 @@ def _contents(update: Update) -> tuple[intake.Contents, list[str], list[str]]:
     same_items = list(data.ids) == list(before.dataset.ids)
     if same_items and card.images == old.images and list(content.images) == list(before.images):
         carried += OF_PICTURES
-    gone = [item for item in dict.fromkeys([*(before.gone or ()), *before.dataset.ids]) if item not in data.ids]
+    tell(0.8)
+    here = set(data.ids)
+    gone = [item for item in dict.fromkeys([*(before.gone or ()), *before.dataset.ids]) if item not in here]
     return content._replace(card=card), gone, carried
 
 
@@ -157,13 +161,15 @@ def _read(settings: Settings, before: folder.Folder, new: New, scratch: Path, pr
 def _compared(settings: Settings, before: folder.Folder, inputs: Inputs, progress: Progress) -> Difference | None:
     if inputs.report.errors:
         return None
+    progress("Comparing", 0.8)
     after = joined(inputs.labels.matrix, inputs.pred_probs.matrix, only_common=inputs.only_common)
+    progress("Comparing", 0.81)
     log = DecisionLog.open(settings.database_url)
     try:
         verdicts = Verdicts(log.read(before.card.uid))
     finally:
         log.close()
-    found = difference(before.dataset, after, verdicts, stage(progress, "Comparing", 0.8, 1))
+    found = difference(before.dataset, after, verdicts, stage(progress, "Comparing", 0.81, 1))
     progress("Compared", 1.0)
     return found
 

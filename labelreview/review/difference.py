@@ -107,7 +107,10 @@ def difference(
     >>> print(found.items_added, "|", found.items_gone, "|", found.labels)
     1: 'c' | 1: 'a' | 1: 'cat' of 'b'
     """
-    items_added, items_gone = _names(after.ids, before.ids), _names(before.ids, after.ids)
+    items_added = _names(after.ids, before.ids)
+    progress(0.0)
+    items_gone = _names(before.ids, after.ids)
+    progress(0.05)
     tags_added, tags_gone = _names(after.tags, before.tags), _names(before.tags, after.tags)
     labels, turned, probs = Some(), dict[tuple[int, int], int](), Some()
     for cells, old, new, old_prob, new_prob in _pairs(before, after, progress):
@@ -145,10 +148,10 @@ def _pairs(before: Dataset, after: Dataset, progress: Progress) -> Iterator[tupl
     sparse = before.grid.sparse or after.grid.sparse
     total = after.grid.size + before.grid.size * sparse
     for cells, here, there, place in _blocks(after, before):
-        progress(place / total)
+        progress(0.1 + 0.9 * place / total)
         yield cells, here[0], there[0], here[1], there[1]
     for cells, here, there, place in _blocks(before, after, lacking=True) if sparse else ():
-        progress((after.grid.size + place) / total)
+        progress(0.1 + 0.9 * (after.grid.size + place) / total)
         yield cells, there[0], here[0], there[1], here[1]
 
 
