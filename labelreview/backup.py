@@ -28,7 +28,7 @@ from labelreview.settings import Settings
 
 Progress = Callable[[str, float], None]
 FORM = 1
-INDEX = "backup.json"
+INDEX, CARD = "backup.json", "project.json"
 
 
 @dataclass(frozen=True)
@@ -79,21 +79,24 @@ def _write_rows(archive: zipfile.ZipFile, moment: store.Snapshot, progress: Prog
 
 
 def _write_projects(archive: zipfile.ZipFile, projects: Path, progress: Progress) -> dict[str, str]:
-    cards = {name: json.loads((projects / name / "project.json").read_text("utf-8")) for name in folder.names(projects)}
+    # The cards first, and as they are now: of a version that comes meanwhile neither the card nor the data is in it.
+    cards = {name: (projects / name / CARD).read_text("utf-8") for name in folder.names(projects)}
     files = [path for name in cards for path in _files(projects / name)]
     total, done = sum(path.stat().st_size for path in files) or 1, 0
     for path in files:
         archive.write(path, f"projects/{path.relative_to(projects).as_posix()}")
         done += path.stat().st_size
         progress("Projects", done / total)
-    return {name: str(card["uid"]) for name, card in cards.items()}
+    for name, card in cards.items():
+        archive.writestr(f"projects/{name}/{CARD}", card)
+    return {name: str(json.loads(card)["uid"]) for name, card in cards.items()}
 
 
 def _files(project: Path) -> Iterator[Path]:
-    """A project's files, without those that are just being written."""
+    """A project's files but its card, and without those that are just being written."""
     for parent, folders, names in os.walk(project):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        here = (Path(parent, name) for name in sorted(names) if not name.endswith(".tmp"))
+        here = (Path(parent, name) for name in sorted(names) if not name.endswith(".tmp") and name != CARD)
         yield from (path for path in here if path.is_file() and not path.is_symlink())
 
 
@@ -148,7 +151,7 @@ def _unpack(archive: zipfile.ZipFile, contents: Contents, target: Path, progress
             os.fsync(file.fileno())
         done += info.file_size
         progress("Projects", done / total)
-    if missing := [name for name in contents.projects if not (target / name / "project.json").is_file()]:
+    if missing := [name for name in contents.projects if not (target / name / CARD).is_file()]:
         raise InputError(f"The backup lacks the folder of {few(missing)}: it is not whole.")
 
 
