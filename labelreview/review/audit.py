@@ -62,7 +62,8 @@ def answered(dataset: Dataset, settled: Standing, flags: Iterable[Decision]) -> 
     for flag in flags:
         with suppress(NotFound):
             aside.add(dataset.cell(flag.item, flag.tag))
-    flagged = np.setdiff1d(np.array(sorted(aside), np.int64), settled.cells)
+    flagged = np.array(sorted(aside), np.int64)
+    flagged = flagged[~np.isin(flagged, settled.cells, assume_unique=True)] if aside else flagged
     cells = np.concatenate([settled.cells, flagged])
     outcome = np.concatenate([outcome, np.full(len(flagged), UNSURE, np.int8)])
     order = np.argsort(cells)
