@@ -41,14 +41,14 @@ def settings(tmp_path):
 
 
 def troubles(records) -> Counter[str]:
-    return sum((record.troubles for record in records), start=Counter())
+    return sum((record.troubles.copy() for record in records), start=Counter())  # they are at work meanwhile
 
 
 def test_a_full_disk_and_kill_9_lose_and_double_nothing_and_the_app_says_what_happened(settings, tmp_path):
     server = Server(settings, tmp_path / "log")
 
     def happens(records: list[Record]) -> None:
-        fill_disk_until(server, lambda: bool(troubles(records)))
+        fill_disk_until(server, lambda: any(kind.startswith("503") for kind in troubles(records)))
         kill_now_and_then(server, 1, 0.3)
 
     with running(server):
@@ -65,7 +65,7 @@ def test_postgresql_restarted_under_load_loses_and_doubles_nothing(settings, tmp
         with running(server):
             records, found = worked([server], "gallery", lambda _records: postgres.restart(), reviewers=4)
     assert found.clean, found
-    assert {kind[:3] for kind in troubles(records)} <= {"503"}, troubles(records)  # said, never a crash
+    assert not [kind for kind in troubles(records) if kind.startswith("500")], troubles(records)  # said, never a bug
 
 
 def test_a_clock_that_is_set_back_an_hour_loses_nothing_and_keeps_the_order(settings, monkeypatch):
