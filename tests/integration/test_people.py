@@ -1,6 +1,7 @@
 """Roles in a project, as they are given and as they are asked for: every page, every route, every role."""
 
 import ast
+import csv
 import re
 import warnings
 from collections.abc import Iterator
@@ -12,15 +13,17 @@ from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 
 from labelreview.cli import main
+from labelreview.decisions import Verdict
 from labelreview.errors import InputError
 from labelreview.people import NotAllowed, People
 from labelreview.project import Project
 from labelreview.roles import MAY, Action, Role, appointment
 from labelreview.settings import Settings
 from labelreview.store import DecisionLog
-from labelreview.web import auth, door
+from labelreview.web import audited, auth, door
 from labelreview.web.routes import routes
 from tests.gallery import gallery
+from tests.made import decision
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", message="Using `httpx` with")
@@ -178,3 +181,23 @@ def _menu() -> list[tuple[str, ...]]:
                    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PAGES")  # fmt: skip
     names = {"Action": Action, "session": type("session", (), {"FOUND": "found"})}
     return eval(compile(ast.Expression(assigned.value), "PAGES", "eval"), names)
+
+
+def test_the_page_audit_says_who_changed_a_tag_having_seen_what_and_gives_it_as_csv(settings, project):
+    item = project.dataset.ids[0]
+    seen = decision(item, "hat", Verdict.ABSENT, "Ada", given=1, pred_prob=0.03, note="=cmd()")
+    project.record(
+        [seen, decision(item, "cat", Verdict.PRESENT, "Ben"), decision(item, "hat", None, "Ada", undoes=seen.uid)]
+    )
+    app = AppTest.from_file(str(MAIN), default_timeout=30)
+    app.session_state["reviewer"] = "Ada"
+    app.run().switch_page("../../pages/audit.py").run()
+    app.selectbox(key="audit_tag").set_value("hat").run()
+    table = app.dataframe[0].value
+    assert table[["Reviewer", "Says", "Was shown"]].to_numpy().tolist() == [
+        ["Ada", "took back an answer", ""], ["Ada", "no", "labelled yes, model 3 %"]]  # fmt: skip
+    next(button for button in app.button if button.label == "Is the log as it was stored?").click().run()
+    assert "3 events, each as it was stored" in app.success[0].value
+    rows = list(csv.DictReader(audited.as_csv(project.search(tag="hat")).splitlines()))
+    assert [(row["Reviewer"], row["Note"], row["Event"]) for row in rows][1] == ("Ada", "=cmd()", seen.uid)
+    assert rows[0]["When"].startswith("20")
