@@ -52,6 +52,6 @@ registered = [
     for file, title, icon, path, action in PAGES
     if (session.screens() / file).exists()
 ]
-page = st.navigation(registered)
+page = st.navigation(registered, expanded=True)
 st.html(STYLE)
 page.run()
