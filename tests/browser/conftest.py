@@ -60,6 +60,12 @@ class Reviewer:
         return self.page.locator(f"[data-part={part}]").inner_text()
 
 
+def patient(context: BrowserContext) -> BrowserContext:
+    """Each click waits as long as what is expected does."""
+    context.set_default_timeout(PATIENCE)
+    return context
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
@@ -90,7 +96,7 @@ def server(settings: Settings, tmp_path: Path, items: int) -> Iterator[Server]:
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context(viewport={"width": 1280, "height": 800})
+    opened = patient(browser.new_context(viewport={"width": 1280, "height": 800}))
     yield opened
     opened.close()
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from labelreview.decisions import Decision
 from labelreview.project import Project
 from labelreview.review.verdicts import Verdicts
-from tests.browser.conftest import PATIENCE, READY
+from tests.browser.conftest import PATIENCE, READY, patient
 
 ADA = {"name": "labelreview_reviewer", "value": "Ada"}
 
@@ -107,7 +107,7 @@ def test_a_click_marks_a_frame_marks_several_and_holding_enlarges(grid, settings
 
 
 def test_by_touch_a_tap_marks_and_the_button_confirms(server, settings, browser):
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    context = patient(browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True))
     try:
         grid = Grid(context.new_page(), server.address, "tag=hat&direction=missing&cells=all")
         items = grid.painted()

@@ -9,7 +9,7 @@ from labelreview.project import Project
 from labelreview.review.verdicts import Verdicts
 from labelreview.web.loop.keys import KEYS
 from labelreview.web.ways import GRID_KEYS, WHOLE_KEYS
-from tests.browser.conftest import PATIENCE, READY
+from tests.browser.conftest import PATIENCE, READY, patient
 
 LEFT = set("qwertasdfgzxcvb12345 ")
 GRID, WHOLE, REVIEW = "grid?cells=all&tag=hat&direction=wrong", "item?cells=all", "review?cells=all"
@@ -24,7 +24,7 @@ def page(server, newcomer) -> Page:
 @pytest.fixture
 def finger(server, browser):
     """A phone in somebody's hand."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    context = patient(browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True))
     yield known(context.new_page(), server.address)
     context.close()
 

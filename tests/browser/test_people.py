@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from labelreview.project import Project
 from labelreview.roles import Role, appointment
 from labelreview.settings import Settings
-from tests.browser.conftest import PATIENCE, READY, Reviewer
+from tests.browser.conftest import PATIENCE, READY, Reviewer, patient
 from tests.gallery import gallery
 from tests.gateway import guarding
 from tests.provider import CLIENT, SECRET, Provider, providing
@@ -45,7 +45,7 @@ def person(browser: Browser) -> Iterator[Callable[[], Page]]:
     contexts = []
 
     def page() -> Page:
-        contexts.append(browser.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True))
+        contexts.append(patient(browser.new_context(viewport={"width": 1280, "height": 800}, accept_downloads=True)))
         return contexts[-1].new_page()
 
     yield page
@@ -97,7 +97,7 @@ def test_three_people_sign_in_share_a_queue_disagree_adjudicate_and_export(serve
     eve.get_by_role("combobox", name="Where several reviewers answered").click()
     eve.get_by_role("option", name=re.compile("djudicat")).click()
     expect(eve.get_by_text(re.compile("^1 labels differ"))).to_be_visible(timeout=PATIENCE)
-    with eve.expect_download() as download:
+    with eve.expect_download(timeout=PATIENCE) as download:
         eve.get_by_role("button", name="Download", exact=True).first.click()
     before = (tmp_path / "labels.csv").read_text("utf-8").splitlines()
     after = download.value.path().read_text("utf-8").splitlines()

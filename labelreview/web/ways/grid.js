@@ -8,7 +8,7 @@ const WORD = { 1: 'present', 0: 'absent' }
 export default mountWay(startGrid)
 
 function startGrid(root) {
-  let page = [], marks = new Map(), ahead = [], past = [], painted = false, filling = false
+  let page = [], marks = new Map(), ahead = [], past = [], painted = false, filling = false, again = false
   let assume = 'right', size = remembered()
   const actions = {
     confirm, undo, turn, enlarge: () => enlarge(tiles.focus), mark: () => mark(tiles.focus), unsure: () => mark(tiles.focus, 'unsure'),
@@ -28,16 +28,19 @@ function startGrid(root) {
   function begin() { page = []; ahead = []; past = []; marks = new Map(); show() }
 
   async function more(anyway = false) {
-    if (filling || (!anyway && ahead.length >= size)) return
+    if (filling) { again = true; return }
+    if (!anyway && ahead.length >= size) return
     filling = true
+    again = false
     const held = [...page, ...ahead].map(({ item, tag }) => [item, tag])
-    const shape = await way.ask('queue', { want: want(held.length), keep: held }).finally(() => { filling = false })
+    const shape = await way.ask('queue', { want: want(held.length) + way.waiting().size, keep: held }).finally(() => { filling = false })
     if (!shape) return
     // what was confirmed while the server made this answer is in it, and is not asked again
     const waiting = way.waiting(), here = new Set([...page, ...ahead, ...past.flatMap(each => each.page)].map(cellKey))
     ahead.push(...shape.cells.filter(cell => !here.has(cellKey(cell)) && !waiting.has(cellKey(cell))))
     if (!page.length) turnPage(ahead.length > 0)
     else preload()
+    if (again) setTimeout(more, 0)
   }
 
   // This page and the next one; of what is then left never more than half, since nobody else is asked what one tab holds.

@@ -23,7 +23,7 @@ function openWay(root, told) {
   let config = null, keys = null, renew = null, scope = '', filter = '', generation = 0, stopped = false, round = 0, counts = null
   let shownAt = 0, away = 0, hiddenAt = 0, active = Date.now(), askedAt = 0
   const talk = openTalk(() => ({ ...config, renew }))
-  const sender = openSender(talk, { changed: footer, stored() { told.stored?.(); if (told.empty()) told.more() } })
+  const sender = openSender(talk, { changed: footer, stored() { told.stored?.(); told.more() } })
 
   function footer() {
     const { trouble, refused } = sender.state, waiting = sender.box?.size ?? 0

@@ -8,7 +8,7 @@ export default mountWay(startWhole)
 
 function startWhole(root) {
   const pictures = openPictures()
-  let current = null, ahead = [], past = [], known = '', filling = false, painted = false, showing = 0, focus = 0
+  let current = null, ahead = [], past = [], known = '', filling = false, again = false, painted = false, showing = 0, focus = 0
   const actions = { confirm, undo, skip, find: () => finder.focus(), evidence: fold, toggle: () => toggle(focus), unsure: () => set(focus, -1), up: () => move(focus - 1), down: () => move(focus + 1) }
   const way = openWay(root, { actions, onKey, begin, more, empty: () => !current, stored: () => beside.learned(), focus: action => { if (action !== 'find') part('stage').focus() } })
   const { part, put } = way
@@ -58,15 +58,18 @@ function startWhole(root) {
   }
 
   async function more(anyway = false) {
-    if (filling || (!anyway && ahead.length >= HELD / 2)) return
+    if (filling) { again = true; return }
+    if (!anyway && ahead.length >= HELD / 2) return
     filling = true
-    const held = [current, ...ahead].filter(Boolean)
-    const shape = await way.ask('items', { want: HELD, keep: held.map(({ item }) => item) }).finally(() => { filling = false })
+    again = false
+    const held = [current, ...ahead].filter(Boolean), late = new Set([...way.waiting().values()].map(({ item }) => item))
+    const shape = await way.ask('items', { want: HELD + late.size, keep: held.map(({ item }) => item) }).finally(() => { filling = false })
     if (!shape) return
     const here = new Set(held.map(({ item }) => item))
     ahead.push(...shape.items.filter(whole => !here.has(whole.item) && opened(whole)))
     if (!current) next(ahead.length > 0)
     else preload()
+    if (again) setTimeout(more, 0)
   }
 
   // What was confirmed while the server made its answer is in it, and is not asked again; of an item with very many tags
