@@ -142,7 +142,7 @@ def disk(scratch: Path) -> None:
         )
     finally:
         if mounted:
-            subprocess.run(["umount", str(small)], check=True)
+            subprocess.run(["umount", "--lazy", str(small)], check=True)  # the killed app's workers end a moment later
 
 
 @contextmanager
