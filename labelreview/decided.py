@@ -50,9 +50,13 @@ def outcome(project: Project, consensus: str = NEWEST) -> list[tagplan.Fate]:
 
 
 def labels(
-    project: Project, out: Path, *, as_format: str | None = None, consensus: str = NEWEST, overwrite: bool = False
-) -> int:
-    """The labels file with verdicts and tag decisions applied, in its own format or another. Gives the tags it has."""
+    project: Project, out: Path, *, as_format: str | None = None, consensus: str = NEWEST, close: bool = False,
+    overwrite: bool = False,
+) -> int:  # fmt: skip
+    """The labels file with verdicts and tag decisions applied, in its own format or another. Gives the tags it has.
+
+    close: what tags imply by agreed rules is set to present, before the tag decisions.
+    """
     source, missing = _source(project)
     held = project.meeting.standing()
     values = np.array(source.matrix.dense(), np.int8)
@@ -60,6 +64,8 @@ def labels(
     columns = {tag: column for column, tag in enumerate(source.matrix.tags)}
     for change in project.changes(consensus):
         values[rows[change.item], columns[change.tag]] = change.corrected
+    if close:
+        values = held.rules.closed(values, source.matrix.tags)
     tags, after = tagplan.decided(source.matrix.tags, values, held.steps)
     names = {tag: held.becomes.get(tag, tag) for tag in source.matrix.tags}
     matrix = TagMatrix(source.matrix.ids, tags, after)

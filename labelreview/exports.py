@@ -13,6 +13,7 @@ import numpy as np
 from labelreview import formats, scoring
 from labelreview.formats.tables import Named, write_columns, write_csv
 from labelreview.project import Project
+from labelreview.review import consistency
 from labelreview.review.consensus import NEWEST
 from labelreview.review.order import Cells, Scores, worst_first
 
@@ -20,9 +21,16 @@ CHANGES = ("id", "tag", "given", "corrected", "reviewers", "when", "pred_prob", 
 RANKING = ("id", "tag", "given", "pred_prob", "score")
 
 
-def corrected_labels(project: Project, out: Path, *, consensus: str = NEWEST, overwrite: bool = False) -> int:
-    """The labels file with the verdicts applied, in its own format. Gives the number of changed cells."""
+def corrected_labels(
+    project: Project, out: Path, *, consensus: str = NEWEST, close: bool = False, overwrite: bool = False
+) -> int:
+    """The labels file with the verdicts applied, in its own format. Gives the number of changed cells.
+
+    close: where an item has a tag that implies others by agreed rules, it gets these too, whatever was said of them.
+    """
     changed = {(c.item, c.tag): c.corrected for c in project.changes(consensus)}
+    if close:
+        changed |= consistency.closed(project.dataset, project.meeting.standing().rules, changed)
     source, form = project.folder.labels_source, project.card.labels_format
     formats.write_labels(source, out, form, changed, overwrite=overwrite)
     return len(changed)

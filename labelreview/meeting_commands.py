@@ -14,6 +14,7 @@ from labelreview.terminal import Confidence, ExcelSafe, FormatName, MaxErrorRate
 from labelreview.triage import Table, compared, exported, moments, write_tables
 
 MOST = 20  # tags listed in a terminal
+CLOSE = "In OUT, give items what their tags imply by agreed rules."
 APPLY = "Merge, rename and drop tags in OUT as decided."
 
 
@@ -23,6 +24,7 @@ def export(
     changes: Annotated[Path | None, typer.Option(help="A CSV of the changed cells.")] = None,
     decisions: Annotated[Path | None, typer.Option(help="A CSV of the decision log.")] = None,
     apply_tag_decisions: Annotated[bool, typer.Option("--apply-tag-decisions", help=APPLY)] = False,
+    close_implications: Annotated[bool, typer.Option("--close-implications", help=CLOSE)] = False,
     as_: Annotated[str | None, typer.Option("--as", help="Another format for it.", show_default=False)] = None,
     tags: Annotated[Path | None, typer.Option(help="The tags: .csv, .json, or .md with the definitions.")] = None,
     minutes: Annotated[Path | None, typer.Option(help="A CSV of what was decided about tags.")] = None,
@@ -33,9 +35,14 @@ def export(
     """Write the corrected labels, the changes, the decision log, the tags and what was decided about them."""
     if as_ and not apply_tag_decisions:
         raise typer.BadParameter("--as goes with --apply-tag-decisions: without it OUT keeps the form it came in.")
-    labels = partial(decided.labels, as_format=as_) if apply_tag_decisions else exports.corrected_labels
+    labels = partial(decided.labels, as_format=as_) if apply_tag_decisions else partial(exports.corrected_labels)
+    labels = partial(labels, consensus=consensus, close=close_implications)
     wanted: list[tuple[Path | None, Callable[..., int], str]] = [
-        (out, partial(labels, consensus=consensus), "tags" if apply_tag_decisions else "changed cells"),
+        (
+            out,
+            partial(labels, consensus=consensus, close=close_implications),
+            "tags" if apply_tag_decisions else "changed cells",
+        ),
         (changes, partial(exports.changed_cells, consensus=consensus, excel_safe=excel_safe), "changed cells"),
         (decisions, partial(exports.decision_log, excel_safe=excel_safe), "events"),
         (tags, partial(decided.tag_list, excel_safe=excel_safe), "tags"),

@@ -23,9 +23,11 @@ from labelreview.review.worklist import Cells, Filters, Mask
 from labelreview.scoring import rerank
 from labelreview.scoring.arrays import Scores
 from labelreview.scoring.recipe import ErrorLogOdds, quality, reasons
-from labelreview.tags import PRESENT, Probs
+from labelreview.tags import PRESENT, UNKNOWN, Probs
 
 LEARNED = "learned"
+BY_TAG, UNCERTAIN = "tags", "uncertain"
+LEARNING = (LEARNED, BY_TAG)
 EVERY = 25
 CHUNK = 1024
 DEPTH = 1000
@@ -36,6 +38,8 @@ ORDERS: dict[str, str] = {
     LEARNED: "worst first, learning",
     **{name: scorer.title for name, scorer in scoring.SCORERS.items()},
     **{name: f"items by {name.replace('_', ' ')}" for name in scoring.POOLERS},
+    BY_TAG: "tag after tag",
+    UNCERTAIN: "the model is least certain",
 }
 
 
@@ -139,7 +143,7 @@ class Orders:
 
     def score(self, order: str, cells: Cells) -> Scores:
         """The label quality of some cells (flat positions) by an order's own measure, low = likely wrong."""
-        if order == LEARNED:
+        if order in (*LEARNING, UNCERTAIN):
             odds = rerank.corrected(self.dataset.judged, self._odds, self._taught, cells, self.grid)
             return quality(odds.astype(np.float32))
         scores = self.scores(order if order in scoring.SCORERS else "self_confidence")
@@ -212,8 +216,11 @@ class Orders:
         return front
 
     def _order(self, filters: Filters, rows: Mask | None) -> Cells:
-        filters = replace(filters, suspects=False)  # the worklist picks those from any order
-        key = (filters.order, self.revision if filters.order == LEARNED else 0, filters)
+        picked = Filters()  # what the worklist picks from any order
+        filters = replace(
+            filters, suspects=False, listed=False, low=picked.low, high=picked.high, status="", reviewer=""
+        )
+        key = (filters.order, self.revision if filters.order in LEARNING else 0, filters)
         if key not in self._sorted:
             self._sorted[key] = self._computed(filters, rows)
             while len(self._sorted) > 1 and self._too_much:
@@ -230,12 +237,31 @@ class Orders:
         index = self.grid.under(column, rows)
         if filters.order in scoring.POOLERS:
             return self._by_item(filters, index)
-        if filters.order == LEARNED:
-            scores = -rerank.reordered(self.dataset.judged, self._odds, self._taught, self.grid)
-        else:
-            scores = self.scores(filters.order)
-        # The recipe's log-odds of both directions are comparable; the paper's scores are not, hence mixed by rank.
-        return self._worst_first(scores, index, filters.order not in (LEARNED, "recipe", "p_only", "cooc"), filters)
+        # The recipe's log-odds of both directions are comparable, certainty too; the paper's scores are not, hence
+        # mixed by rank.
+        mix = filters.order not in (*LEARNING, UNCERTAIN, "recipe", "p_only", "cooc")
+        cells = self._worst_first(self._urgency(filters.order), index, mix, filters)
+        return cells[np.argsort(cells % len(self.dataset.tags), kind="stable")] if filters.order == BY_TAG else cells
+
+    def _urgency(self, order: str) -> Scores:
+        """Scores over the grid, low = first; NaN: never."""
+        if order == UNCERTAIN:
+            certain = np.abs(np.asarray(self.dataset.pred_probs) - np.float32(0.5))
+            return np.where(np.asarray(self.dataset.judged) == UNKNOWN, np.float32(np.nan), certain)
+        if order in LEARNING:
+            return -rerank.reordered(self.dataset.judged, self._odds, self._taught, self.grid)
+        return self.scores(order)
+
+    def arranged(self, order: str, cells: Cells) -> Cells:
+        """Some cells (flat positions) in an order; those that it does not score last."""
+        columns, worth = cells % len(self.dataset.tags), self.score(order, cells)
+        if order == UNCERTAIN:
+            worth = np.abs(np.asarray(self.dataset.scored(cells)) - np.float32(0.5))
+        first = columns if order == BY_TAG else np.zeros(len(cells))
+        if order in scoring.POOLERS:
+            items = scoring.item_scores(self.dataset.judged, self.dataset.pred_probs, scorer=order, grid=self.grid)
+            first = items[cells // len(self.dataset.tags)]
+        return cells[np.lexsort((worth, first))]
 
     def _worst_first(self, scores: Scores, index: Index, mix: bool, filters: Filters) -> Cells:
         some, labels = np.ravel(scores)[index], np.ravel(self.dataset.judged)[index]

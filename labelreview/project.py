@@ -12,20 +12,22 @@ import numpy.typing as npt
 
 from labelreview import folder, images, pictures, scoring, twins
 from labelreview.auditing import AUDIT, DRAWN_BY, REVIEW, Auditing, woven
-from labelreview.decisions import ADJUDICATE, Decision, Direction, Suspect, Verdict
+from labelreview.decisions import Decision, Direction, Suspect
 from labelreview.errors import NotFound
 from labelreview.examples import Beside, Examples
 from labelreview.meeting import Meeting
 from labelreview.orders import EVERY, LEARNED, Orders, Reason
 from labelreview.people import People
 from labelreview.questions import Batch, OtherTag, Question
+from labelreview.review import consistency
 from labelreview.review.audit import Answers, Audit, Evidence, answered
 from labelreview.review.consensus import NEWEST, Change, changes
 from labelreview.review.sharing import woven_in
 from labelreview.review.standing import Standing, standing
 from labelreview.review.verdicts import Cell, Verdicts, fold
-from labelreview.review.worklist import Answer, Cells, Filters, Progress, Worklist
+from labelreview.review.worklist import Cells, Filters, Progress, Worklist, answer_of
 from labelreview.rulings import Target
+from labelreview.saved import Saved
 from labelreview.settings import Settings
 from labelreview.store import DecisionLog, Head, Verification
 from labelreview.tags import PRESENT, Probs
@@ -46,7 +48,9 @@ class Project:
         self.people = People(self._log.people, self.card.uid, settings)
         self.team = Team(self._log.sharing, self.card.uid, self.dataset)
         self._verdicts, self._events = Verdicts(), 0
-        self._worklist = Worklist(self.dataset, self.orders.cells, lambda: self.issues)
+        self.saved = Saved(opened.path, self.dataset.ids)
+        quality = partial(self.orders.scores, "recipe")
+        self._worklist = Worklist(self.dataset, self.orders.cells, lambda: self.issues, quality, self.saved.rows)
         self._audit = self._audited()
         self.examples = Examples(opened, lambda: self.pictures, lambda: self._closed)
         self._learner = ThreadPoolExecutor(1, "labelreview-learner")
@@ -131,7 +135,7 @@ class Project:
     def _take(self, events: Sequence[Decision]) -> None:
         self._events += len(events)
         for seen in fold(self._verdicts, self.dataset, events):
-            answer = _answer(seen.holds, int(self.dataset.given(np.array([seen.place]))[0]))
+            answer = answer_of(seen.holds, int(self.dataset.given(np.array([seen.place]))[0]))
             if seen.holds:
                 self._settled[seen.place] = seen.holds
             else:
@@ -184,8 +188,6 @@ class Project:
         First those of `keep` (pictures that the tab has ready) that are still open, then the most urgent ones, and
         without filters among them a share that the random audit drew, those that later draws wait for at once.
         """
-        if filters.disputes:
-            return self._disputes(holder, filters, want, keep)
         alone = filters.order == AUDIT  # the audit's draws and nothing else
         filters = replace(filters, order=LEARNED) if alone else filters
         with self._lock:
@@ -234,22 +236,17 @@ class Project:
         again = sum(len(self._worklist.under(cells, filters)) for cells in self.team.waiting_for(reviewer))
         return replace(found, answered=found.answered - again)
 
-    def _disputes(self, holder: str, filters: Filters, want: int, keep: Sequence[Cell]) -> Batch:
-        """The disputed cells under a filter, for an adjudicator: of these, those of `keep` first."""
-        wide = replace(filters, suspects=False)
+    def lease(self, holder: str, cells: Iterable[Cell], want: int) -> list[Cell]:
+        """The first `want` cells that nobody else has on screen, leased to a tab for two minutes."""
+        leasing = partial(self._log.lease, self.card.uid, seconds=LEASE_SECONDS, take_over=True)
+        return leasing(cells, holder=holder, want=want)
+
+    def under(self, cells: Iterable[Cell], filters: Filters) -> list[Cell]:
+        """Those of some cells that a filter keeps, in its order."""
         with self._lock:
-            disputes, decided = self.team.disputes(self.verdicts())
-            found = [np.array([self.dataset.cell(*cell) for cell in cells], np.int64) for cells in (disputes, decided)]
-            left, done = (self._worklist.under(cells, wide) for cells in found)
-            cells = [self.dataset.at(place) for place in left.tolist()]
-            first = [cell for cell in keep if cell in disputes]
-            wanted = chain(first, (cell for cell in cells if cell not in first))
-            leasing = partial(self._log.lease, self.card.uid, holder=holder, seconds=LEASE_SECONDS, take_over=True)
-            batch = leasing(cells=wanted, want=want)
-            asked = self.questions(batch, filters.order)
-            questions = tuple(replace(each, screen=ADJUDICATE, said=tuple(disputes[cell]))
-                              for each, cell in zip(asked, batch, strict=True))  # fmt: skip
-            return Batch(questions, Progress(len(left) + len(done), len(done)), self.orders.revision)
+            places = np.array([self.dataset.cell(*cell) for cell in cells if self.dataset.has(*cell)], np.int64)
+            kept = self._worklist.under(places, filters)
+            return [self.dataset.at(place) for place in self.orders.arranged(filters.order, kept).tolist()]
 
     def _look_for_twins(self) -> None:
         """With the first queue, since nobody else needs it: find look-alikes in the background, to spread them."""
@@ -351,13 +348,16 @@ class Project:
         screens = [AUDIT if cell in drawn else REVIEW for cell in cells]
         held = self.meeting.standing()
         texts = [held.definition(tag) for _, tag in cells]
-        return tuple(map(self._question, places.tolist(), scores, reasons, screens, texts))
+        ruled = [consistency.around(self.dataset, self._verdicts, held.rules, *cell) for cell in cells]
+        return tuple(map(self._question, places.tolist(), scores, reasons, screens, texts, ruled))
 
     def question(self, item: str, tag: str) -> Question:
         """One cell as it is shown; NotFound when there is no such item or tag."""
         return self.questions([(item, tag)])[0]
 
-    def _question(self, place: int, score: float, reason: Reason, screen: str, definition: str) -> Question:
+    def _question(
+        self, place: int, score: float, reason: Reason, screen: str, definition: str, ruled: consistency.Around
+    ) -> Question:
         data, (item, tag), others = self.dataset, self.dataset.at(place), []
         slots = data.grid.of_item(place // len(data.tags))
         labels, columns = np.ravel(data.labels)[slots].tolist(), data.grid.columns(slots).tolist()
@@ -368,7 +368,7 @@ class Project:
                 others.append(OtherTag(other, given, now))
         cell = np.array([place])
         suspect = Suspect(item, tag, int(data.given(cell)[0]), float(data.scored(cell)[0]), float(score))
-        return Question(suspect, tuple(others), reason if not np.isnan(score) else None, screen, definition)
+        return Question(suspect, tuple(others), reason if not np.isnan(score) else None, screen, definition, (), ruled)
 
     def beside(self, item: str, tag: str) -> Beside:
         """What is known around a cell: look-alikes, confirmed examples. NotFound when there is no such item or tag."""
@@ -390,11 +390,3 @@ class Project:
         """The text of an item that is a document, or None; NotFound when there is no such item."""
         at = self.dataset.ids.position(item)
         return (self.folder.texts[at] or None) if self.folder.texts else None
-
-
-def _answer(decision: Decision | None, given: int) -> Answer:
-    if decision is None or decision.verdict is None:
-        return Answer.NONE
-    if decision.verdict is Verdict.UNSURE:
-        return Answer.UNSURE
-    return Answer.RIGHT if decision.verdict.label == given else Answer.WRONG

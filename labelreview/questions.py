@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from labelreview.auditing import REVIEW
 from labelreview.decisions import Decision, Suspect
 from labelreview.orders import Reason
+from labelreview.review.consistency import NOTHING, Around
 from labelreview.review.worklist import Progress
 
 
@@ -23,7 +24,7 @@ class Question:
 
     `screen`: "audit" where chance chose it, not the order, "adjudicate" where it is a dispute; the answer carries it
     into the log. `definition`: what the tag means, Markdown as people wrote it. `said`: what the reviewers said of a
-    disputed cell.
+    cell that is looked at again. `rules`: what agreed rules say about it.
     """
 
     suspect: Suspect
@@ -32,6 +33,7 @@ class Question:
     screen: str = REVIEW
     definition: str = ""
     said: tuple[Decision, ...] = ()
+    rules: Around = NOTHING
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from labelreview import rulings
 from labelreview.errors import InputError
 from labelreview.formats.tables import write_csv
 from labelreview.project import Project
+from labelreview.review import consistency
 from labelreview.review.rules import IMPLIES, Proposal, Rules, TagRule, proposed
 from labelreview.review.tagplan import tag_rule
-from labelreview.review.verdicts import corrected
 from labelreview.rulings import Ruling
-from labelreview.tags import UNKNOWN, Labels
+from labelreview.tags import Labels
 
 Row = tuple[str, str, str]
 
@@ -96,16 +96,7 @@ def broken(project: Project) -> list[Broken]:
 
 def standing_labels(project: Project) -> tuple[Labels, tuple[str, ...]]:
     """(N, T) labels with the verdicts applied, and their tags: all, or of sparse data those that agreed rules name."""
-    data, labels = project.dataset, corrected(project.dataset, project.verdicts())
-    if not data.grid.sparse:
-        return labels, data.tags
-    named = {tag for rule in project.meeting.standing().rules.stated for tag in (rule.first, rule.second)}
-    tags = tuple(tag for tag in data.tags if tag in named)
-    some = np.full((len(data.ids), len(tags)), UNKNOWN, np.int8)
-    for at, tag in enumerate(tags):
-        slots = np.arange(data.grid.size)[data.grid.under(data.column(tag))]
-        some[data.grid.cells(slots) // len(data.tags), at] = labels[slots]
-    return some, tags
+    return consistency.standing_labels(project.dataset, project.verdicts(), project.meeting.standing().rules)
 
 
 def write_broken(project: Project, out: Path, *, overwrite: bool = False) -> int:

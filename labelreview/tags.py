@@ -249,6 +249,12 @@ class Dataset:
             raise NotFound(f"Nobody labelled '{tag}' of '{item}' and no model scored it: there is nothing to review.")
         return cell
 
+    def has(self, item: str, tag: str) -> bool:
+        """Whether there is such a cell."""
+        if item not in self.ids or tag not in self._columns:
+            return False
+        return self.ids.position(item) * len(self.tags) + self._columns[tag] in self.grid
+
     def at(self, cell: int) -> tuple[str, str]:
         """The item id and the tag of a flat cell position."""
         row, column = divmod(int(cell), len(self.tags))

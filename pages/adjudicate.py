@@ -3,7 +3,7 @@
 import streamlit as st
 
 from labelreview.roles import Action
-from labelreview.web import loop, results, session
+from labelreview.web import loop, queues, results, session
 
 reviewer, project = session.admitted(Action.ADJUDICATE)
 session.stay_with_project()
@@ -19,7 +19,7 @@ if not disputes and not decided:
 
 calls = {
     "on_no_token": session.forget_token,
-    "on_all_cells": session.ask_all_cells,
+    "on_all_cells": queues.ask_all_cells,
     "on_language": session.choose_language,
 }
 token = session.token(project, reviewer, Action.LOOK, Action.ANSWER, Action.ADJUDICATE)

@@ -20,7 +20,11 @@ changes = results.changed(project, rule)
 st.write(f"**{len(changes):,}** labels differ from **{project.card.labels_file}** after the verdicts so far. "
          "Your own files stay as they are.")  # fmt: skip
 
-for title, what, file_name, write in results.downloads(project, rule, log=session.may(project, reviewer, Action.AUDIT)):
+close = st.checkbox("Give items what their tags imply by the agreed rules", key="close_implications",
+                    help="In the corrected labels alone, whatever was said of the implied tags.")  # fmt: skip
+log = session.may(project, reviewer, Action.AUDIT)
+
+for title, what, file_name, write in results.downloads(project, rule, log=log, close=close):
     with st.container(border=True):
         left, right = st.columns([3, 1], vertical_alignment="center")
         left.markdown(f"**{title}**  \n{what}")
@@ -36,7 +40,8 @@ for title, what, file_name, write in results.downloads(project, rule, log=sessio
 deciding.section(project, rule)
 st.caption("The same from the command line:")
 st.code(f"labelreview export '{project.card.name}' --out corrected-{project.card.labels_file} --changes changes.csv "
-        f"--decisions decisions.csv --consensus {rule}", language="console", wrap_lines=True)  # fmt: skip
+        f"--decisions decisions.csv --consensus {rule}{' --close-implications' * close}", language="console",
+        wrap_lines=True)  # fmt: skip
 
 if changes:
     st.subheader("Changes")

@@ -6,10 +6,10 @@ import streamlit as st
 
 from labelreview.decisions import Direction
 from labelreview.roles import Action
-from labelreview.web import session, ways, words
+from labelreview.web import queues, session, ways, words
 
 reviewer, project = session.admitted(Action.ANSWER)
-filters = session.grid_filters(project)
+filters = queues.grid(project)
 language = session.language()
 say = partial(words.say, language)
 row, stage = st.container(key="filters", horizontal=True, vertical_alignment="center"), st.container()
@@ -22,7 +22,7 @@ DIRECTIONS = {direction.value: say(f"review.direction-{direction}") for directio
 select = partial(st.selectbox, label_visibility="collapsed")
 with row:
     select(say("review.tag"), project.dataset.tags, key="filter_tag", width=240)
-    cells = {"": say("review.suspects"), session.ALL_CELLS: say("review.all-cells")}
+    cells = {"": say("review.suspects"), queues.ALL_CELLS: say("review.all-cells")}
     select(say("review.cells"), list(cells), format_func=cells.__getitem__, key="filter_cells", width=130)
     st.segmented_control(
         say("review.direction"),

@@ -5,10 +5,10 @@ from functools import partial
 import streamlit as st
 
 from labelreview.roles import Action
-from labelreview.web import session, ways, words
+from labelreview.web import queues, session, ways, words
 
 reviewer, project = session.admitted(Action.ANSWER)
-filters = session.item_filters(project)
+filters = queues.item(project)
 language = session.language()
 say = partial(words.say, language)
 row, stage = st.container(key="filters", horizontal=True, vertical_alignment="center"), st.container()
@@ -21,7 +21,7 @@ select = partial(st.selectbox, label_visibility="collapsed")
 with row:
     tags = ["", *project.dataset.tags]
     select(say("review.tag"), tags, format_func=lambda tag: tag or say("review.every-tag"), key="filter_tag", width=240)
-    cells = {"": say("review.suspects"), session.ALL_CELLS: say("review.all-cells")}
+    cells = {"": say("review.suspects"), queues.ALL_CELLS: say("review.all-cells")}
     select(say("review.cells"), list(cells), format_func=cells.__getitem__, key="filter_cells", width=130)
     text = say("review.text")
     st.text_input(text, placeholder=text, key="filter_text", label_visibility="collapsed", width=200)

@@ -6,10 +6,10 @@ import streamlit as st
 
 from labelreview.decisions import Direction
 from labelreview.roles import Action
-from labelreview.web import loop, session, words
+from labelreview.web import loop, queues, session, words
 
 reviewer, project = session.admitted(Action.ANSWER)
-filters, orders = session.review_filters(project), session.order_titles(project)
+filters, orders = queues.review(project), session.order_titles(project)
 language = session.language()
 say = partial(words.say, language)
 row, stage = st.container(key="filters", horizontal=True, vertical_alignment="center"), st.container()
@@ -18,7 +18,7 @@ with stage:  # mounted before anything else can fail: an exception before it wou
     token = session.token(project, reviewer, Action.LOOK, Action.ANSWER, Action.DECIDE)
     calls = {
         "on_no_token": session.forget_token,
-        "on_all_cells": session.ask_all_cells,
+        "on_all_cells": queues.ask_all_cells,
         "on_language": session.choose_language,
     }
     loop.review(project, reviewer, token, filters, language, **calls)
@@ -37,7 +37,7 @@ with row:
     st.text_input(text, placeholder=text, key="filter_text", label_visibility="collapsed", width=170)
     select(
         say("review.cells"),
-        ["", session.ALL_CELLS],
+        ["", queues.ALL_CELLS],
         format_func=lambda cells: say("review.all-cells" if cells else "review.suspects"),
         key="filter_cells",
         width=130,
@@ -56,3 +56,4 @@ with row:
         key="filter_direction",
         label_visibility="collapsed",
     )
+    queues.more(project, reviewer, language)

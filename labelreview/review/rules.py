@@ -92,9 +92,25 @@ class Rules:
             for other in above:
                 self._below.setdefault(other, set()).add(tag)
         self._against: dict[str, set[str]] = {}
+        self._about: dict[str, list[TagRule]] = {}
         for rule in self.stated:
+            self._about.setdefault(rule.first, []).append(rule)
+            self._about.setdefault(rule.second, []).append(rule)
             if rule.kind == EXCLUDES:
                 self._exclude(rule)
+
+    def about(self, tag: str) -> list[TagRule]:
+        """The stated rules that name a tag."""
+        return self._about.get(tag, [])
+
+    def named(self, tags: Sequence[str]) -> tuple[str, ...]:
+        """Those of some tags that a rule names, in their order."""
+        return tuple(tag for tag in tags if tag in self._about)
+
+    def related(self, tag: str) -> set[str]:
+        """The tags whose labels may depend on a tag's."""
+        above = self.above(tag)
+        return (above | self.below(tag)).union(*(self.against(each) for each in (tag, *above))) - {tag}
 
     def _exclude(self, rule: TagRule) -> None:
         """What is excluded by a tag is excluded by all that imply it."""

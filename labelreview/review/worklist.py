@@ -6,7 +6,7 @@ log's business, and in which order cells are asked is told by `order`.
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
 from typing import Any
@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from labelreview.decisions import Direction
+from labelreview.decisions import Decision, Direction, Verdict
 from labelreview.review.order import spread
-from labelreview.tags import PRESENT, UNKNOWN, Dataset
+from labelreview.tags import PRESENT, UNKNOWN, Dataset, Probs
 
 Cells = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -30,7 +30,9 @@ class Filters:
 
     `suspects`: only the cells that confident learning holds for wrong. `listed`: only what an item's list of tags shows
     unasked: suspects, given tags, and those that a model finds likely. `disputes`: only answered cells, on which
-    reviewers say different things.
+    reviewers say different things. `low`, `high`: label quality (the recipe's, which no answer moves) in this range;
+    `selection`: only the items of a saved selection. `status`, `reviewer`: not the open cells, but those to look at
+    again (`review.again`).
     """
 
     tag: str = ""
@@ -40,6 +42,11 @@ class Filters:
     suspects: bool = False
     disputes: bool = False
     listed: bool = False
+    low: float = 0.0
+    high: float = 1.0
+    selection: str = ""
+    status: str = ""
+    reviewer: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,15 @@ class Answer(IntEnum):
     NONE, RIGHT, WRONG, UNSURE = range(4)
 
 
+def answer_of(decision: Decision | None, given: int) -> Answer:
+    """What a cell's standing decision says about its given label."""
+    if decision is None or decision.verdict is None:
+        return Answer.NONE
+    if decision.verdict is Verdict.UNSURE:
+        return Answer.UNSURE
+    return Answer.RIGHT if decision.verdict.label == given else Answer.WRONG
+
+
 Order = Callable[[Filters, Mask | None], Iterator[Cells]]
 
 
@@ -68,17 +84,26 @@ class Worklist:
 
     `order(filters, rows)` gives the cells under a filter, most urgent first, in chunks; `suspects()` the mask of the
     suspects, over the grid, asked for when a filter needs it. `twins`: (N,) numbers, equal for items that look alike;
-    once they are known, the same tag of twins is not asked by the dozen.
+    once they are known, the same tag of twins is not asked by the dozen. `quality()`: the scores that a range is of,
+    over the grid; `selected(name)`: (N,) bool, the items of a saved selection.
     """
 
-    def __init__(self, dataset: Dataset, order: Order, suspects: Callable[[], Mask]) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        order: Order,
+        suspects: Callable[[], Mask],
+        quality: Callable[[], Probs] | None = None,
+        selected: Callable[[str], Mask] | None = None,
+    ) -> None:
         self.dataset, self.order, self.suspects = dataset, order, suspects
+        self._quality, self._selected = quality, selected
         self.twins: npt.NDArray[np.int64] | None = None
         self._dropped: Mask | None = None
         self._grid = dataset.grid
         self._answers = np.zeros(dataset.grid.size, np.int8)  # by slot
-        self._rows_of: OrderedDict[str, Mask] = OrderedDict()
-        self._totals: OrderedDict[tuple[str, Direction | None, str, bool, bool], int] = OrderedDict()
+        self._rows_of: OrderedDict[tuple[str, str], Mask] = OrderedDict()
+        self._totals: OrderedDict[Filters, int] = OrderedDict()
 
     def drop(self, tags: Collection[str]) -> None:
         """Say which tags are not asked any more, unless a filter names one."""
@@ -112,20 +137,28 @@ class Worklist:
     def open_cells(self, filters: Filters) -> Iterator[Cells]:
         """Unanswered cells under the filter, most urgent first, in chunks."""
         only = self._only(filters)
-        for chunk in self.order(filters, self._rows(filters.text)):
+        for chunk in self.order(filters, self._rows(filters)):
             slots = self._grid.slots(chunk)
             wanted = self._answers[slots] == Answer.NONE
             if self._dropped is not None and not filters.tag:
                 wanted &= ~self._dropped[chunk % len(self.dataset.tags)]
             unanswered = chunk[wanted if only is None else wanted & only[slots]]
             if len(unanswered):
-                yield unanswered if self.twins is None else spread(unanswered, self._kinds(unanswered, self.twins))
+                apart = None if filters.order == "tags" else self.twins  # tag after tag leaves nothing to put between
+                yield unanswered if apart is None else spread(unanswered, self._kinds(unanswered, apart))
 
     def _only(self, filters: Filters) -> Mask | None:
         """The cells, by slot, to which a filter keeps beside tag, direction and text; None is all."""
+        only: Mask | None = None
         if filters.suspects:
-            return np.ravel(self.suspects())
-        return self._listed if filters.listed else None
+            only = np.ravel(self.suspects())
+        elif filters.listed:
+            only = self._listed
+        if self._quality is not None and (filters.low > 0 or filters.high < 1):
+            scores = np.ravel(self._quality())
+            within: Mask = (scores >= filters.low) & (scores <= filters.high)
+            only = within if only is None else only & within
+        return only
 
     @cached_property
     def _listed(self) -> Mask:
@@ -139,7 +172,7 @@ class Worklist:
 
     def under(self, cells: Cells, filters: Filters) -> Cells:
         """Those of some cells that are under the filter, in their order."""
-        return cells[self._matches(cells, filters)]
+        return cells[self._matches(self._grid.slots(cells), filters)]
 
     def progress(self, filters: Filters) -> Progress:
         """How far the cells under the filter are answered."""
@@ -147,14 +180,14 @@ class Worklist:
         return Progress(self._total(filters), int(np.count_nonzero(self._matches(slots, filters))))
 
     def _total(self, filters: Filters) -> int:
-        key = (filters.tag, filters.direction, filters.text, filters.suspects, filters.listed)
+        key = replace(filters, order="", disputes=False, status="", reviewer="")
         if key not in self._totals:
             _keep(self._totals, key, self._count(filters))
         return self._totals[key]
 
     def _count(self, filters: Filters) -> int:
         column = self.dataset.column(filters.tag) if filters.tag else None
-        index = self._grid.under(column, self._rows(filters.text))
+        index = self._grid.under(column, self._rows(filters))
         labels = np.ravel(self.dataset.judged)[index]
         asked = labels != UNKNOWN
         if self._dropped is not None and not filters.tag:
@@ -166,13 +199,17 @@ class Worklist:
             asked &= (labels == PRESENT) == (filters.direction is Direction.WRONG)
         return int(np.count_nonzero(asked))
 
-    def _rows(self, text: str) -> Mask | None:
-        if not text:
+    def _rows(self, filters: Filters) -> Mask | None:
+        key = filters.text, filters.selection
+        if not any(key):
             return None
-        if text not in self._rows_of:
-            wanted, ids = text.casefold(), self.dataset.ids
-            _keep(self._rows_of, text, np.fromiter((wanted in item.casefold() for item in ids), bool, len(ids)))
-        return self._rows_of[text]
+        if key not in self._rows_of:
+            wanted, ids = filters.text.casefold(), self.dataset.ids
+            rows = np.fromiter((wanted in item.casefold() for item in ids), bool, len(ids))
+            if filters.selection and self._selected is not None:
+                rows &= self._selected(filters.selection)
+            _keep(self._rows_of, key, rows)
+        return self._rows_of[key]
 
     def _matches(self, slots: Cells, filters: Filters) -> Mask:
         rows, columns = np.divmod(self._grid.cells(slots), len(self.dataset.tags))
@@ -186,7 +223,7 @@ class Worklist:
             matches &= columns == self.dataset.column(filters.tag)
         if (only := self._only(filters)) is not None:
             matches &= only[slots]
-        wanted = self._rows(filters.text)
+        wanted = self._rows(filters)
         return matches if wanted is None else matches & wanted[rows]
 
 

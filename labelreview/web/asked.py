@@ -11,12 +11,14 @@ from labelreview.decisions import UID, Direction
 from labelreview.errors import InputError, NotFound
 from labelreview.orders import LEARNED
 from labelreview.project import Project
+from labelreview.review.again import Status
 from labelreview.review.worklist import Filters
 
 LARGEST_BODY = 1_000_000
 LONGEST_SECONDS = 20.0  # that a body may take to come
 MOST_CELLS = 500
-FILTERS = {"tag": "", "direction": "", "text": "", "order": LEARNED}
+WORDS = ("tag", "direction", "text", "status", "reviewer", "selection")
+FILTERS = {**dict.fromkeys(WORDS, ""), "order": LEARNED}
 Shape = dict[str, Any]
 
 
@@ -40,15 +42,34 @@ def kept(body: Shape) -> list[tuple[str, str]]:
 def filters(project: Project, body: Shape) -> Filters:
     """Which cells are asked for."""
     words = {name: body.get(name) or default for name, default in FILTERS.items()}
-    suspects, disputes = body.get("suspects") is True, body.get("disputes") is True
     if not all(isinstance(word, str) for word in words.values()):
         raise InputError(f"{', '.join(FILTERS)} must be texts.")
-    tag, direction = words["tag"], words["direction"]
-    if tag and tag not in project.dataset.tags:
-        raise NotFound(f"There is no tag '{tag}' in this project.")
-    if direction not in ("", *Direction):
-        raise InputError(f"direction={direction!r} is not known. Use wrong, missing, or leave it out.")
-    return Filters(tag, Direction(direction) if direction else None, words["text"], words["order"], suspects, disputes)
+    if words["tag"] and words["tag"] not in project.dataset.tags:
+        raise NotFound(f"There is no tag '{words['tag']}' in this project.")
+    if words["direction"] not in ("", *Direction):
+        raise InputError(f"direction={words['direction']!r} is not known. Use wrong, missing, or leave it out.")
+    if words["status"] not in ("", *Status):
+        raise InputError(f"status={words['status']!r} is not known. Use one of {', '.join(Status)}, or leave it out.")
+    return Filters(
+        words["tag"],
+        Direction(words["direction"]) if words["direction"] else None,
+        words["text"],
+        words["order"],
+        suspects=body.get("suspects") is True,
+        disputes=body.get("disputes") is True,
+        low=_share(body, "low", 0.0),
+        high=_share(body, "high", 1.0),
+        selection=words["selection"],
+        status=words["status"],
+        reviewer=words["reviewer"],
+    )
+
+
+def _share(body: Shape, name: str, default: float) -> float:
+    value = default if body.get(name) is None else body[name]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise InputError(f"{name} must be a number from 0 to 1.")
+    return float(value)
 
 
 def number(text: str) -> int:

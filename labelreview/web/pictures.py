@@ -10,7 +10,7 @@ from labelreview.errors import LabelReviewError
 from labelreview.project import Project
 from labelreview.tags import PRESENT
 from labelreview.triage import Behind, behind
-from labelreview.web import session
+from labelreview.web import queues, session
 
 SIZE, AT_FIRST, MORE = 320, 12, 24
 KINDS = {"errors": "Errors found", "ahead": "Not answered", "others": "Other verdicts"}
@@ -74,7 +74,7 @@ def _one(project: Project, place: int, key: str) -> None:
     said = f" → {_word(held.verdict.value)}, {held.reviewer}" if held and held.verdict else ""
     st.caption(f"**{session.plain(_cut(tag))}** {given}{session.plain(said)}  \n{session.plain(_cut(item))}")
     if not held and st.button("Review", key=key, type="tertiary", icon=":material/arrow_forward:"):
-        session.go_to_review(tag=tag, text=item, cells=session.ALL_CELLS)
+        session.go_to_review(tag=tag, text=item, cells=queues.ALL_CELLS)
 
 
 def picture(project: Project, item: str) -> tuple[bytes | None, str]:

@@ -67,8 +67,9 @@ def disputes(project: Project) -> tuple[int, int]:
     return len(disputed), len(decided)
 
 
-def downloads(project: Project, rule: str, *, log: bool) -> list[tuple[str, str, str, Write]]:
-    """Title, explanation, file name and writer of every export; that of the log where `log` says so."""
+def downloads(project: Project, rule: str, *, log: bool, close: bool = False) -> list[tuple[str, str, str, Write]]:
+    """Title, explanation, file name and writer of every export; that of the log where `log` says so. `close`: the labels
+    under implications."""
     labels = Path(project.card.labels_file)
     is_folder = FORMATS[project.card.labels_format].is_folder
     found: list[tuple[str, str, str, Write]] = [
@@ -76,7 +77,7 @@ def downloads(project: Project, rule: str, *, log: bool) -> list[tuple[str, str,
             "Corrected labels",
             "In the format and shape they came in; what was not corrected is left as it was, letter for letter.",
             f"{labels.name}-corrected.zip" if is_folder else f"{labels.stem}-corrected{labels.suffix}",
-            partial(exports.corrected_labels, consensus=rule),
+            partial(exports.corrected_labels, consensus=rule, close=close),
         ),
         (
             "Changes",

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from labelreview import images, pins, rulings
+from labelreview import images, pins, rulings, second
 from labelreview.decisions import ADJUDICATE, from_wire
 from labelreview.errors import InputError, LabelReviewError, NotFound, Refused, StoreError
 from labelreview.people import NotAllowed
@@ -85,7 +85,7 @@ def queue(_request: Request, project: Project, grant: auth.Grant, body: Shape) -
     filters = asked.filters(project, body)
     if filters.disputes:
         grant.check(Action.ADJUDICATE)
-    batch = project.queue(grant.reviewer, holder, filters, want, asked.kept(body))
+    batch = second.batch(project, grant.reviewer, holder, filters, want, asked.kept(body))
     language = str(body.get("language", ""))
     return {
         "cells": [shapes.cell(project, question, language) for question in batch.questions],

@@ -13,7 +13,7 @@ from labelreview.errors import LabelReviewError
 from labelreview.project import Project
 from labelreview.roles import Action
 from labelreview.triage import groups, moments
-from labelreview.web import comparing, parts, session, triage_charts, triaged
+from labelreview.web import comparing, parts, queues, session, triage_charts, triaged
 
 # The pictures stay in sight beside a chart that is taller than the window.
 STYLE = """<style>@media (width > 40rem) { [data-testid=stColumn]:has(> div > [class*="_beside"]) { align-self: start;
@@ -252,4 +252,4 @@ def answer(project: Project) -> None:
         if not found.stop.met and not found.all_answered:
             told = "Every question is drawn by chance: the estimates get sharp soonest, and few errors are found."
             if st.button("Answer by chance alone", icon=":material/casino:", help=told):
-                session.go_to_review(order=AUDIT, cells=session.ALL_CELLS)
+                session.go_to_review(order=AUDIT, cells=queues.ALL_CELLS)

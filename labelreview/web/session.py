@@ -5,15 +5,12 @@ Routes and pages share one opened project per name: the cache belongs to the pro
 
 import os
 import time
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
 from labelreview import folder
 from labelreview.auditing import AUDIT
-from labelreview.decisions import Direction
 from labelreview.errors import LabelReviewError
 from labelreview.orders import LEARNED
 from labelreview.people import NotAllowed, People
@@ -21,7 +18,7 @@ from labelreview.project import Project
 from labelreview.review.worklist import Filters
 from labelreview.roles import Action, as_person
 from labelreview.settings import OWNERS, Settings, SignIn
-from labelreview.web import auth, results, signin, words
+from labelreview.web import auth, signin, words
 from labelreview.web.signin import plain as plain
 
 HERE = Path(__file__).parent
@@ -43,8 +40,6 @@ LANGUAGE_COOKIE = "labelreview_language"
 # Session state that is not a widget's: a page switch forgets widgets, and only them.
 PROJECT, TOKEN, PERSON = "project_name", "token", "person"
 PICKED, LANGUAGE = "project_picked", "language"
-FILTERED = "review_filtered"
-ALL_CELLS = "all"
 FOUND = "found"  # to make projects, which is an action in none
 DISPUTES = Filters(disputes=True)
 NEW_TOKEN_AFTER = auth.TOKEN_SECONDS / 4
@@ -223,62 +218,8 @@ def order_titles(project: Project) -> dict[str, str]:
     return {"" if name == LEARNED else name: title for name, title in titles.items()}
 
 
-def review_filters(project: Project) -> Filters:
-    """What the review page asks about. The address wins when it changed (a link), else the widgets `filter_…`."""
-    asked = {name: st.query_params.get(name, "") for name in ("tag", "direction", "text", "order", "cells")}
-    if asked["tag"] not in ("", *project.dataset.tags):
-        st.toast(
-            f"There is no tag “{plain(asked['tag'])}” in this project: every tag is shown.", icon=":material/info:"
-        )
-        asked["tag"] = ""
-    if asked["direction"] not in tuple(Direction):
-        asked["direction"] = ""
-    if asked["order"] not in order_titles(project):
-        asked["order"] = ""  # the learned order, which no address need name
-    if asked["cells"] != ALL_CELLS:
-        asked["cells"] = ""
-    if asked != st.session_state.get(FILTERED) or "filter_tag" not in st.session_state:
-        st.session_state.update({f"filter_{name}": value for name, value in asked.items()})
-    now = {name: st.session_state.get(f"filter_{name}") or "" for name in asked}
-    st.session_state["filter_direction"] = now["direction"]  # a second click on a choice would leave none
-    st.session_state[FILTERED] = now
-    _to_address(now)
-    direction = Direction(now["direction"]) if now["direction"] else None
-    return Filters(now["tag"], direction, now["text"], now["order"] or LEARNED, now["cells"] != ALL_CELLS)
-
-
-def grid_filters(project: Project) -> Filters:
-    """What the grid asks about: always one tag (of the most suspects, until one is chosen) and one direction."""
-    figures = results.overview(project)
-    if (st.query_params.get("tag") or st.session_state.get("filter_tag")) not in project.dataset.tags:
-        st.query_params["tag"] = max(figures, key=lambda figure: figure.suspects).tag
-    chosen = next(f for f in figures if f.tag == (st.query_params.get("tag") or st.session_state.get("filter_tag")))
-    if not (st.query_params.get("direction") or st.session_state.get("filter_direction")):
-        fewer_wrong = chosen.maybe_wrong < chosen.maybe_missing
-        st.query_params["direction"] = (Direction.MISSING if fewer_wrong else Direction.WRONG).value
-    return replace(review_filters(project), text="", order=LEARNED)
-
-
-def item_filters(project: Project) -> Filters:
-    """What the page of whole items asks about: cells of one tag or all, item after item."""
-    return replace(review_filters(project), order="ema")
-
-
-def ask_all_cells() -> None:
-    """The suspects are answered: ask about all cells under the filter."""
-    st.session_state["filter_cells"] = ALL_CELLS
-
-
 def stay_with_project(*names: str) -> None:
     """Leave nothing in the address but the project and these: filters of another page mean nothing here."""
     kept = {name: st.query_params[name] for name in ("project", *names) if name in st.query_params}
     if set(st.query_params) != {"project", *kept}:
         st.query_params.from_dict({"project": "", **kept})
-
-
-def _to_address(filters: Mapping[str, str]) -> None:
-    for name, value in filters.items():
-        if value and st.query_params.get(name) != value:
-            st.query_params[name] = value
-        elif not value and name in st.query_params:
-            del st.query_params[name]

@@ -11,6 +11,7 @@ from labelreview.errors import LabelReviewError, NotFound
 from labelreview.examples import Example, Why
 from labelreview.project import Project
 from labelreview.questions import Question
+from labelreview.review.consistency import Mend
 from labelreview.web import wording, words
 from labelreview.whole import Row, Whole
 
@@ -35,10 +36,17 @@ def cell(project: Project, question: Question, language: str) -> Shape:
         "screen": question.screen,
         "others": [{"tag": other.tag, "given": other.given, "now": other.now} for other in question.others],
         "definition": question.definition,
+        "broken": list(question.rules.broken),
+        "mends": {str(label): [_mend(each) for each in mends] for label, mends in question.rules.mends.items()},
         **text(project, suspect.item),
         "reason": wording.reason(question, language),
         **image_address(project, suspect.item),
     }
+
+
+def _mend(mend: Mend) -> Shape:
+    shape = {"tag": mend.tag, "to": mend.to, "given": mend.given}
+    return {**shape, "pred_prob": _number_or_none(mend.pred_prob)}
 
 
 def row(row: Row) -> Shape:

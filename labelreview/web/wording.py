@@ -1,9 +1,11 @@
 """What the loop says in words about numbers. Tag names are data: the browser shows these texts as text."""
 
+from dataclasses import replace
 from functools import partial
 
 from labelreview.auditing import AUDIT
 from labelreview.questions import Question
+from labelreview.review.consistency import NOTHING
 from labelreview.tags import PRESENT
 from labelreview.web import words
 
@@ -17,6 +19,9 @@ def reason(question: Question, language: str = words.FIRST) -> str:
     other tags, and how often such labels look wrong.
     """
     why, suspect, say = question.reason, question.suspect, partial(words.say, language)
+    if question.rules.broken:
+        rules, rest = ", ".join(question.rules.broken), replace(question, rules=NOTHING)
+        return f"{say('reason.rules', rules=rules)} {reason(rest, language)}".strip()
     if question.said:
         return dispute(question, language)
     if why is None:

@@ -120,3 +120,26 @@ def test_evidence_that_never_comes_holds_up_no_picture_and_no_answer(server, set
     given = [ada.press("s") for _ in range(6)]
     ada.saved()
     assert list(stored(settings)) == given
+
+
+def test_an_answer_that_breaks_a_rule_says_so_and_one_key_gives_the_consistent_set(server, settings, newcomer):
+    with Project.open(settings, "gallery") as project:
+        project.meeting.record(rulings.relate("Ada", "hat", "implies", "cat"))
+        item = next(item for row, item in enumerate(project.dataset.ids) if project.dataset.label(row, 0) == 1)
+    ada = newcomer().open(server.address, f"review?status=rules&tag=hat&text={item}", name="Ada")
+    assert ada.cell == (item, "hat")
+    expect(ada.page.locator("[data-part=reason]")).to_contain_text("hat → cat")
+    ada.press("a")
+    expect(ada.page.locator("[data-part=clash-text]")).to_contain_text("cat: yes")
+    ada.press("m")
+    ada.saved()
+    assert stored(settings) == {(item, "hat"): "present", (item, "cat"): "present"}
+    ada.page.keyboard.press("z")
+    assert ada.painted() == (item, "hat")
+    ada.saved()
+    assert stored(settings) == {}
+    ada.press("a")
+    expect(ada.page.locator("[data-part=clash-text]")).to_be_visible()
+    ada.press("a")  # the same key again: this alone
+    ada.saved()
+    assert stored(settings) == {(item, "hat"): "present"}

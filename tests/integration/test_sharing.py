@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from labelreview import second as queues
 from labelreview.decisions import ADJUDICATE, Verdict
 from labelreview.errors import InputError
 from labelreview.project import Project
@@ -36,7 +37,7 @@ def project(settings):
 
 
 def ask(project, reviewer, want=100, filters=EVERYTHING, keep=(), tab=""):
-    batch = project.queue(reviewer, f"tab-{tab or reviewer}", filters, want, keep)
+    batch = queues.batch(project, reviewer, f"tab-{tab or reviewer}", filters, want, keep)
     return [(each.suspect.item, each.suspect.tag) for each in batch.questions]
 
 
@@ -197,7 +198,7 @@ def test_an_adjudicator_is_asked_the_disputes_alone_and_settling_one_ends_it(pro
     answer(project, "ben", [(first, "hat"), (second, "cat")], NO)
     project.record([decision(first, "hat", reviewer="eve", note="blurred")])
     disputes = Filters(disputes=True)
-    batch = project.queue("ida", "tab-ida", disputes, 10)
+    batch = queues.batch(project, "ida", "tab-ida", disputes, 10)
     assert [(q.suspect.item, q.screen) for q in batch.questions] == [(first, ADJUDICATE), (second, ADJUDICATE)]
     assert [(each.reviewer, each.verdict, each.note) for each in batch.questions[0].said] == [
         ("ann", YES, "a cap"),
@@ -206,6 +207,6 @@ def test_an_adjudicator_is_asked_the_disputes_alone_and_settling_one_ends_it(pro
     ]
     assert ask(project, "other", filters=disputes) == []
     answer(project, "ida", [(first, "hat")], NO, screen=ADJUDICATE)
-    left = project.queue("ida", "tab-ida", disputes, 10)
+    left = queues.batch(project, "ida", "tab-ida", disputes, 10)
     assert [q.suspect.item for q in left.questions] == [second]
     assert (left.progress.total, left.progress.answered) == (2, 1)

@@ -39,9 +39,10 @@ function openHistory(talk, sender, queue) {
     deeds.unshift(...also.reverse())
   }
 
-  function remembered({ uid, verdict, note, item, tag, cell: shape }) {
+  function remembered({ uid, verdict, note, item, tag, screen, cell: shape }) {
     const key = cellKey({ item, tag })
-    const cell = queue.known(key) ?? deeds.find(deed => cellKey(deed.cell) === key)?.cell
+    const asked = queue.known(key), again = asked?.screen?.startsWith('again:') && asked.screen !== screen // asked anew
+    const cell = (again ? null : asked) ?? deeds.find(deed => cellKey(deed.cell) === key)?.cell
       ?? { ...shape, answers: [], flagged: null, touched: true }
     if (!verdict) cell.flagged = uid
     else if (!cell.answers.some(answer => answer.uid === uid)) cell.answers.unshift({ uid, value: LABEL[verdict] })

@@ -55,6 +55,7 @@ KEYS = (
     Key("evidence", "e", "t", "n"),
     Key("both-yes", "y", "Shift+q", "y"),
     Key("both-no", "n", "Shift+e", "Shift+n"),
+    Key("mend", "m", "Shift+f", "Shift+m"),
     Key("pin", "p", "Shift+g", "Shift+p"),
     Key("zoom-in", "+", "3", "+"),
     Key("zoom-out", "-", "2", "-"),

@@ -39,7 +39,7 @@ function openTimer() {
 function startLoop(root) {
   const part = name => root.querySelector(`[data-part="${name}"]`)
   let config = null, renew = null, generation = 0, scope = '', filter = '', stopped = false
-  let onScreen = null, painted = false, showing = 0, accepted = 0, undoing = false, keys = null
+  let onScreen = null, painted = false, showing = 0, accepted = 0, undoing = false, keys = null, clash = null
 
   const pictures = openPictures(), timer = openTimer()
   const sheets = openSheets(root, part, () => view.focus())
@@ -96,6 +96,7 @@ function startLoop(root) {
     const mine = ++showing, cell = queue.current
     onScreen = cell ?? null
     painted = false
+    clash = null
     view.painted(false)
     view.counts(queue.counts, timer.pace, queue.skipped)
     if (!cell) { stage.place(null); return view.notice(...emptyText()) }
@@ -161,6 +162,7 @@ function startLoop(root) {
     'both-yes': () => together(1),
     'both-no': () => together(0),
     pin,
+    mend,
     help: () => sheets.help(),
     ...stage.actions,
   }
@@ -179,7 +181,22 @@ function startLoop(root) {
   function decide(choose) {
     const cell = onScreen
     if (!cell || !painted) return
-    answer(cell, choose(cell), [])
+    const value = choose(cell)
+    if (cell.mends?.[value] && clash !== value) return warn(cell, value) // the same key once more: this alone
+    answer(cell, value, [])
+  }
+
+  function warn(cell, value) { // it would break an agreed rule: the consistent set is one key away
+    clash = value
+    view.clash(cell, value)
+  }
+
+  function mend() {
+    const cell = onScreen
+    if (!cell || !painted) return
+    if (clash === null) return view.last('nothing-to-mend')
+    answer(cell, clash, cell.mends[clash].map(({ tag, to, given, pred_prob }) => ({ value: to, cell:
+      queue.known(cellKey({ item: cell.item, tag })) ?? { item: cell.item, tag, given, pred_prob, score: null, answers: [], flagged: null } })))
   }
 
   // A value for a cell, and what the same key settles with it: [{ cell, value }]. Each becomes an answer of its own.

@@ -5,7 +5,8 @@ const LONG_TAG = 48
 const value = label => say(VALUE[label] ?? '')
 
 // What was done, as a key of the catalogue.
-const deedKey = ({ kind, value: said, cell, also }) => kind !== 'answer' ? kind : also?.length ? 'together' : said === -1 ? 'unsure' : said === cell.given ? 'keep' : 'take'
+const deedKey = ({ kind, value: said, cell, also }) => kind !== 'answer' ? kind
+  : also?.length ? (also[0].cell.item === cell.item ? 'mended' : 'together') : said === -1 ? 'unsure' : said === cell.given ? 'keep' : 'take'
 const manyOf = ({ also = [] }) => also.length + 1
 
 function openView(root, part, evidence) {
@@ -68,7 +69,7 @@ function openView(root, part, evidence) {
     focus() { stage.focus({ preventScroll: true }) },
     wire(act, flag, again, all) {
       for (const each of root.querySelectorAll('[data-action]')) {
-        each.addEventListener('click', () => { act(each.dataset.action); if (each.closest('.verdicts') && note.hidden) this.focus() })
+        each.addEventListener('click', () => { act(each.dataset.as ?? each.dataset.action); if (each.closest('.verdicts') && note.hidden) this.focus() })
       }
       text.addEventListener('keydown', event => {
         if (event.isComposing || (event.key !== 'Enter' && event.key !== 'Escape')) return
@@ -103,6 +104,16 @@ function openView(root, part, evidence) {
       ask(cell)
       evidence.show(cell)
       pill(cell, undone)
+      part('clash').hidden = true
+    },
+    clash(cell, said) { // an answer that breaks an agreed rule, and what would keep it
+      const wanted = cell.mends[said].map(({ tag, to }) => `${tag}: ${value(to)}`).join(', ')
+      phrase(part('clash-text'), 'clash', { tag: node('bdi', cell.tag), value: value(said), wanted: node('bdi', wanted) })
+      put('mend-text', say('mend', { value: value(said), n: cell.mends[said].length }))
+      put('alone-text', say('alone', { value: value(said) }))
+      button('alone').dataset.as = said === cell.given ? 'keep' : 'take'
+      part('clash').hidden = false
+      put('live', part('clash-text').textContent)
     },
     painted(is, cell) {
       loop.dataset.painted = is ? '1' : '0'
@@ -115,7 +126,7 @@ function openView(root, part, evidence) {
     notice(state, title, words, { again = false, all = false } = {}) {
       loop.dataset.state = state
       delete loop.dataset.item
-      part('ask').hidden = part('answered').hidden = true
+      part('ask').hidden = part('answered').hidden = part('clash').hidden = true
       answerable(false)
       evidence.clear()
       part('notice').hidden = false

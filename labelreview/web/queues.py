@@ -1,0 +1,197 @@
+"""The filters of the review pages: of the address, of the widgets, saved by name; and the widgets for the rarer ones.
+
+An address holds every filter as text, so that a link restores the queue exactly; a saved queue is such an address.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from labelreview import saved
+from labelreview.decisions import Direction
+from labelreview.errors import LabelReviewError
+from labelreview.orders import LEARNED
+from labelreview.project import Project
+from labelreview.review.again import OWN, Status
+from labelreview.review.worklist import Filters
+from labelreview.roles import Action
+from labelreview.web import results, session, words
+
+NAMES = ("tag", "direction", "text", "order", "cells", "status", "reviewer", "low", "high", "selection")
+FILTERED, SAID = "review_filtered", "queue_said"
+ALL_CELLS = "all"
+
+
+def review(project: Project) -> Filters:
+    """What the review page asks about. The address wins when it changed (a link), else the widgets `filter_…`."""
+    asked = _checked(project, {name: st.query_params.get(name, "") for name in NAMES})
+    if asked != st.session_state.get(FILTERED) or "filter_tag" not in st.session_state:
+        st.session_state.update({f"filter_{name}": value for name, value in asked.items()})
+    now = {name: str(st.session_state.get(f"filter_{name}") or "") for name in NAMES}
+    st.session_state["filter_direction"] = now["direction"]  # a second click on a choice would leave none
+    st.session_state[FILTERED] = now
+    _to_address(now)
+    return as_filters(now)
+
+
+def as_filters(now: Mapping[str, str]) -> Filters:
+    """Filters as an address writes them; what is left out is not filtered."""
+    low, high = _share(now.get("low", ""), 0.0), _share(now.get("high", ""), 1.0)
+    status, order = now.get("status", ""), now.get("order", "") or LEARNED
+    open_cells = not status and not now.get("reviewer", "")
+    return Filters(
+        now.get("tag", ""),
+        Direction(now["direction"]) if now.get("direction") else None,
+        now.get("text", ""),
+        order,
+        suspects=open_cells and now.get("cells", "") != ALL_CELLS,
+        low=low,
+        high=high,
+        selection=now.get("selection", ""),
+        status=status,
+        reviewer=now.get("reviewer", ""),
+    )
+
+
+def grid(project: Project) -> Filters:
+    """What the grid asks about: always one tag (of the most suspects, until one is chosen) and one direction."""
+    figures = results.overview(project)
+    if (st.query_params.get("tag") or st.session_state.get("filter_tag")) not in project.dataset.tags:
+        st.query_params["tag"] = max(figures, key=lambda figure: figure.suspects).tag
+    chosen = next(f for f in figures if f.tag == (st.query_params.get("tag") or st.session_state.get("filter_tag")))
+    if not (st.query_params.get("direction") or st.session_state.get("filter_direction")):
+        fewer_wrong = chosen.maybe_wrong < chosen.maybe_missing
+        st.query_params["direction"] = (Direction.MISSING if fewer_wrong else Direction.WRONG).value
+    return replace(_open_cells(review(project)), text="", order=LEARNED)
+
+
+def item(project: Project) -> Filters:
+    """What the page of whole items asks about: cells of one tag or all, item after item."""
+    return replace(_open_cells(review(project)), order="ema")
+
+
+def _open_cells(filters: Filters) -> Filters:
+    suspects = st.session_state.get("filter_cells") != ALL_CELLS
+    return replace(filters, status="", reviewer="", suspects=suspects)
+
+
+def ask_all_cells() -> None:
+    """The suspects are answered: ask about all cells under the filter."""
+    st.session_state["filter_cells"] = ALL_CELLS
+
+
+def more(project: Project, reviewer: str, language: str) -> None:
+    """The rarer filters, and what is saved by name, behind one button that says how many are set."""
+    say = partial(words.say, language)
+    rare = ("status", "reviewer", "low", "high", "selection")
+    count = sum(bool(st.session_state.get(f"filter_{name}")) for name in rare)
+    with st.popover(say("queue.more-set", n=count) if count else say("queue.more"), icon=":material/filter_list:"):
+        if said := st.session_state.pop(SAID, ""):
+            st.caption(session.plain(said))
+        _rare(project, reviewer, say)
+        _selections(project, reviewer, say)
+        _queues(project, reviewer, say)
+
+
+def _rare(project: Project, reviewer: str, say: Any) -> None:
+    sees_all = session.may(project, reviewer, Action.ADJUDICATE)
+    statuses = ["", *(status.value for status in (Status if sees_all else OWN))]
+    if st.session_state["filter_status"] not in statuses:  # a link by somebody who may see more
+        st.session_state["filter_status"] = ""
+    st.selectbox(say("queue.status"), statuses, format_func=lambda status: say(f"queue.status-{status or 'open'}"),
+                 key="filter_status")  # fmt: skip
+    if sees_all:
+        people = ["", *project.verdicts().reviewers]
+        st.selectbox(say("queue.reviewer"), people, format_func=lambda name: name or say("queue.anybody"),
+                     key="filter_reviewer")  # fmt: skip
+    left, right = st.columns(2)
+    left.text_input(say("queue.low"), key="filter_low", placeholder="0")
+    right.text_input(say("queue.high"), key="filter_high", placeholder="1")
+    st.caption(say("queue.range"))
+
+
+def _selections(project: Project, reviewer: str, say: Any) -> None:
+    names = ["", *project.saved.selections()]
+    st.selectbox(say("queue.selection"), names, format_func=lambda name: name or say("queue.every-item"),
+                 key="filter_selection")  # fmt: skip
+    with st.expander(say("queue.new-selection")):
+        upload = st.file_uploader(say("queue.ids"), ["txt", "csv"], key="selection_file")
+        name = st.text_input(say("queue.name"), upload.name.rpartition(".")[0] if upload else "", key="selection_name")
+        if st.button(say("queue.save-selection"), disabled=not (upload and name)) and upload:
+            _try(partial(_save_selection, project, reviewer, name, upload.getvalue(), say))
+
+
+def _save_selection(project: Project, reviewer: str, name: str, data: bytes, say: Any) -> str:
+    ids = saved.ids_of(data.decode("utf-8", errors="replace"))
+    count = project.saved.save_selection(name, ids, reviewer)
+    return str(say("queue.selection-saved", name=name, n=f"{count:,}", all=f"{len(ids):,}"))
+
+
+def _queues(project: Project, reviewer: str, say: Any) -> None:
+    found = project.saved.queues()
+    if found:
+        chosen = st.selectbox(say("queue.saved"), ["", *sorted(found)], key="queue_chosen")
+        row = st.container(horizontal=True)
+        if row.button(say("queue.open"), disabled=not chosen):
+            st.query_params.from_dict({"project": st.query_params.get("project", ""), **found[chosen]})
+            st.rerun()
+        if row.button(say("queue.forget"), disabled=not chosen):
+            project.saved.remove(saved.QUEUES, chosen)
+            st.rerun()
+    name = st.text_input(say("queue.save-as"), key="queue_name", max_chars=saved.LONGEST)
+    if st.button(say("queue.save"), disabled=not name.strip()):
+        now = {key: value for key, value in dict(st.session_state[FILTERED]).items() if value}
+        _try(partial(_save_queue, project, reviewer, name, now, say))
+    st.caption(say("queue.link"))
+
+
+def _save_queue(project: Project, reviewer: str, name: str, now: Mapping[str, str], say: Any) -> str:
+    project.saved.save_queue(name, now, reviewer)
+    return str(say("queue.is-saved", name=name.strip()))
+
+
+def _try(do: Any) -> None:
+    try:
+        st.session_state[SAID] = do()
+    except LabelReviewError as error:
+        st.session_state[SAID] = str(error)
+    st.rerun()
+
+
+def _checked(project: Project, asked: dict[str, str]) -> dict[str, str]:
+    """An address without what is not there: of another project, or mistyped."""
+    if asked["tag"] not in ("", *project.dataset.tags):
+        tag = session.plain(asked["tag"])
+        st.toast(f"There is no tag “{tag}” in this project: every tag is shown.", icon=":material/info:")
+        asked["tag"] = ""
+    allowed = {
+        "direction": tuple(Direction),
+        "order": session.order_titles(project),
+        "cells": (ALL_CELLS,),
+        "status": tuple(Status),
+        "reviewer": project.verdicts().reviewers if asked["reviewer"] else (),
+        "selection": project.saved.selections() if asked["selection"] else (),
+    }
+    known = {name: value if name not in allowed or value in allowed[name] else "" for name, value in asked.items()}
+    for name, default in (("low", 0.0), ("high", 1.0)):
+        known[name] = "" if _share(known[name], default) == default else known[name]
+    return known
+
+
+def _share(text: str, default: float) -> float:
+    try:
+        value = float(text.replace(",", "."))
+    except ValueError:
+        return default
+    return value if 0 <= value <= 1 else default
+
+
+def _to_address(filters: Mapping[str, str]) -> None:
+    for name, value in filters.items():
+        if value and st.query_params.get(name) != value:
+            st.query_params[name] = value
+        elif not value and name in st.query_params:
+            del st.query_params[name]
