@@ -68,8 +68,8 @@ def disputes(project: Project) -> tuple[int, int]:
 
 
 def downloads(project: Project, rule: str, *, log: bool, close: bool = False) -> list[tuple[str, str, str, Write]]:
-    """Title, explanation, file name and writer of every export; that of the log where `log` says so. `close`: the labels
-    under implications."""
+    """Title, explanation, file name and writer of every export; that of the log where `log` says so. `close`:
+    the labels under implications."""
     labels = Path(project.card.labels_file)
     is_folder = FORMATS[project.card.labels_format].is_folder
     found: list[tuple[str, str, str, Write]] = [
