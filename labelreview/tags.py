@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import overload
+from mmap import mmap
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -220,7 +221,7 @@ class Dataset:
     @cached_property
     def judged(self) -> Labels:
         """The labels that can be judged: as given, and unknown where no model scored the cell."""
-        not_scored = np.isnan(self.pred_probs)
+        not_scored = np.isnan(_passing(self.pred_probs))
         return np.where(not_scored, np.int8(UNKNOWN), self.labels) if not_scored.any() else self.labels
 
     def given(self, cells: Ints) -> Labels:
@@ -259,6 +260,15 @@ class Dataset:
         """The item id and the tag of a flat cell position."""
         row, column = divmod(int(cell), len(self.tags))
         return self.ids[row], self.tags[column]
+
+
+def _passing(array: Probs) -> Probs:
+    """An array to be read once. One that is mapped from a file is mapped anew, so that its pages go when it does."""
+    owner: Any = array.base  # of a part of a mapped array it is the whole, whose offset the part has too
+    if not isinstance(array, np.memmap) or not isinstance(owner, mmap) or not array.flags.c_contiguous:
+        return array
+    anew: Any = np.memmap(str(array.filename), array.dtype, "r", array.offset, array.shape)
+    return np.asarray(anew)
 
 
 def joined(labels: Matrix, pred_probs: Matrix, *, only_common: bool = False) -> Dataset:

@@ -45,6 +45,8 @@ if waiting := newversion.compared(project):
     newproject.show_problems(waiting.update.inputs.report)
     if waiting.rows:
         st.dataframe(waiting.rows, hide_index=True, width="stretch", height="content")
+        if waiting.turns:
+            st.caption(f"Labels: {waiting.turns}.")
         if st.button("Update the project", type="primary"):
             newversion.update(project)
 

@@ -37,10 +37,14 @@ class Some:
         if len(self.first) < NAMED:
             self.first.append(name)
 
-    def __str__(self) -> str:
+    @property
+    def named(self) -> str:
+        """The first few by name, and how many more there are."""
         more = self.count - len(self.first)
-        named = f": {', '.join(self.first)}" if self.first else ""
-        return f"{self.count:,}{named}" + (f" and {more:,} more" if more else "")
+        return ", ".join(self.first) + (f" and {more:,} more" if more and self.first else "")
+
+    def __str__(self) -> str:
+        return f"{self.count:,}: {self.named}" if self.first else f"{self.count:,}"
 
 
 @dataclass(frozen=True)
@@ -70,23 +74,33 @@ class Difference:
         parts = self.items_added, self.items_gone, self.tags_added, self.tags_gone, self.labels
         return not any(part.count for part in parts)
 
-    def rows(self) -> list[tuple[str, str]]:
-        """What was compared, and what was found, in words."""
-        turned = ", ".join(
+    @property
+    def parts(self) -> list[tuple[str, Some]]:
+        """What was compared, in words, and what was found."""
+        return [
+            ("Items added", self.items_added),
+            ("Items gone", self.items_gone),
+            ("Tags added", self.tags_added),
+            ("Tags gone", self.tags_gone),
+            ("Labels changed", self.labels),
+            ("Predictions changed", self.probs),
+            ("Answered cells", Some(self.verdicts)),
+            ("Answers without a cell now", self.without_cell),
+            ("Corrections that the new labels hold", self.agreed),
+            ("Confirmed labels that are others now", self.against),
+        ]
+
+    @property
+    def turns(self) -> str:
+        """The changed labels, from what to what."""
+        return ", ".join(
             f"{count:,} from {WORDS[old]} to {WORDS[new]}" for (old, new), count in sorted(self.turned.items())
         )
-        return [
-            ("Items added", str(self.items_added)),
-            ("Items gone", str(self.items_gone)),
-            ("Tags added", str(self.tags_added)),
-            ("Tags gone", str(self.tags_gone)),
-            ("Labels changed", str(self.labels) + (f" ({turned})" if turned else "")),
-            ("Predictions changed", str(self.probs)),
-            ("Answered cells", f"{self.verdicts:,}"),
-            ("Answers without a cell now", str(self.without_cell)),
-            ("Corrections that the new labels hold", str(self.agreed)),
-            ("Confirmed labels that are others now", str(self.against)),
-        ]
+
+    def rows(self) -> list[tuple[str, str]]:
+        """The parts with what was found as text."""
+        turns = f" ({self.turns})" if self.turned else ""
+        return [(what, f"{found}{turns if found is self.labels else ''}") for what, found in self.parts]
 
     def lines(self) -> list[str]:
         """The same for a terminal."""

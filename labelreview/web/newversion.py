@@ -1,6 +1,7 @@
 """The doings of the page "Versions": read what is new, compare, write. What was compared waits in the session."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import streamlit as st
@@ -23,10 +24,17 @@ class Compared:
     uploads: Uploads
 
     @property
-    def rows(self) -> list[dict[str, str]]:
+    def rows(self) -> list[dict[str, str | int]]:
         """What changes, as a table."""
         found = self.update.difference
-        return [{"What": what, "How many, and the first": number} for what, number in (found.rows() if found else ())]
+        parts = found.parts if found else []
+        rows: list[dict[str, str | int]] = [{"What": w, "How many": s.count, "Such as": s.named} for w, s in parts]
+        return rows
+
+    @property
+    def turns(self) -> str:
+        """The changed labels, from what to what."""
+        return self.update.difference.turns if self.update.difference else ""
 
     def drop(self) -> None:
         """Forget it, and what was uploaded for it."""
@@ -93,7 +101,7 @@ def table(project: Project) -> list[dict[str, Any]]:
         found.append(
             {
                 "Version": number,
-                "When": version.made,
+                "When": datetime.fromisoformat(version.made),
                 "Items": version.items,
                 "Tags": version.tags,
                 "Files": f"{version.labels_file}, {version.predictions_file}",

@@ -279,8 +279,9 @@ def test_a_project_is_given_new_labels_after_a_look_at_what_changes(settings, tm
     app.text_input[0].set_value(str(tmp_path / "new.csv"))
     app.button[0].click().run()
     assert not app.error
-    found = dict(app.dataframe[0].value.itertuples(index=False, name=None))
-    assert found["Labels changed"] == "1: 'hat' of 'item0' (1 from present to absent)"
+    found = {what: rest for what, *rest in app.dataframe[0].value.itertuples(index=False, name=None)}
+    assert found["Labels changed"] == [1, "'hat' of 'item0'"]
+    assert "1 from present to absent" in "".join(caption.value for caption in app.caption)
     assert folder.read(settings.projects, "cats").card == before
     next(button for button in app.button if button.label == "Update the project").click().run()
     assert not app.exception

@@ -10,7 +10,7 @@ import labelreview
 from labelreview.errors import InputError
 from labelreview.formats import Source, read_labels, read_pred_probs
 from labelreview.formats.check import examine
-from labelreview.tags import TagMatrix
+from labelreview.tags import Dataset, Names, TagMatrix
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "data" / "demo"
@@ -91,3 +91,13 @@ def test_the_version_is_the_one_of_the_package() -> None:
     assert "read_dataset" in dir(labelreview)
     with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
         labelreview.nonsense  # noqa: B018
+
+
+def test_cells_that_no_model_scored_are_unknown_also_where_the_array_is_mapped_from_a_file(tmp_path):
+    probs = np.array([[0.5, np.nan], [0.25, 0.5], [np.nan, 1]], np.float32)
+    np.save(tmp_path / "probs.npy", probs)
+    mapped = np.load(tmp_path / "probs.npy", mmap_mode="r")
+    for array in (probs, mapped, mapped[1:], mapped[:, 1:]):
+        labels = np.ones(array.shape, np.int8)
+        ids, tags = Names.of(map(str, range(len(array)))), ("hat", "cat")[: array.shape[1]]
+        assert Dataset(ids, tags, labels, array).judged.tolist() == np.where(np.isnan(array), -1, 1).tolist()
