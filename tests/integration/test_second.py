@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from labelreview import exports, rulebook, second
-from labelreview.decisions import Verdict
+from labelreview.decisions import Direction, Verdict
 from labelreview.errors import InputError, NotFound
 from labelreview.people import NotAllowed
 from labelreview.project import Project
 from labelreview.review.worklist import Filters
 from labelreview.roles import Role, appointment
 from labelreview.saved import ids_of
+from labelreview.web import queues
 from tests.gallery import gallery, settings_in
 from tests.made import decision
 
@@ -136,3 +137,12 @@ def test_orders_by_tag_and_by_uncertainty(project):
     distance = np.abs(project.dataset.scored(np.array(cells)) - 0.5)
     assert distance[0] == distance.min()  # look-alikes are put apart, so the others need not follow one by one
     assert len(cells) == 36
+
+
+def test_an_address_says_every_filter_and_leaves_out_what_is_not_set():
+    link = {"tag": "hat", "direction": "wrong", "text": "é", "order": "uncertain", "low": "0.2", "high": "0,6"}
+    narrow = queues.as_filters({**link, "cells": "all", "selection": "doubtful ones"})
+    assert narrow == Filters("hat", Direction.WRONG, "é", "uncertain", low=0.2, high=0.6, selection="doubtful ones")
+    assert queues.as_filters({}) == Filters(suspects=True)
+    assert queues.as_filters({"status": "unsure", "reviewer": "ann"}) == Filters(status="unsure", reviewer="ann")
+    assert queues.as_filters({"low": "x", "high": "7"}) == Filters(suspects=True)

@@ -118,10 +118,9 @@ function openBeside(part, talk, told) {
   function together(others) { // side by side, and settled by one key
     const all = [{ ...cell, image: smaller(cell.image), now: nowOf(cell), here: true }, ...others]
     const figures = all.map(each => node('figure', '', picture(each), node('figcaption', '', label(each.now), here(each))))
-    const section = node('section', '', node('h3', say('twins', { n: others.length })), Object.assign(node('div', '', ...figures), { className: 'twins' }))
-    section.className = 'differ'
-    if (told.settle) section.append(node('p', '', button('both-yes', 1, all.length), button('both-no', 0, all.length)))
-    return section
+    const keys = told.settle ? [node('p', '', button('both-yes', 1, all.length), button('both-no', 0, all.length))] : []
+    const pictures = Object.assign(node('div', '', ...figures), { className: 'twins' })
+    return Object.assign(node('section', '', node('h3', say('twins', { n: others.length })), ...keys, pictures), { className: 'differ' })
   }
 
   const here = each => each.here ? node('small', say('this-one')) : node('small', judged(each))
