@@ -101,6 +101,8 @@ def measure(name: str, scratch: Path, *, memory: bool) -> None:
             browser.close()
     finally:
         server.kill()
+    if name == "demo" and not memory:
+        opening(settings)
 
 
 @contextmanager
@@ -214,7 +216,7 @@ def grid(page: Page, server: Server, settings: Settings) -> None:
         page.wait_for_load_state("networkidle")
         page.evaluate("window.times = []")
         page.keyboard.press("Enter")
-        page.wait_for_function("window.times.length > 0")
+        page.wait_for_function("window.times.length > 0", timeout=120_000)
         saved(page)
         turned += page.evaluate("window.times")
         stored.append(page.evaluate("window.stored"))

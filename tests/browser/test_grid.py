@@ -126,3 +126,17 @@ def test_by_touch_a_tap_marks_and_the_button_confirms(server, settings, browser)
 def test_two_people_are_given_different_pictures(grid, server, newcomer):
     other = Grid(newcomer().page, server.address)
     assert not set(grid.painted()) & set(other.painted())
+
+
+@pytest.mark.parametrize("items", [150])
+def test_page_follows_page_while_no_answer_reaches_the_server(grid, settings):
+    grid.page.route("**/decisions", lambda route: route.abort())
+    seen = []
+    for _ in range(3):
+        seen += grid.painted()
+        grid.press("Enter")
+    grid.painted()
+    assert len(set(seen)) == 36
+    grid.page.unroute("**/decisions")
+    grid.saved()
+    assert settled(settings) == dict.fromkeys(seen, "present")
