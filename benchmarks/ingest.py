@@ -183,8 +183,8 @@ def in_server(folder: Path, questions: int = 100) -> None:
                 continue
             seconds, worked = time.perf_counter() - start, _worked(server.pid) - worked
             assert len(found) == questions
-            grown = _resident(server.pid) - before
-            print("server", seconds, worked, before, grown)
+            after = _resident(server.pid)
+            print("server", seconds, worked, after[0], after[0] - before[0], after[1] - before[1])
     finally:
         server.kill()
         server.wait()
@@ -200,10 +200,10 @@ def _until_it_answers(address: str) -> None:
     raise RuntimeError("The server does not answer.")
 
 
-def _resident(pid: int) -> float:
-    """MB of a process, as `ps` says it: its own memory and what it touched of mapped files."""
-    line = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
+def _resident(pid: int) -> tuple[float, float]:
+    """MB of a process, as `ps` says it, and those of them that are no pages of mapped files."""
+    said = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return int(said["VmRSS"].split()[0]) / 1024, int(said["RssAnon"].split()[0]) / 1024
 
 
 def _worked(pid: int) -> float:
@@ -392,8 +392,9 @@ def _told(lines: str) -> str:
     said = {line.split()[0]: list(map(float, line.split()[1:])) for line in lines.splitlines()}
     seconds, worked, peak = said["took"]
     if "server" in said:
-        seconds, worked, empty, grown = said["server"]
-        return f"{seconds:>8.2f} {worked:>8.2f} {empty + grown:>8.0f}  {grown:.0f} MB more than without the project"
+        seconds, worked, peak, grown, own = said["server"]
+        row = f"{seconds:>8.2f} {worked:>8.2f} {peak:>8.0f}"
+        return f"{row}  {grown:.0f} MB more than without the project, of which {own:.0f} are no pages of mapped files"
     row = f"{seconds:>8.2f} {worked:>8.2f} {peak:>8.0f}"
     if "waits" not in said:
         return row
