@@ -7,6 +7,7 @@ Exit codes: 0 done · 1 the input, the project or the place to write to is not u
 
 import json
 import sys
+from collections.abc import Sequence
 from getpass import getuser
 from pathlib import Path
 from typing import Annotated, overload
@@ -32,7 +33,8 @@ from labelreview import (
 )
 from labelreview import predictions as made
 from labelreview import report as reports
-from labelreview.errors import InputError, LabelReviewError
+from labelreview.decisions import Decision
+from labelreview.errors import InputError, LabelReviewError, few
 from labelreview.formats.check import Report
 from labelreview.images import Source
 from labelreview.project import Project
@@ -108,9 +110,21 @@ def init(
     card = intake.create(settings, name, inputs, progress=_show)
     del inputs  # as large as the files; what follows opens the project's own by memory map
     with Project.open(settings, name) as project:
-        project.record(intake.adopted(log, card.uid))
+        _take_over(project, log)
         project.prepare(_show)
     typer.echo(f"Project '{name}' is ready: labelreview serve")
+
+
+def _take_over(project: Project, log: Sequence[Decision]) -> None:
+    """Record the events of another log, and say which of them name a cell that is not there: nobody would miss them."""
+    if not log:
+        return
+    project.record(intake.adopted(log, project.card.uid))
+    ids, tags = set(project.dataset.ids), set(project.dataset.tags)
+    cells = dict.fromkeys((event.item, event.tag) for event in log)
+    lost = [f"{tag} of {item}" for item, tag in cells if item not in ids or tag not in tags]
+    without = f" {len(lost):,} of {len(cells):,} cells are not in this project: {few(lost)}." if lost else ""
+    typer.echo(f"Taken over: {len(log):,} events of the decision log.{without}")
 
 
 @app.command("list")

@@ -47,7 +47,7 @@ class Spelling:
 
 
 PLAIN = Spelling(remedy="Use 1, 0 or leave it empty. Where -1 means absent or uncertain, name the format "
-                        "(celeba_csv, chexpert).")  # fmt: skip
+                        "(celeba_csv, chexpert). Take out a column that is no tag.")  # fmt: skip
 MINUS_ONE = Spelling((("1", "-1"), ("1.0", "-1.0")), remedy="Use 1 for present and -1 for absent.")
 UNCERTAIN = Spelling((("1.0", "0.0"), ("1", "0")), ("-1", "-1.0"), "Use 1, 0, -1 (uncertain) or leave it empty.")
 

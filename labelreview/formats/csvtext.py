@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from labelreview.errors import InputError
-from labelreview.formats import limits
+from labelreview.formats import foreign, limits
 from labelreview.formats.cells import Problems
 from labelreview.formats.shape import IDS
 from labelreview.formats.table import CODE, LABEL, PROB, Role, Table
@@ -72,6 +72,7 @@ class CsvText:
     def delimiter(self) -> str:
         """The delimiter that the header has and that cuts most lines into as many fields."""
         head = self._head
+        foreign.check_table(self.name, self.data)
         if "\0" in head:
             raise InputError(f"{self.name}: there are NUL characters. This is no text, or UTF-16 without its mark "
                              "(BOM). Save the file as UTF-8.")  # fmt: skip

@@ -34,7 +34,13 @@ def is_wide(file: Opened, kind: Kind) -> bool:
 
 def _is_lines(file: Opened) -> bool:
     lines = [line for line in file.head.lstrip(b"\xef\xbb\xbf").splitlines() if line.strip()][:2]
-    return bool(lines) and all(line.lstrip().startswith(b'{"') for line in lines) and lines[0].rstrip().endswith(b"}")
+    begun = bool(lines) and all(line.lstrip().startswith(b'{"') for line in lines)
+    return begun and lines[0].rstrip().endswith(b"}") and (file.where.suffix.lower() != ".json" or _has_id(file))
+
+
+def _has_id(file: Opened) -> bool:
+    """Whether the first line names an item. A file that is called .json may be one object that lists all items."""
+    return _id_key(_first(file)).strip().casefold() in ("file_name", *IDS)
 
 
 def _first(file: Opened) -> dict[str, Any]:

@@ -91,7 +91,7 @@ class Table:
     def probs(self, column: int) -> npt.NDArray[np.float32]:
         """A column of numbers as float32, NaN where it is empty; the range is for `cells.checked_probs`."""
         found = self._take(column)
-        remedy = "is not a number. Use a decimal number from 0 to 1, or leave it empty."
+        remedy = "is not a number. Use one from 0 to 1 with a decimal point, or leave it empty."
         if pa.types.is_dictionary(found.type):
             found = found.cast(found.type.value_type)
         if pa.types.is_string(found.type) or pa.types.is_large_string(found.type):

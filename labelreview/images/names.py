@@ -1,6 +1,6 @@
 """Which file is whose picture: names of pictures, matched to ids."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".jp2", ".ppm", ".pgm",
@@ -33,15 +33,29 @@ def is_inside(name: str) -> bool:
 def matched(files: Iterable[str], ids: Iterable[str]) -> list[str]:
     """For each id the one of the files that it means; '' where there is none.
 
-    An id is a path, with or without suffix, or a file name (with or without suffix) that is unique.
+    An id is a path, or the end of one path alone (the file's name, or with folders before it), each with or without
+    suffix.
+
+    >>> matched(["photos/a/1.jpg", "photos/b/1.jpg", "photos/b/2.jpg"], ["photos/a/1.jpg", "b/1", "2", "1.jpg"])
+    ['photos/a/1.jpg', 'photos/b/1.jpg', 'photos/b/2.jpg', '']
     """
     paths: dict[str, str] = {}
-    names: dict[str, str] = {}
+    ends: dict[str, str] = {}
+    wanted = list(ids)
+    asked = set(wanted)
     for relative in files:
-        _, _, name = relative.rpartition("/")
-        for known, key in ((paths, relative), (paths, _stem(relative)), (names, name), (names, _stem(name))):
-            known[key] = relative if known.get(key, relative) == relative else _preferred(known, key, relative)
-    return [paths.get(item) or names.get(item, "") for item in ids]
+        tails = ((ends, tail) for tail in _tails(relative))
+        for known, tail in ((paths, relative), *tails):
+            for key in {tail, _stem(tail)} & asked:
+                known[key] = relative if known.get(key, relative) == relative else _preferred(known, key, relative)
+    return [paths.get(item) or ends.get(item, "") for item in wanted]
+
+
+def _tails(path: str) -> Iterator[str]:
+    """The ends of a path: with fewer folders before the name, down to the name alone."""
+    while "/" in path:
+        _, _, path = path.partition("/")
+        yield path
 
 
 def _stem(name: str) -> str:

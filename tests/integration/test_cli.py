@@ -104,6 +104,18 @@ def test_an_export_taken_in_again_with_its_log_has_those_cells_settled(home):
         assert project.dataset.labels[0, 0] == 0
 
 
+def test_a_log_that_names_other_cells_is_not_taken_over_without_a_word(home, capsys):
+    init()
+    with Project.open(Settings.from_environment(), "cats") as project:
+        project.record([decision("007", "cat", Verdict.ABSENT), decision("007", "=cmd()", Verdict.PRESENT)])
+    run("export", "cats", "--decisions", "log.csv", "--excel-safe")
+    capsys.readouterr()
+    again = ("--labels", "labels.csv", "--predictions", "predictions.csv", "--decisions", "log.csv")
+    assert run("init", "again", *again) == 0
+    said = capsys.readouterr().out
+    assert "Taken over: 2 events of the decision log. 1 of 2 cells are not in this project: ''=cmd() of 007'." in said
+
+
 def test_wrong_input_stops_with_file_line_column_value_and_remedy_and_writes_nothing(home, capsys):
     Path("labels.csv").write_text("id,cat,=cmd(),<img src=x>\n007,yes?,0,\n1e5,0,1,0\nc,1,1,1\n")
     assert init() == 1

@@ -69,6 +69,7 @@ REFUSED: dict[str, list[tuple[Files, str]]] = {
         ({VOC: b"a  1\n", "d/ImageSets/Main/dog_x.txt": b"a -1\n"}, "line 1: 'a' has another label in ImageSets"),
     ],
     "broken JSON": [
+        ({"f.json": COCO.format("").encode()[:40]}, "f.json, line 1, column 41: expecting ',' delimiter"),
         ({"f.json": COCO.format("").encode()[:-2]}, "f.json, line 1, column 99: expecting value. This is no valid"),
         ({"f.jsonl": b'{"id": "a", "tags": ["x"]}\n{"id": "b", "tags": [\n'}, "expecting value. This is no valid JSON"),
         ({"f.json": COCO.format("[" * 100_000).encode()}, "values are nested too deep. This is no valid JSON"),
@@ -86,7 +87,18 @@ REFUSED: dict[str, list[tuple[Files, str]]] = {
         ({"f.json": b"[[0], [1]]", "f.ids.txt": b"a\n"}, "f.ids.txt: 1 ids for the 2 images of f.json. Give one line"),
         ({"f.json": b"[[0], [9]]", "f.tags.txt": b"a\nb\n"}, "class 9 is not among the 2 of f.tags.txt. Is this the"),
     ],
-    "a format that is not known": [({"f.bin": b"\x7fELF\1\0"}, "f.bin: there are NUL characters. This is no text")],
+    "a format that is not known": [
+        ({"f.bin": b"\x7fELF\1\0"}, "f.bin: there are NUL characters. This is no text"),
+        ({"f.xlsx": b"PK\3\4\0\0"}, "f.xlsx: this is a spreadsheet. Save the sheet as CSV, and give that."),
+        ({"f.csv.gz": b"\x1f\x8b\x08\0"}, "f.csv.gz: this is compressed (gzip). Unpack it first."),
+        ({"f.csv": b"\xff\xd8\xff\xe0\n"}, "f.csv: this is a picture. Give the file of labels or predictions"),
+        ({"f.csv": b"<!DOCTYPE html><html>\n"}, "f.csv: this is a web page, such as one that asks to sign in."),
+        ({"f.csv": b"version https://git-lfs.github.com/spec/v1\n"}, "f.csv: this is a pointer of Git LFS, not the"),
+        ({"f.csv": b"sep=;\r\nid;hat\r\na;1\r\n"}, "f.csv, line 1: 'sep=' is a note for Excel, not the header."),
+        ({"f.json": b'{"images": [], "annotations": []}'}, "it holds objects with 'images', 'annotations'. COCO has"),
+        ({"f.json": b'[{"image_id": 1, "score": 0.9}]'}, "it holds objects with 'image_id', 'score'. COCO has"),
+        ({"f.json": b"[1, 2, 3]"}, "f.json: this JSON is of no form that is known; it holds no objects"),
+    ],
     "a folder without a known format": [({"d/a.jpg": b""}, "d is a folder. Give the file that holds the labels")],
 }  # fmt: skip
 
@@ -126,7 +138,7 @@ PROBS: dict[str, list[tuple[Files, str]]] = {
     ],
     "logits": [({"p.csv": b"id,hat\na,-2.5\nb,3\n"}, "which looks like logits: apply the sigmoid first, or say")],
     "NaN and infinity": [
-        ({"p.csv": b"id,hat\na,nan\nb,0.5\n"}, "line 2, column 'hat': 'nan' is not a number. Use a decimal"),
+        ({"p.csv": b"id,hat\na,nan\nb,0.5\n"}, "line 2, column 'hat': 'nan' is not a number. Use one from"),
         ({"p.npy": _npy([[np.inf, 0.5]])} | NAMES, "inf is not a probability. Probabilities are numbers from 0 to 1"),
     ],
     "an array without names": [
