@@ -107,7 +107,7 @@ def init(
     _say(inputs.report)
     if check_only:
         return
-    card = intake.create(settings, name, inputs, progress=_show)
+    intake.create(settings, name, inputs, progress=_show)
     del inputs  # as large as the files; what follows opens the project's own by memory map
     with Project.open(settings, name) as project:
         _take_over(project, log)
