@@ -80,8 +80,7 @@ def current_project(person: str) -> Project:
     if wanted not in names:
         st.warning(f"There is no project “{plain(wanted)}” here. This is “{names[0]}”.", icon=":material/info:")
         wanted = names[0]
-    if st.session_state.get(PICKED) not in names or wanted != st.session_state.get(PROJECT):
-        st.session_state[PICKED] = wanted
+    st.session_state[PICKED] = wanted  # always: on a page that is new to it, the widget would begin with the first name
     name: str = st.sidebar.selectbox("Project", names, key=PICKED, on_change=_project_picked)
     st.session_state[PROJECT] = name
     if st.query_params.get("project") != name:

@@ -37,3 +37,6 @@ def test_arrays_with_their_names_and_a_second_model_become_a_project(
     made = folder.read(settings.projects, "uploaded")
     assert [(model.name, model.file) for model in made.card.models] == [("hers", "hers.csv"), ("mine", "mine.csv")]
     assert made.dataset.labels.tolist() == [[1, 0], [-1, 1]]
+    page.wait_for_url("**/?project=uploaded", timeout=PATIENCE)
+    page.get_by_role("link", name="Versions").click(timeout=PATIENCE)  # another page is about the same project
+    page.wait_for_url("**/versions?project=uploaded", timeout=PATIENCE)
