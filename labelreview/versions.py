@@ -155,7 +155,14 @@ def _read(settings: Settings, before: folder.Folder, new: New, scratch: Path, pr
     found = intake.checked(
         given, read, looked, ranks, documented, only_common=new.only_common, judge=judge, tell=checking
     )
-    return replace(found, images=source, missing_means=means)
+    report = replace(found.report, notes=(*found.report.notes, *_models_gone(card, read)))
+    return replace(found, report=report, images=source, missing_means=means)
+
+
+def _models_gone(card: folder.Card, read: Mapping[str, formats.Source]) -> tuple[str, ...]:
+    """A note where models of before have no predictions any more."""
+    gone = [model.name for model in card.models if model.name not in read]
+    return (f"No longer a model here: {few(gone, 20)}. From now on: {few(read, 20)}.",) if gone else ()
 
 
 def _compared(settings: Settings, before: folder.Folder, inputs: Inputs, progress: Progress) -> Difference | None:

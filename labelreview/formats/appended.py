@@ -48,13 +48,16 @@ def check_new(before: Matrix, further: Matrix, name: str) -> None:
     """InputError where items are there already."""
     known = set(before.ids)
     if twice := [item for item in further.ids if item in known]:
-        raise InputError(f"{name}: {len(twice):,} items are in the project already: {few(twice)}. Leave them out, or "
-                         "give all labels anew (--labels).")  # fmt: skip
+        raise InputError(f"{name}: items that are in the project already: {few(twice)}. Leave them out, or give all "
+                         "labels anew (--labels).")  # fmt: skip
 
 
 def _table(before: Opened, further: Opened) -> bytes:
     first, more = before.csv, further.csv
-    if (first.header, first.delimiter) != (more.header, more.delimiter):
+    if first.header == more.header and first.delimiter != more.delimiter:
+        raise InputError(f"{further.name}, line 1: columns are separated by {more.delimiter!r}, in the labels that are "
+                         f"there by {first.delimiter!r}. Save the file like these. {INSTEAD}")  # fmt: skip
+    if first.header != more.header:
         raise InputError(f"{further.name}, line 1: the header is not that of the labels that are there. Give the same "
                          f"columns in the same order: {few(first.header)}. {INSTEAD}")  # fmt: skip
     text = first.text if first.text.endswith(("\n", "\r")) else first.text + "\n"

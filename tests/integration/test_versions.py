@@ -87,7 +87,8 @@ def test_further_items_go_behind_those_there_are_in_the_file_too(settings):
 @pytest.mark.parametrize(
     ("new", "why"),
     [
-        ({"items": "id,hat,cat\na,1,1\n"}, "more.csv: 1 items are in the project already: 'a'"),
+        ({"items": "id,hat,cat\na,1,1\n"}, "more.csv: items that are in the project already: 'a'"),
+        ({"items": "id;hat;cat\nd;1;1\n"}, "line 1: columns are separated by ';', in the labels that are there by ','"),
         ({"items": "id,cat,hat\nd,1,1\n"}, "line 1: the header is not that of the labels that are there"),
         ({"items": "id,hat,cat\nd,1,1\n"}, "1 id only in the labels: 'd'"),
         ({"labels": "id,hat,cat\nd,yes,1\n"}, "column 'hat': 'yes'"),
@@ -119,6 +120,14 @@ def test_answers_about_what_is_gone_are_kept_still_taken_and_hold_again_when_it_
     assert (after.card.gone_tags, list(after.gone)) == ((), [])
     with Project.open(settings, "p") as project:
         assert [(c.item, c.tag) for c in project.changes()] == [("a", "hat"), ("a", "cat")]
+
+
+def test_models_that_new_predictions_replace_are_named_before_they_go(settings):
+    p2, p3 = written("p2.csv", PROBS), written("p3.csv", PROBS)
+    updated(settings, predicted={"mine": p2, "hers": p3})
+    found = versions.gather(settings, "p", New(predicted={"hers": p3}))
+    assert "No longer a model here: 'mine'. From now on: 'hers'." in found.inputs.report.notes
+    found.drop()
 
 
 def test_every_version_is_listed_and_the_data_of_earlier_ones_stay_until_they_are_removed(settings):
