@@ -21,7 +21,7 @@ if not found:
 else:
     table = st.dataframe(
         rulebook.agreed_rows(found), hide_index=True, width="stretch", on_select="rerun", selection_mode="multi-row",
-        key="rules_table",
+        key=rulebook.table_key("agreed", found),
     )  # fmt: skip
     chosen = [found[row] for row in table.selection.rows]
     row = st.container(horizontal=True)
@@ -31,6 +31,9 @@ else:
         "Items that break rules, as CSV", data=lambda: rulebook.broken_csv(project), on_click="ignore",
         file_name=f"{project.card.name}-broken-rules.csv", icon=":material/download:",
     )  # fmt: skip
+    if any(each.broken for each in found):
+        with row:
+            rulebook.review_broken(project)
 
 st.subheader("Proposed by the labels", anchor=False)
 st.caption("Pairs that the labels mostly keep. Where tags are missing a true rule is broken often; whether it is true, "
@@ -41,7 +44,7 @@ if not offered:
 else:
     picked = st.dataframe(
         rulebook.proposal_rows(offered), hide_index=True, width="stretch", on_select="rerun",
-        selection_mode="multi-row", key="proposals", column_config=rulebook.COLUMNS,
+        selection_mode="multi-row", key=rulebook.table_key("proposed", offered), column_config=rulebook.COLUMNS,
     )  # fmt: skip
     if st.button("Agree on the selected", disabled=not picked.selection.rows):
         rulebook.agree_proposals(project, reviewer, [offered[row] for row in picked.selection.rows])

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from zlib import crc32
 
 import streamlit as st
 
@@ -26,9 +27,21 @@ def agreed(project: Project) -> list[rulebook.Agreed]:
 def agreed_rows(found: Sequence[rulebook.Agreed]) -> list[dict[str, object]]:
     """The agreed rules as rows of a table."""
     return [
-        {"Rule": str(each.rule), "Items that break it": each.broken, "Agreed by": each.ruling.by, "On": each.ruling.at}
+        {"Rule": str(each.rule), "Items that break it": each.broken, "Agreed by": each.ruling.by,
+         "On": f"{each.ruling.at:%Y-%m-%d %H:%M} UTC"}
         for each in found
-    ]
+    ]  # fmt: skip
+
+
+def table_key(name: str, found: Sequence[rulebook.Agreed] | Sequence[Proposal]) -> str:
+    """The key of a table of rules. A selection is kept by row: over other rows it would be of rules nobody chose."""
+    return f"{name}_{crc32(repr([str(each.rule) for each in found]).encode())}"
+
+
+def review_broken(project: Project) -> None:
+    """The door to the cells under broken rules."""
+    st.page_link(session.REVIEW, label="Review them", icon=":material/play_arrow:",
+                 query_params={"project": project.card.name, "status": "rules"})  # fmt: skip
 
 
 def proposals(project: Project) -> list[Proposal]:

@@ -59,6 +59,7 @@ def test_one_key_answers_a_page_and_the_marked_pictures_are_the_exceptions(grid,
     assert len(items) == 12
     grid.press("ArrowRight", " ", "ArrowRight", " ", " ", "ArrowRight", "u")  # 1 marked, 2 marked and not, 3 unsure
     expect(grid.tiles.nth(1)).to_have_attribute("aria-selected", "true")
+    expect(grid.tiles.nth(1).locator(".mark")).to_have_text("✕")
     expect(grid.page.get_by_text("Confirm 12: keep 10, change 1, unsure 1")).to_be_visible()
     grid.press("Enter")
     rest = grid.painted()
@@ -73,12 +74,25 @@ def test_one_key_answers_a_page_and_the_marked_pictures_are_the_exceptions(grid,
     grid.saved()
     assert settled(settings) == {}
 
-    grid.press("x", "Enter")  # all assumed wrong: the marked one is right
+    grid.press("x")  # all assumed wrong: the marked one is right, and its sign says so
+    expect(grid.tiles.nth(1).locator(".mark")).to_have_text("✓")
+    grid.press("Enter")
     grid.painted()
     grid.saved()
     assert settled(settings) == dict.fromkeys(items, "absent") | {items[1]: "present", items[3]: "unsure"}
     grid.press("Enter")  # the last, shorter page
     expect(grid.page.get_by_text(re.compile(r"^All \d+ answered"))).to_be_visible(timeout=PATIENCE)
+
+
+TALL = """async image => {
+    image.src = Object.assign(document.createElement('canvas'), { width: 100, height: 300 }).toDataURL()
+    await image.decode()
+    return image.getBoundingClientRect().bottom - image.parentElement.getBoundingClientRect().bottom
+}"""
+
+
+def test_no_part_of_a_tall_picture_is_cut_off(grid):
+    assert abs(grid.tiles.first.locator(".mat img").evaluate(TALL)) <= 1
 
 
 def test_a_click_marks_a_frame_marks_several_and_holding_enlarges(grid, settings):

@@ -169,6 +169,10 @@ def test_every_key_has_a_button_and_help_lists_them_all(server, settings, newcom
     ada.painted()
     ada.page.get_by_role("button", name="Undo").click()
     assert ada.painted() == cell
+    ada.page.keyboard.press("b")
+    expect(ada.page.locator("[data-part=brightness]")).to_be_focused()
+    ada.page.keyboard.press("Escape")
+    expect(ada.page.locator("[data-part=adjust]")).to_be_hidden()
     ada.press("?")
     expect(ada.page.locator("[data-part=help] dt")).to_have_count(len(KEYS))
     ada.page.keyboard.press("a")  # not for the loop while help is open

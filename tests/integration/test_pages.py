@@ -9,7 +9,7 @@ from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
-from labelreview import folder, intake, report, rulings
+from labelreview import folder, intake, report, rulebook, rulings
 from labelreview.decisions import Verdict
 from labelreview.errors import InputError
 from labelreview.project import Project
@@ -72,6 +72,18 @@ def test_hostile_tag_names_are_shown_as_they_are(settings, tmp_path, name):
     make(settings, tmp_path, HOSTILE)
     app = page(name)
     assert not [text for text in app.markdown if "<img" in text.value and text.allow_html]
+
+
+def test_the_rules_selected_in_a_table_are_never_others_that_move_into_their_rows(settings, tmp_path):
+    make(settings, tmp_path, ["hat", "cat", "cap"])
+    with Project.open(settings, "cats") as project:
+        rulebook.agree(project, "Ada", [("hat", "implies", "cat")])
+        before = page("rules").dataframe[0]
+        assert page("rules").dataframe[0].proto.id == before.proto.id
+        rulebook.agree(project, "Ada", [("cap", "implies", "cat")])
+        after = page("rules").dataframe[0]
+    assert (len(before.value), len(after.value)) == (1, 2)
+    assert after.proto.id != before.proto.id
 
 
 def test_the_overview_counts_verdicts_and_corrections(settings, tmp_path):

@@ -281,7 +281,7 @@ function startLoop(root) {
       if (!sheets.onKey(event)) return event.stopImmediatePropagation()
     } else {
       if (takesText(target) || [...document.querySelectorAll('[role=dialog]')].some(dialog => dialog.checkVisibility())) return
-      const chord = chordOf(event), action = keys.actionOf(chord)
+      const chord = chordOf(event), action = chord === 'Escape' && !part('adjust').hidden ? 'adjust' : keys.actionOf(chord)
       if (!action && chord !== 'r' && chord !== 'c') return
       if (chord.includes('Arrow') && target.closest?.(OWN_ARROWS)) return
       if (action && (!event.repeat || /^(zoom|pan)-/.test(action))) act(action)

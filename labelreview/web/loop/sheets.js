@@ -4,7 +4,10 @@ function openSheets(root, part, focus) {
   const help = part('help'), history = part('history'), look = part('look')
   let rows = [], keys = null, changed = () => {}, waiting = '' // the action that waits for its new key
 
-  const tell = words => { part('help-told').textContent = words }
+  const tell = words => {
+    part('help-told').textContent = words || say('change-hint')
+    part('help-told').dataset.tone = words ? '' : 'hint'
+  }
 
   function list() {
     part('help-list').replaceChildren(...rows.flatMap(({ action, does }) => {
@@ -17,6 +20,11 @@ function openSheets(root, part, focus) {
     }))
     const own = keys.changed ? [['', say('preset-own')]] : []
     options(part('preset'), [...own, ...keys.presets.map(name => [name, say(`preset-${name}`)])], keys.changed ? '' : keys.preset)
+  }
+
+  function stepTo(step) { // up or down the list of answers
+    const lines = [...part('deeds').querySelectorAll('button')]
+    lines[lines.indexOf(root.activeElement) + step]?.focus()
   }
 
   const focusOn = action => part('help-list').querySelector(`[data-key="${action}"]`).focus()
@@ -63,9 +71,10 @@ function openSheets(root, part, focus) {
       changed = then
       options(part('language'), languages, language)
       part('language').onchange = () => speak(part('language').value)
+      tell('')
       list()
     },
-    help() { if (help.open) help.close(); else { list(); help.showModal() } },
+    help() { if (help.open) help.close(); else { tell(''); list(); help.showModal() } },
     history(deeds, look) {
       part('history-none').hidden = deeds.length > 0
       part('deeds').replaceChildren(...[...deeds].reverse().slice(0, 100).map(deed => {
@@ -84,6 +93,8 @@ function openSheets(root, part, focus) {
       const action = keys.actionOf(chordOf(event))
       if (help.open && action === 'help') { help.close(); return true }
       if (history.open && action === 'history') { history.close(); return true }
+      const step = history.open && { ArrowDown: 1, ArrowUp: -1 }[event.key]
+      if (step) { stepTo(step); return true }
       return false
     },
   }

@@ -90,8 +90,8 @@ function startGrid(root) {
 
   function paint(position) {
     const cell = page[position], kind = marks.get(cellKey(cell))
-    const becomes = say({ present: 'yes', absent: 'no', unsure: 'unsure' }[verdict(cell)])
-    tiles.mark(position, kind, `${cell.item}: ${becomes}${kind === 'other' ? `, ${say('marked')}` : ''}`)
+    const becomes = verdict(cell), words = say({ present: 'yes', absent: 'no', unsure: 'unsure' }[becomes])
+    tiles.mark(position, kind, becomes, `${cell.item}: ${words}${kind === 'other' ? `, ${say('marked')}` : ''}`)
   }
 
   function buttons() {

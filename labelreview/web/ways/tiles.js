@@ -155,13 +155,14 @@ function openTiles(root, part, did) {
       focus = 0
       move(0, Boolean(keep))
     },
-    mark(position, kind, words) {
+    mark(position, kind, becomes, words) { // the sign says what the answer will be, whichever way round the page asks
       const option = tiles[position]
       if (!option) return
       option.dataset.mark = kind ?? ''
+      option.dataset.becomes = becomes
       option.setAttribute('aria-selected', String(Boolean(kind)))
       option.setAttribute('aria-label', words)
-      option.querySelector('.mark').textContent = kind === 'unsure' ? '?' : kind ? '✕' : ''
+      option.querySelector('.mark').textContent = kind ? { unsure: '?', present: '✓', absent: '✕' }[becomes] : ''
     },
     move,
     step(key) {
