@@ -123,6 +123,7 @@ def write_labels(
     zip; `overwrite` replaces these files and leaves all others that are there.
     """
     file, out = Opened.at(source_path), Path(out_path)
+    _expect_same_kind(Path(source_path), out)
     source = _read(file, "labels", format, "unknown")
     needed = _needed(source, changes)
     row = FORMATS[source.format]
@@ -135,6 +136,17 @@ def write_labels(
     _write_beside(file, list(source.files)[1:], out, overwrite)
     with replacing(out, overwrite=overwrite) as target:
         target.write(_as_files(data)[""])
+
+
+def _expect_same_kind(source: Path, out: Path) -> None:
+    """A table of text under a name that ends in .parquet would be believed to be Parquet, until somebody opens it."""
+    kind, named = source.suffix.lower(), out.suffix.lower()
+    if named != kind and named in {".arff", ".json", ".jsonl", ".npy", ".npz", ".parquet", ".xls", ".xlsx", ".xml"}:
+        found = f"a {kind} file" if kind else "a file or folder whose name has no ending"
+        raise InputError(
+            f"{out.name}: corrected labels keep the form in which they came, {found}. Give the new one a name "
+            f"that ends in {kind or 'nothing either'}."
+        )
 
 
 def write_retagged(

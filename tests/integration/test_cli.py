@@ -91,6 +91,13 @@ def test_export_refuses_to_overwrite_unless_told(home, capsys):
     assert run("export", "cats", "--out", "labels.csv", "--overwrite") == 0
 
 
+def test_export_does_not_write_text_under_the_name_of_another_kind_of_file(home, capsys):
+    init()
+    assert run("export", "cats", "--out", "fixed.parquet") == 1
+    assert "Give the new one a name that ends in .csv" in capsys.readouterr().err
+    assert not Path("fixed.parquet").exists()
+
+
 def test_an_export_taken_in_again_with_its_log_has_those_cells_settled(home):
     init()
     with Project.open(Settings.from_environment(), "cats") as project:
