@@ -18,6 +18,7 @@ from labelreview.triage import (
     Triage,
     compared,
     count,
+    few,
     kinds,
     matters,
     model,
@@ -57,10 +58,9 @@ WORDS = {
                                          "lies between the two ends. Few audit answers make it wide.",
     "Target": "at most {target} of labels still wrong, as the team has set it. It is met when the stop rule is {sure} "
               "sure of that: a stricter bound than the interval, so that it holds however often one looks.",
-    triage.DASH: "nothing can tell: chance has asked nothing there.",
+    triage.DASH: "nothing can tell: chance has asked nothing there, or too little to name one number.",
 }  # fmt: skip
 TWICE = 2  # items: what was seen once is an accident as likely as a habit
-FEW = 5  # audit answers: a dot would say too much
 MOST = 20  # rows of a table: the rest is in the CSV files
 
 
@@ -164,18 +164,18 @@ def gathered(
 def _answer(found: Triage) -> Chapter:
     whole, hours = found.whole, found.cost.hours
     shares = whole.share_found
-    told = found.told
+    told, sure = found.told, found.sure
     facts = [
         ("Labels in all", f"{whole.cells:,}", ""),
         ("Verdicts", f"{whole.answered:,}", ""),
         ("Audit answers", f"{whole.drawn:,}", ""),
         ("Errors found", f"{whole.found:,}", ""),
-        ("Errors left", count(whole.left.value) if told else triage.DASH, _between(found)),
-        ("Wrong labels", percent(whole.rate.value) if told else triage.DASH, span(whole.rate) if told else ""),
-        ("Share of the errors found", percent(shares.value) if told else triage.DASH, span(shares) if told else ""),
+        ("Errors left", count(whole.left.value) if sure else triage.DASH, _between(found)),
+        ("Wrong labels", percent(whole.rate.value) if sure else triage.DASH, span(whole.rate) if told else ""),
+        ("Share of the errors found", percent(shares.value) if sure else triage.DASH, span(shares) if told else ""),
         ("Still wrong at most", percent(found.stop.rate_at_most), ""),
         ("Verdicts to the target", _more(found), _verdicts(found)),
-        ("Hours to the target", f"{hours.value:,.1f}" if told and hours.value < 1e9 else triage.DASH, ""),
+        ("Hours to the target", f"{hours.value:,.1f}" if sure and hours.value < 1e9 else triage.DASH, ""),
     ]
     return Chapter(
         "The answer",
@@ -216,7 +216,7 @@ def _between(found: Triage) -> str:
 
 def _verdicts(found: Triage) -> str:
     ends = found.cost.verdicts
-    if not found.told or found.all_answered or math.isnan(ends.low):
+    if not found.sure or found.all_answered or math.isnan(ends.low):
         return ""
     high = count(ends.high) if math.isfinite(ends.high) else f"more than {AHEAD:,}"
     low = count(ends.low) if math.isfinite(ends.low) else f"more than {AHEAD:,}"
@@ -224,10 +224,10 @@ def _verdicts(found: Triage) -> str:
 
 
 def _more(found: Triage) -> str:
-    if not found.told:
+    if not found.sure:
         return triage.DASH
     if found.whole.left.value <= found.target * found.whole.cells:
-        return "none, by the estimate"
+        return "none expected"
     return count(found.cost.verdicts.value)
 
 
@@ -249,8 +249,8 @@ def _where(found: Triage, every: dict[str, Table]) -> Chapter:
 
 def _drawn(rate: ErrorRate) -> Estimate:
     """A rate as the chart draws it: the range alone where chance has asked little."""
-    few = rate.drawn < FEW and rate.answered < rate.cells
-    return Estimate(math.nan, rate.rate.low, rate.rate.high) if few else rate.rate
+    alone = few(rate.drawn, rate.answered, rate.cells)
+    return Estimate(math.nan, rate.rate.low, rate.rate.high) if alone else rate.rate
 
 
 def _course(found: Triage) -> Chapter:

@@ -4,7 +4,7 @@ import html
 from collections.abc import Sequence
 
 from labelreview.report.content import MOST, Block, Chapter, Facts, List, Picture, Report, Rows, Text, explained
-from labelreview.triage import DASH, percent
+from labelreview.triage import DASH, few, percent
 from labelreview.triage.tables import SHARES, WHOLE, Row, title
 
 PERCENT = "\N{NO-BREAK SPACE}%"
@@ -37,7 +37,8 @@ svg .found { stroke: var(--rust); stroke-width: 2; fill: none }
 svg .forecast { stroke: var(--blue); stroke-width: 2; stroke-dasharray: 6 4; fill: none }
 @media screen and (max-width: 40rem) { td { max-width: 9rem } svg { min-width: 34rem }
   td:first-child { min-width: 6rem; overflow-wrap: anywhere } .facts td:first-child { min-width: 0 }
-  .facts, .facts tbody { display: block } .facts tr { display: grid; grid-template-columns: 1.4fr 1fr 1fr }
+  .facts, .facts tbody { display: block } .facts tr { display: grid; grid-template-columns:
+  minmax(0, 1.4fr) minmax(0, 1fr) minmax(0, 1fr); gap: 0 .4rem } .facts td:nth-child(n) { white-space: normal }
   .facts tr:first-child { display: none } .facts td { max-width: none; border: 0; padding-bottom: 0 }
   .facts td:last-child { grid-column: 1 / -1; border-bottom: 1px solid var(--line); padding-bottom: .3rem } }
 dl { columns: 24rem; font-size: .85rem; color: var(--quiet) }
@@ -119,7 +120,15 @@ def shown(column: str, row: Row) -> str:
     if f"{column}_low" not in row:
         return value
     low, high = (_one(column, row[f"{column}_{end}"]) for end in ("low", "high"))
-    return value if low == high == DASH else f"{value} ({low.removesuffix(PERCENT)}–{high})"
+    if low == high == DASH:
+        return value
+    between = f"{low.removesuffix(PERCENT)}–{high}"
+    return between if _few(row) else f"{value} ({between})"
+
+
+def _few(row: Row) -> bool:
+    counts = [each for name in ("audited", "answered", "cells") if isinstance(each := row.get(name), int)]
+    return len(counts) == 3 and few(*counts)
 
 
 def _one(column: str, value: object) -> str:

@@ -12,6 +12,7 @@ from labelreview.triage.words import (
     DASH,
     MOST_TAGS,
     count,
+    few,
     left_sentence,
     lines,
     next_steps,
@@ -25,6 +26,6 @@ from labelreview.triage.words import (
 
 __all__ = [
     "DASH", "EXPLAINED", "FEWEST", "MOST_TAGS", "SURE", "TABLES", "Behind", "Table", "Triage", "behind",
-    "count", "figures", "left_sentence", "lines", "next_steps", "percent", "sentence", "shape", "span",
+    "count", "few", "figures", "left_sentence", "lines", "next_steps", "percent", "sentence", "shape", "span",
     "stop_sentence", "surest_first", "worst_tags", "write_tables",
 ]  # fmt: skip

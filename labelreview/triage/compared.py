@@ -18,6 +18,7 @@ from labelreview.review import estimates
 from labelreview.review.estimates import ErrorRate, Estimate, Stop
 from labelreview.review.standing import Standing
 from labelreview.tags import PRESENT, UNKNOWN, Dataset
+from labelreview.triage.figures import SURE
 from labelreview.triage.moments import Moment, When, moment
 from labelreview.triage.tables import Row, Table, ends
 from labelreview.triage.words import count, percent, span
@@ -93,7 +94,7 @@ class Comparison:
 def compared(project: Project, before: When, after: When = None) -> Comparison:
     """Two moments of a project beside each other. InputError when the second is not the later one."""
     sides = moment(project, before), moment(project, after)
-    if len(sides[0].evidence.cells) > len(sides[1].evidence.cells) and _last(sides[0]) > _last(sides[1]):
+    if sides[0].seq > sides[1].seq:
         raise InputError(f"{sides[0].title} is later than {sides[1].title}. Name the earlier moment first.")
     evidences = [side.evidence for side in sides]
     target, tags = project.target, project.dataset.tags
@@ -104,10 +105,6 @@ def compared(project: Project, before: When, after: When = None) -> Comparison:
     first, second = (estimates.may_stop(each, target.max_error_rate, target.confidence) for each in evidences)
     changed = labels_changed(project.dataset, sides[0].settled, sides[1].settled)
     return Comparison(*sides, tags, whole, directions, tuple(by_tag), (first, second), changed)
-
-
-def _last(side: Moment) -> float:
-    return side.last.timestamp() if side.last else 0.0
 
 
 def labels_changed(data: Dataset, before: Standing, after: Standing) -> Changed:
@@ -151,7 +148,7 @@ def labels_sentence(changed: Changed) -> str:
 def _estimated(pair: Pair) -> list[str]:
     if np.isnan(pair.after.left.value):
         return ["How many labels are still wrong is known at neither moment: chance has asked too little."]
-    was, now = (f"about {count(each.value)} ({count(each.low)} to {count(each.high)})" for each in pair.wrong)
+    was, now = (_count(pair.after, each) for each in pair.wrong)
     still = (
         f"Labels still wrong: {was} before, {now} after. Both are by what is known at the later moment, so the "
         f"difference of {pair.found:,} is counted, not estimated."
@@ -163,8 +160,19 @@ def _estimated(pair: Pair) -> list[str]:
     return [still, given]
 
 
+def _count(rests_on: ErrorRate, wrong: Estimate) -> str:
+    between = f"{count(wrong.low)} to {count(wrong.high)}"
+    return f"about {count(wrong.value)} ({between})" if _sure(rests_on) else between
+
+
 def _rate(rate: ErrorRate) -> str:
-    return f"{percent(rate.rate.value)} ({span(rate.rate)})" if rate.drawn or rate.answered == rate.cells else "unknown"
+    if not rate.drawn and rate.answered < rate.cells:
+        return "unknown"
+    return f"{percent(rate.rate.value)} ({span(rate.rate)})" if _sure(rate) else span(rate.rate)
+
+
+def _sure(rate: ErrorRate) -> bool:
+    return rate.drawn >= SURE or rate.answered == rate.cells
 
 
 def tables(project: Project, found: Comparison) -> list[Table]:

@@ -18,6 +18,7 @@ from labelreview.review.estimates import Cost, ErrorRate, Estimate, Forecast, St
 from labelreview.review.standing import Standing
 
 SURE = 100  # audit answers: from here on the answer names one rate; before, the range alone
+FEW = 5  # audit answers about one tag or group: fewer, and the range stands alone
 FEWEST = 20  # audit answers: fewer leave a range too wide to say anything
 AHEAD, POINTS = 100_000, 5000
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 
 from labelreview.review.estimates import ErrorRate, Estimate
-from labelreview.triage.figures import AHEAD, FEWEST, SURE, Triage
+from labelreview.triage.figures import AHEAD, FEW, FEWEST, SURE, Triage
 
 DASH = "\N{EM DASH}"
 LEAST = 1e-9  # a share: less is how the arithmetic rounds
@@ -92,7 +92,7 @@ def next_steps(found: Triage) -> list[str]:
 
 def worst_tags(found: Triage, most: int = 5) -> list[tuple[str, ErrorRate]]:
     """The tags with the most errors left by the estimate, of those that chance has asked enough about."""
-    pairs = [pair for pair in zip(found.tags, found.by_tag, strict=True) if pair[1].drawn >= 5]
+    pairs = [pair for pair in zip(found.tags, found.by_tag, strict=True) if pair[1].drawn >= FEW]
     pairs = [pair for pair in pairs if pair[1].left.value >= 1]
     return sorted(pairs, key=lambda pair: -pair[1].left.value)[:most]
 
@@ -146,5 +146,11 @@ def surest_first(rate: ErrorRate) -> tuple[bool, float]:
     return math.isnan(rate.rate.value), -rate.rate.low
 
 
+def few(audited: int, answered: int, cells: int) -> bool:
+    """Whether chance has asked so little about some labels that one number would say too much: the range alone."""
+    return audited < FEW and answered < cells
+
+
 def _rate(rate: ErrorRate) -> str:
-    return f"{percent(rate.rate.value)} ({span(rate.rate)})"
+    alone = few(rate.drawn, rate.answered, rate.cells)
+    return span(rate.rate) if alone else f"{percent(rate.rate.value)} ({span(rate.rate)})"

@@ -125,11 +125,15 @@ def assign(project: Project, by: str, held: Standing, chosen: Sequence[str]) -> 
     names = ["", *dict.fromkeys([*([now.person] if now and now.person else []), by, *people(project, held)])]
     left, right = st.columns(2)
     person = left.selectbox("Person", names, index=1 if now and now.person else 0, accept_new_options=True,
-                            format_func=lambda name: name or "Nobody", key=f"person_{chosen[0]}")  # fmt: skip
+                            format_func=lambda name: name or "Nobody", key=f"person_{chosen[0]}",
+                            help="Somebody who is not in the list: type the name and press Enter.")  # fmt: skip
     state = right.segmented_control("State", list(State), default=now.state if now else State.OPEN,
                                     key=f"state_{chosen[0]}") or State.OPEN  # fmt: skip
     note = st.text_area("Note", now.note if now else "", height=68, key=f"note_{chosen[0]}")
-    if st.button(f"Assign {len(chosen)} tags" if len(chosen) > 1 else "Assign", type="primary"):
+    idle = not person and not any(held.assignments[tag].person for tag in chosen if tag in held.assignments)
+    words = "Assign" if person or idle else "Unassign"
+    words = f"{words} {len(chosen)} tags" if len(chosen) > 1 else words
+    if st.button(words, type="primary", disabled=idle, help="Choose a person first." if idle else None):
         many = [rulings.assign(by, tag, person or "", state, note) for tag in chosen]
         _record(project, lambda: many, f"{len(chosen)} assigned to {person or 'nobody'}.")
 

@@ -14,7 +14,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from labelreview.review.estimates import ErrorRate, Estimate
-from labelreview.triage import Triage, percent, span
+from labelreview.triage import Triage, few, percent, span
 from labelreview.triage.compared import Comparison, most_changed
 from labelreview.triage.kinds import HeatMap
 from labelreview.triage.matters import Model
@@ -25,7 +25,6 @@ from labelreview.web.charts import MISSING, WRONG, short
 BAND = "rgba(47, 111, 171, 0.25)"
 QUIET = "#8a8f98"
 HOVER = "%{y:,.0f} errors by verdict %{x:,}<extra></extra>"
-FEWEST = 5  # audit answers: from here on a dot
 MOST = 30  # lines of a chart: more cannot be read
 SOONEST = 500  # verdicts that the forecast looks ahead at least
 MARKS = 60  # of the curve, to be clicked
@@ -43,8 +42,8 @@ class Bar:
 
 def shown(rate: ErrorRate) -> Estimate:
     """A rate as a chart draws it: where chance has asked little, the range without a dot, which would say too much."""
-    few = rate.drawn < FEWEST and rate.answered < rate.cells
-    return Estimate(np.nan, rate.rate.low, rate.rate.high) if few else rate.rate
+    alone = few(rate.drawn, rate.answered, rate.cells)
+    return Estimate(np.nan, rate.rate.low, rate.rate.high) if alone else rate.rate
 
 
 def hover(name: str, rate: ErrorRate) -> str:
@@ -61,7 +60,7 @@ def intervals(traces: Mapping[str, Sequence[Bar]], *, target: float | None = Non
         value, low, high = (
             np.array([getattr(b.estimate, end) for b in bars], float) for end in ("value", "low", "high")
         )
-        middle = np.where(np.isnan(value), (low + high) / 2, value)
+        middle = np.where(np.isnan(value), low, value)
         figure.add_scatter(
             x=middle,
             y=[bar.name for bar in bars],

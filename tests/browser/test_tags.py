@@ -27,9 +27,13 @@ def choose(page: Page, *tags: str) -> None:
 
 def test_a_meeting_assigns_tags_merges_two_after_a_preview_and_takes_that_back(page, settings):
     choose(page, "hat", "cat")
+    expect(page.get_by_role("button", name="Assign 2 tags")).to_be_disabled(timeout=PATIENCE)  # to nobody
+    page.get_by_role("combobox", name="Person").fill("Bo")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Assign 2 tags")).to_be_enabled(timeout=PATIENCE)
     page.get_by_label("Note").fill("look at caps")
     page.get_by_role("button", name="Assign 2 tags").click()
-    expect(page.get_by_text("2 assigned to")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("2 assigned to Bo.")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Merge", exact=True).or_(page.get_by_role("radio", name="Merge")).first.click()
     expect(page.get_by_text("What it does to the labels as they stand")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("button", name="Agree: merge hat, cat into hat").click()

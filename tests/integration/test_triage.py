@@ -368,3 +368,18 @@ def test_a_report_and_a_notebook_tell_what_has_changed(project):
     assert len(notebook.compare(project, "200")) == len(TAGS)
     assert notebook.compare_figure(project, "200").to_dict()["data"]
     assert notebook.compare_figure(project, "200", rates=True).to_dict()["data"]
+
+
+def test_where_chance_has_asked_too_little_the_report_names_no_single_number(project, monkeypatch):
+    chosen = "Errors left", "Wrong labels", "Share of the errors found", "Verdicts to the target", "Hours to the target"
+    made = triage.figures(project)
+    few = replace(made, whole=replace(made.whole, drawn=99))
+    monkeypatch.setattr(triage, "figures", lambda *_args: few)
+    facts = next(block for block in report.gathered(project).chapters[0].blocks if hasattr(block, "rows"))
+    said = {what: (number, between) for what, number, between, _ in facts.rows}
+    assert {said[what][0] for what in chosen} == {triage.DASH}
+    assert said["Errors left"][1] == f"{triage.count(made.whole.left.low)}–{triage.count(made.whole.left.high)}"
+    moments = compared.compared(project, 200)
+    asked = [replace(rate, drawn=99) for rate in (moments.whole.before, moments.whole.after)]
+    words = " ".join(compared.sentences(replace(moments, whole=compared.Pair(*asked))))
+    assert not re.search(r"about [\d,]+ \(", words)
