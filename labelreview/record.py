@@ -1,6 +1,7 @@
 """The record of a project: who said what about a cell, when, having been shown what; and whether it is whole."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from labelreview.decisions import Decision, Verdict
@@ -13,6 +14,8 @@ from labelreview.tags import ABSENT, PRESENT
 
 VALUE = {PRESENT: "yes", ABSENT: "no"}
 SAYS = {Verdict.PRESENT: "yes", Verdict.ABSENT: "no", Verdict.UNSURE: "unsure"}
+FEWEST = 5  # answers that can be compared: fewer say nothing of a person
+SEEN = 0.005  # half of the last digit shown
 
 
 def says(event: Decision) -> str:
@@ -76,11 +79,16 @@ def verdict_on(project: Project, through: Head | None = None) -> tuple[bool, lis
 
 
 def reviewers(project: Project) -> list[dict[str, object]]:
-    """Each reviewer: answers, those on known cells, and what Dawid–Skene says of their habits. None: cannot be told."""
+    """Each reviewer: answers, those on known cells, and what Dawid–Skene says of their habits. None: cannot be told.
+
+    Compared: answers about cells that are known or that somebody else answered too; below FEWEST no habit is told.
+    """
     verdicts = project.verdicts()
     project.changes()  # takes over known cells that were set elsewhere
     known = project.team.known
     gold, fitted = gold_scores(verdicts, known), habits(project.dataset, verdicts, known)
+    compared = Counter(name for cell, said in verdicts.opinions() if len(said) > 1 or cell in known for name in said)
+    enough = {name: compared[name] >= FEWEST for name in fitted}
     return [
         {
             "Reviewer": name,
@@ -89,10 +97,11 @@ def reviewers(project: Project) -> list[dict[str, object]]:
             "Right there": _share(gold[name].right.value) if name in gold else None,
             "from": _share(gold[name].right.low) if name in gold else None,
             "to": _share(gold[name].right.high) if name in gold else None,
-            "Accuracy": _share(found.accuracy),
-            "Right if yes": _share(found.right_if_present),
-            "Right if no": _share(found.right_if_absent),
-            "Says yes too often": _share(found.bias),
+            "Compared": compared[name],
+            "Accuracy": _share(found.accuracy) if enough[name] else None,
+            "Right if yes": _share(found.right_if_present) if enough[name] else None,
+            "Right if no": _share(found.right_if_absent) if enough[name] else None,
+            "Says yes too often": _share(found.bias) if enough[name] else None,
             "Unsure": _share(found.unsure),
         }
         for name, found in sorted(fitted.items())
@@ -110,9 +119,10 @@ def team_lines(project: Project) -> list[str]:
     ]
     for each in people:
         right = f", {each['Right there']:.0%} of {each['Known cells']} known" if each["Right there"] is not None else ""
-        accuracy, bias = float(str(each["Accuracy"])), each["Says yes too often"]
-        often = f", yes {float(str(bias)):+.0%} too often" if bias is not None else ""
-        lines.append(f"  {each['Reviewer']}: {each['Answers']} answers, accuracy {accuracy:.0%}{right}{often}")
+        accuracy, more = each["Accuracy"], float(str(each["Says yes too often"] or 0))
+        good = f"{float(str(accuracy)):.0%}" if accuracy is not None else f"— ({each['Compared']} of them compared)"
+        often = f", yes {abs(more):.0%} too {'often' if more > 0 else 'seldom'}" if abs(more) >= SEEN else ""
+        lines.append(f"  {each['Reviewer']}: {each['Answers']} answers, accuracy {good}{right}{often}")
     return lines
 
 

@@ -86,7 +86,7 @@ def accuracy(project: Project) -> None:
         st.write("Nobody has answered yet.")
         return
     st.caption("Accuracy and what follows it are Dawid–Skene's estimates, which need cells that several people "
-               "answered: of somebody who answered alone they say little. Known cells make them surer.")  # fmt: skip
+               "answered or that are known (“Compared”): with fewer than five of them nothing is said.")  # fmt: skip
     columns = {name: st.column_config.NumberColumn(format="percent") for name in SHARES}
     st.dataframe(rows, hide_index=True, width="stretch", column_config=columns, placeholder=DASH)
     st.download_button("Download as CSV", data=lambda: triaged.as_csv(rows), on_click="ignore", key="csv_accuracy",

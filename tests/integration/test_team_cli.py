@@ -109,8 +109,11 @@ def test_team_sets_how_many_answer_and_says_how_good_the_reviewers_are(settings,
     assert "Known cells: 1, 20 % of questions" in out
     assert re.search(r"Ada: 6 answers, accuracy \d+%, 100% of 1 known", out)
     assert re.search(r"Ben: 6 answers, accuracy \d+%, 0% of 1 known", out)
+    record(settings, decision(items[0], "hat", YES, "Cleo"))
     assert run("team", "gallery", "--no-gold") == 0
-    assert "Known cells: 0\n" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "Known cells: 0\n" in out
+    assert out.endswith("Cleo: 1 answers, accuracy — (1 of them compared)\n")
     assert run("team", "gallery", "--answers", "0") == 1
     assert "1 to 20 answers" in capsys.readouterr().err
 
