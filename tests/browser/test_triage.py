@@ -58,7 +58,7 @@ def test_every_chart_leads_to_pictures_and_from_there_to_the_queue(server, setti
     page.goto(f"{server.address}/triage?project=gallery")
     click_mark(page, "curve")
     for part, chart in CHARTS:
-        page.get_by_text(part, exact=True).click(timeout=PATIENCE)
+        page.get_by_role("radio", name=part, exact=True).click(timeout=PATIENCE)
         click_mark(page, chart)
     page.locator(".st-key-compared_labels_changed_review").get_by_role("button").click(timeout=PATIENCE)
     item, tag = Reviewer(page).painted()
