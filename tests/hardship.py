@@ -64,10 +64,10 @@ def worked(
     def going(record: Record) -> bool:
         return time.monotonic() < end or len(record.acknowledged) < enough[record.name]
 
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(2) as pool:  # Playwright keeps a loop of its own in the main thread
         happening = pool.submit(through_it)
         addresses = [server.address for server in servers]
-        asyncio.run(work(addresses, project, tokens, records, going, pace=pace))
+        pool.submit(asyncio.run, work(addresses, project, tokens, records, going, pace=pace)).result()
         happening.result()
     return records, compared(settings, project, records)
 

@@ -96,7 +96,9 @@ def test_three_people_sign_in_share_a_queue_disagree_adjudicate_and_export(serve
     go(eve, server, "export")
     eve.get_by_role("combobox", name="Where several reviewers answered").click()
     eve.get_by_role("option", name=re.compile("djudicat")).click()
+    expect(eve.get_by_text("--consensus adjudicated")).to_be_visible(timeout=PATIENCE)
     expect(eve.get_by_text(re.compile("^1 labels differ"))).to_be_visible(timeout=PATIENCE)
+    eve.wait_for_selector(READY, timeout=PATIENCE)  # a button of the run before gives nothing
     with eve.expect_download(timeout=PATIENCE) as download:
         eve.get_by_role("button", name="Download", exact=True).first.click()
     before = (tmp_path / "labels.csv").read_text("utf-8").splitlines()

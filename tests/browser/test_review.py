@@ -13,8 +13,8 @@ from labelreview.decisions import Decision
 from labelreview.project import Project
 from labelreview.review.verdicts import Verdicts
 from labelreview.web.loop.keys import KEYS
+from tests.browser.conftest import PATIENCE, READY
 
-PATIENCE = 60_000
 LEAVE_BEHIND = """prefix => {
   for (const item of ['nobody', 'nobody-else']) localStorage.setItem(prefix + item,
     JSON.stringify({ uid: `uid-${item}`, item, tag: 'hat', at: '2026-01-01', verdict: 'absent' }))
@@ -76,6 +76,8 @@ def test_a_newcomer_gives_their_name_and_thirty_verdicts_by_key_with_two_undone(
     assert len(Verdicts(log(settings)).settled) == 33
 
     ada.page.get_by_role("link", name="Export").click()
+    expect(ada.page.get_by_role("heading", name="Export")).to_be_visible(timeout=PATIENCE)
+    ada.page.wait_for_selector(READY, timeout=PATIENCE)  # a button of the run before gives nothing
     with ada.page.expect_download(timeout=PATIENCE) as download:
         ada.page.get_by_role("button", name="Download").first.click(timeout=PATIENCE)
     exported = list(csv.DictReader(download.value.path().read_text("utf-8").splitlines()))

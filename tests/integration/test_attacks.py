@@ -7,7 +7,8 @@ import re
 import socket
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +166,12 @@ def test_from_elsewhere_or_by_a_strange_name_where_names_need_no_password(settin
             assert (answer.status_code, "LABELREVIEW_SIGN_IN" in answer.text) == (403, True)
 
 
+def run(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run it in a thread of its own: in the main one, Playwright may keep a loop from earlier tests."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, coroutine).result()
+
+
 def test_a_header_that_says_who_one_is_past_the_proxy(tmp_path):
     environment = {
         "LABELREVIEW_HOME": str(tmp_path),
@@ -183,7 +190,7 @@ def test_a_header_that_says_who_one_is_past_the_proxy(tmp_path):
     ]
     for peer in ("10.0.0.5", "10.0.0.99", "127.0.0.1"):
         scope = {"type": "http", "path": "/", "scheme": "http", "headers": headers, "client": (peer, 1)}
-        asyncio.run(door.Door(app, behind)(scope, None, None))
+        run(door.Door(app, behind)(scope, None, None))
     assert seen == [(b"eve@x.org", "https"), (None, "http"), (None, "http")]
 
 
@@ -313,7 +320,7 @@ def test_a_body_that_trickles_in(settings, project, monkeypatch):
 
     head = [(auth.HEADER.lower().encode(), token(settings, project)[auth.HEADER].encode())]
     scope = {"type": "http", "method": "POST", "path": f"{AT}/decisions", "headers": head, "query_string": b""}
-    asyncio.run(Starlette(routes=routes(settings))(scope, receive, send))
+    run(Starlette(routes=routes(settings))(scope, receive, send))
     assert answers[0]["status"] == 408
 
 
@@ -347,7 +354,7 @@ def test_ten_thousand_requests_of_one_client(settings, project):
         await gate(scope(token(settings, project, "somebody else")), None, send)
         assert len(served) == before + 1
 
-    asyncio.run(attack())
+    run(attack())
 
 
 def test_an_upload_that_unpacks_to_far_more(tmp_path):
