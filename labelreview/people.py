@@ -69,13 +69,17 @@ class People:
     def appoint(self, *events: Appointment) -> None:
         """Store appointments, all or none. NotAllowed unless who appoints may; InputError without an owner left."""
         by = {event.by for event in events}
-        first = not self.members() and self._open  # the first appointments make who gives them an owner as well
+        first = not self.members() and self._open
         for name in by:
             self.check(name, Action.APPOINT)
-        own = [event for event in events if event.person == event.by]
-        if first and not own and not self._owners:
-            events = (*(appointment(name, name, Role.OWNER) for name in by), *events)
-        self._store(events)
+        self._store((*self._kept_in(events), *events) if first else events)
+
+    def _kept_in(self, events: Iterable[Appointment]) -> list[Appointment]:
+        """What the first appointments bring along: who gives them is owner, and who has answered so far is reviewer."""
+        by, named = {event.by for event in events}, {event.person for event in events}
+        owners = [] if self._owners else [appointment(name, name, Role.OWNER) for name in sorted(by - named)]
+        others = {as_person(name) for name in self.last_activity()} - by - named - self._owners
+        return [*owners, *(appointment(min(by), name, Role.REVIEWER) for name in sorted(others))]
 
     def record(self, *events: Appointment) -> None:
         """The same for whoever has the machine: the command line."""

@@ -27,7 +27,7 @@ def members(project: Project) -> list[str]:
     rows = project.people.rows()
     if not project.people.members():
         st.info("Nobody is appointed, so everybody who can reach this app is owner. Invite somebody to share the work "
-                "by roles: you become owner.")  # fmt: skip
+                "by roles: you become owner, and who has answered so far becomes reviewer.")  # fmt: skip
     picked = st.dataframe(
         rows,
         hide_index=True,

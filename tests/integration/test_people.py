@@ -114,6 +114,14 @@ def test_a_person_alone_is_owner_and_appointing_somebody_makes_them_owner_for_go
     assert len(project.people.history()) == 2
 
 
+def test_who_has_answered_before_anybody_is_appointed_goes_on_as_reviewer(project):
+    cell = project.dataset.at(0)
+    project.record([decision(*cell, Verdict.ABSENT, who) for who in ("Ada", "Cleo", "Ben")])
+    project.people.appoint(appointment("Ada", "Ben", Role.ADJUDICATOR))
+    roles = {name: project.people.role(name) for name in ("Ada", "Ben", "Cleo", "Eve")}
+    assert roles == {"Ada": Role.OWNER, "Ben": Role.ADJUDICATOR, "Cleo": Role.REVIEWER, "Eve": None}
+
+
 def test_who_signs_in_and_was_not_invited_is_nobody_and_the_settings_owners_are_owners(database_url, tmp_path):
     told = {"HOME": str(tmp_path), "SIGN_IN": "proxy", "PROXIES": "10.0.0.1", "OWNERS": "Olga@X.org, zoe"}
     settings = Settings.from_environment({f"LABELREVIEW_{name}": value for name, value in told.items()})
