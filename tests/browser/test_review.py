@@ -231,12 +231,6 @@ def test_a_second_tab_is_asked_other_cells(server, settings, newcomer):
     assert len(answers(settings)) == 10
 
 
-def test_two_tabs_share_a_queue_of_thirteen(server, newcomer):
-    few = "review?tag=cat&direction=wrong&cells=all"
-    first, second = newcomer().open(server.address, few, name="Ada"), newcomer().open(server.address, few)
-    assert len({tab.press("a") for tab in (first, second) for _ in range(3)}) == 6
-
-
 def test_a_broken_and_a_missing_picture_say_why_and_the_review_goes_on(server, settings, newcomer):
     with Project.open(settings, "gallery") as project:
         paths = [Path(project.card.images, project.image_name(item)) for item in project.dataset.ids]

@@ -1,9 +1,8 @@
 // The queue: the cells asked next, leased to this tab; where we are in them; how far the filter is answered.
 
-// Cells to hold: enough that a burst of keys never runs dry (it is filled up again at one half), and no more than a
-// quarter of what is left, down to a few, since what one tab holds nobody else is asked. How much is left, the first few
-// bring along.
-const FEWEST = 8, MOST = 240
+// Cells to hold: enough that a burst of keys never runs dry (it is filled up again at one half), and never more than a
+// quarter of what is left, since what one tab holds nobody else is asked.
+const FIRST = 40, FEWEST = 20, MOST = 240
 const SURE = 12                 // the next ones stay, whatever a new order says: their pictures are ready
 const RERANK_EVERY = 10000      // with many reviewers the order changes often: no need to follow each time
 const RENEW_EVERY = 45000, IDLE = 300000      // leases are good for two minutes, and are let go by who sits idle
@@ -26,10 +25,9 @@ function openQueue(talk, sender, told) { // told: filters(), arrived(), failed(t
   }
 
   const soon = () => setTimeout(() => { if (!stopped) refill() }, 0)
-  const share = () => Math.max(FEWEST, Math.min(MOST, counts ? Math.floor((counts.total - counts.answered) / 4) : 0))
+  const share = () => counts ? Math.max(FEWEST, Math.min(MOST, Math.floor((counts.total - counts.answered) / 4))) : FIRST
 
   function topUp() {
-    if (stopped) return
     const ahead = cells.filter((cell, position) => position > at && isOpen(cell)).length
     const rest = drained ? 10000 : 250 // what waits in the outbox is handed out again: no use to ask at once
     if (ahead < share() / 2 && !filling) setTimeout(() => { if (!stopped) refill() }, Math.max(0, filledAt + rest - Date.now()))
@@ -41,14 +39,12 @@ function openQueue(talk, sender, told) { // told: filters(), arrived(), failed(t
     try {
       const shape = await talk.ask('POST', 'queue', { body: { ...told.filters(), language, want, holder: await me, keep } })
       if (mine !== round || stopped) return
-      const first = !counts
       filledAt = Date.now()
       revision = shape.revision
       drained = shape.cells.length < want
       if (!counts || (settled && !sender.box.size)) counts = { answered: shape.answered, total: shape.total }
       take(shape.cells)
       told.arrived()
-      if (first) setTimeout(topUp, 0) // now that it is known how much is left
     } catch (error) {
       if (mine !== round || stopped) return
       if (!(error instanceof Trouble)) throw error
