@@ -152,8 +152,8 @@ class _Worker:
             raise _Ended("cannot be made smaller: the process has no pipes")
         late = threading.Timer(longest, self._process.kill)
         late.daemon = True
+        begun = time.monotonic()  # before the timer starts: what it ends took `longest` at least
         late.start()
-        begun = time.monotonic()
         try:
             questions.write(json.dumps(question).encode() + b"\n")
             if isinstance(original.content, bytes):
