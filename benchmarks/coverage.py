@@ -2,6 +2,7 @@
 
     python benchmarks/coverage.py                      # 600 projects, seeds 1000-1599
     python benchmarks/coverage.py --first 0 --projects 100
+    python benchmarks/coverage.py --least              # the least width that any design could reach
 
 Each seed is one project of its own size, noise (0.1 % to 20 %, by tag), model (good, over-confident, useless) and
 budget (100 to 5,000 verdicts). One reviewer answers a queue of which a share is drawn by the audit (a tenth, a third,
@@ -13,6 +14,7 @@ import multiprocessing
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.isotonic import IsotonicRegression
 
 from labelreview.decisions import Direction
 from labelreview.review.audit import Answers, Audit
@@ -21,6 +23,8 @@ from labelreview.review.estimates import calibration, forecast, likelihood, rate
 MODELS = ("good", "over-confident", "useless")
 BUDGETS = (100, 300, 1000, 2500, 5000)
 CONFIDENCE = 0.95
+SHARES = {"tenth": 0.1, "third": 1 / 3, "whole": 1.0}
+ENDS = ("tenth", "whole")
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,7 @@ def trial(seed: int) -> dict:
     row |= {"simple": low <= truth <= high, "simple_width": high - low}
     small = simple[project.budget // 10]
     row["small_width"] = small[1] - small[0]
-    for name, share in (("tenth", 0.1), ("third", 1 / 3), ("whole", 1.0)):
+    for name, share in SHARES.items():
         row |= {f"{name}_{key}": value for key, value in session(project, seed, share, truth).items()}
     return row
 
@@ -194,6 +198,45 @@ def future(seed: int) -> dict:
     inside = band.low[-1] <= found <= band.high[-1]
     off, width = abs(band.found[-1] - found) / len(upcoming), (band.high[-1] - band.low[-1]) / len(upcoming)
     return {"model": project.model, "learns": project.learns, "inside": inside, "off": off, "width": width}
+
+
+def least(seed: int) -> dict:
+    """How narrow can any design-based interval be? Godambe & Joshi 1965: no estimator that is unbiased by design has,
+    averaged over what a model thinks possible, a smaller variance than draws in proportion to each cell's own standard
+    deviation give. Here the design is told what no project knows: the exact chance of an error of each cell (at each
+    level of doubt), and which cells the ranked queue should have taken first."""
+    project = world(seed)
+    wrong, doubt = project.wrong.ravel(), project.doubt.ravel()
+    if project.model == "over-confident":
+        doubt = IsotonicRegression(out_of_bounds="clip").fit_transform(doubt, wrong)
+    chance = np.full(len(doubt), wrong.mean()) if project.model == "useless" else doubt
+    chance = np.clip(chance.astype(float), 0, 1)
+    spread = np.sort(np.sqrt(chance * (1 - chance)))[::-1]
+    rate, verdicts, cells = wrong.mean(), project.budget, len(wrong)
+    simple = cells * (cells - verdicts) * rate * (1 - rate) / verdicts
+    row = {"model": project.model, "budget": verdicts}
+    for name, share in SHARES.items():
+        draws = max(1, int(verdicts * share))
+        row[name] = float(np.sqrt(_least_variance(spread[verdicts - draws :], draws) / max(simple, 1e-9)))
+    return row
+
+
+def _least_variance(spread: np.ndarray, draws: int) -> float:
+    """spread: standard deviations, greatest first. Cells whose chance would exceed 1 are taken for certain."""
+    rest = np.cumsum(spread[::-1])[::-1]
+    sure = int(np.argmax(spread[:draws] * (draws - np.arange(draws)) < rest[:draws]))
+    return float(rest[sure] ** 2 / (draws - sure) - (spread[sure:] ** 2).sum())
+
+
+def report_least(rows: list[dict]) -> None:
+    print("\n| model | verdicts | projects | 10 % drawn | a third | all | 0.7 possible at 10 % | all |")
+    print("|---|---|---|---|---|---|---|---|")
+    for model in MODELS:
+        for budget in ("all", *BUDGETS):
+            mine = [row for row in rows if row["model"] == model and budget in ("all", row["budget"])]
+            widths = " | ".join(f"{np.median([row[share] for row in mine]):.2f}" for share in SHARES)
+            possible = " | ".join(f"{100 * np.mean([row[share] <= 0.7 for row in mine]):.0f} %" for share in ENDS)
+            print(f"| {model} | {budget} | {len(mine)} | {widths} | {possible} |")
 
 
 def report_futures(rows: list[dict]) -> None:
@@ -268,13 +311,18 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=1000, help="the first seed; 0-999 were used in development")
     parser.add_argument("--projects", type=int, default=600)
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--forecast", action="store_true", help="measure the forecast's band instead")
+    other = parser.add_mutually_exclusive_group()
+    other.add_argument("--forecast", action="store_true", help="measure the forecast's band instead")
+    other.add_argument("--least", action="store_true", help="print the least width that any design can reach instead")
     chosen = parser.parse_args()
+    one, tell = trial, report
+    if chosen.forecast or chosen.least:
+        one, tell = (future, report_futures) if chosen.forecast else (least, report_least)
     seeds = range(chosen.first, chosen.first + chosen.projects)
     with multiprocessing.Pool(chosen.jobs) as pool:
-        rows = pool.map(future if chosen.forecast else trial, seeds, chunksize=4)
+        rows = pool.map(one, seeds, chunksize=4)
     print(f"seeds {seeds.start} to {seeds.stop - 1}")
-    (report_futures if chosen.forecast else report)(rows)
+    tell(rows)
 
 
 if __name__ == "__main__":
