@@ -15,32 +15,20 @@ from typing import Annotated, overload
 import typer
 
 from labelreview import (
-    backup_commands,
     embed,
     exports,
     folder,
     formats,
-    guideline_commands,
     intake,
-    meeting_commands,
     models,
-    people_commands,
     pictures,
     rulebook,
-    team_commands,
     triage,
-    version_commands,
 )
 from labelreview import predictions as made
 from labelreview import report as reports
-from labelreview.decisions import Decision
-from labelreview.errors import InputError, LabelReviewError, few
-from labelreview.formats.check import Report
-from labelreview.images import Source
-from labelreview.project import Project
-from labelreview.review.worklist import Filters
-from labelreview.settings import Settings
-from labelreview.terminal import (
+from labelreview.commands import backup, guidelines, meeting, people, team, versions
+from labelreview.commands.terminal import (
     Confidence,
     ExcelSafe,
     FormatName,
@@ -52,16 +40,23 @@ from labelreview.terminal import (
     Out,
     Overwrite,
 )
-from labelreview.terminal import opened as _opened
-from labelreview.terminal import show as _show
-from labelreview.terminal import wrote as _wrote
+from labelreview.commands.terminal import opened as _opened
+from labelreview.commands.terminal import show as _show
+from labelreview.commands.terminal import wrote as _wrote
+from labelreview.decisions import Decision
+from labelreview.errors import InputError, LabelReviewError, few
+from labelreview.formats.check import Report
+from labelreview.images import Source
+from labelreview.project import Project
+from labelreview.review.worklist import Filters
+from labelreview.settings import Settings
 
 STOPPED = 130  # the exit code after Ctrl-C
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__.split("\n")[0], rich_markup_mode=None)
-app.add_typer(team_commands.app)
-app.add_typer(people_commands.app)
-app.add_typer(backup_commands.app)
-app.add_typer(version_commands.app)
+app.add_typer(team.app)
+app.add_typer(people.app)
+app.add_typer(backup.app)
+app.add_typer(versions.app)
 
 Predictions = Annotated[
     list[str] | None, typer.Option(help="Probabilities, or NAME=F for each of several models; made here if left out.")
@@ -173,11 +168,11 @@ def issues(
         )
 
 
-app.command()(meeting_commands.export)
-app.command()(meeting_commands.target)
-app.command()(meeting_commands.compare)
-app.command()(guideline_commands.guideline)
-app.command()(guideline_commands.pin)
+app.command()(meeting.export)
+app.command()(meeting.target)
+app.command()(meeting.compare)
+app.command()(guidelines.guideline)
+app.command()(guidelines.pin)
 
 
 @app.command()

@@ -9,8 +9,17 @@ from typing import Annotated
 import typer
 
 from labelreview import decided, exports, rulings
+from labelreview.commands.terminal import (
+    Confidence,
+    ExcelSafe,
+    FormatName,
+    MaxErrorRate,
+    Name,
+    Overwrite,
+    opened,
+    wrote,
+)
 from labelreview.review.consensus import NEWEST, RULES
-from labelreview.terminal import Confidence, ExcelSafe, FormatName, MaxErrorRate, Name, Overwrite, opened, wrote
 from labelreview.triage import Table, compared, exported, moments, write_tables
 
 MOST = 20  # tags listed in a terminal

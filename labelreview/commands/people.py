@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from labelreview.commands.terminal import Name, opened
 from labelreview.project import Project
 from labelreview.roles import Appointment, Role, appointment
-from labelreview.terminal import Name, opened
 
 app = typer.Typer()
 People = list[str] | None

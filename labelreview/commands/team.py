@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from labelreview import formats, record
+from labelreview.commands.terminal import Name, opened
 from labelreview.decisions import wire
 from labelreview.errors import InputError
 from labelreview.tags import UNKNOWN
-from labelreview.terminal import Name, opened
 
 app = typer.Typer()
 

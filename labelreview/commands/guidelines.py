@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from labelreview import pins, rulings
+from labelreview.commands.terminal import Name, opened
 from labelreview.errors import InputError
-from labelreview.terminal import Name, opened
 
 Tag = Annotated[str, typer.Argument(help="The tag.", show_default=False)]
 By = Annotated[str | None, typer.Option(help="Who says so; without it, this user.", show_default=False)]

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from labelreview import backup
+from labelreview.commands.terminal import show
 from labelreview.settings import Settings
-from labelreview.terminal import show
 
 app = typer.Typer()
 

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from labelreview import folder, models, pictures, shelf, versions
+from labelreview.commands.terminal import FormatName, Logits, MissingMeans, Name, OnlyCommon, show
 from labelreview.errors import InputError
 from labelreview.project import Project
 from labelreview.settings import Settings
-from labelreview.terminal import FormatName, Logits, MissingMeans, Name, OnlyCommon, show
 
 app = typer.Typer()
 
