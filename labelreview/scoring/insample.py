@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import roc_auc_score
 
 from labelreview.grid import Grid, SparseGrid
 from labelreview.scoring.arrays import Float32s, Float64s, checked
@@ -102,6 +101,8 @@ def sparse_signs(labels: npt.ArrayLike, pred_probs: Any, grid: SparseGrid) -> Si
 
 
 def _auc(given: Labels, probs: Float64s) -> float:
+    from sklearn.metrics import roc_auc_score  # two seconds to import, which most commands do not need
+
     known = given != UNKNOWN
     present = given[known] == PRESENT
     return float(roc_auc_score(present, probs[known])) if present.any() and not present.all() else np.nan

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import average_precision_score
 
 from labelreview.errors import InputError
 from labelreview.scoring.arrays import Float32s, Float64s, Mask, checked_labels
@@ -126,6 +125,8 @@ def compared(
 
 def average_precisions(labels: Labels, pred_probs: Float32s) -> Float64s:
     """The average precision of each tag over its known cells, (K,); NaN without a present or an absent label."""
+    from sklearn.metrics import average_precision_score  # two seconds to import, which most commands do not need
+
     out = np.full(labels.shape[1], np.nan)
     for tag in range(labels.shape[1]):
         known = (labels[:, tag] != UNKNOWN) & ~np.isnan(pred_probs[:, tag])

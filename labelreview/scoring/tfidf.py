@@ -5,8 +5,6 @@ dimensions. Labels are not looked at, so that predictions made from them stay ou
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.decomposition import TruncatedSVD
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from labelreview.errors import InputError
 from labelreview.scoring.arrays import Float32s
@@ -25,6 +23,9 @@ def latent(texts: Sequence[str]) -> Float32s:
     >>> rows.shape[0], bool(np.isnan(rows[2]).all()), bool(rows[0] @ rows[1] > rows[0] @ rows[3])
     (5, True, True)
     """
+    from sklearn.decomposition import TruncatedSVD  # seconds to import, which most commands do not need
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     words = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), max_features=MOST_WORDS, dtype=np.float32)
     try:
         weights = words.fit_transform(texts)

@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,27 @@ def test_ci_runs_the_command_that_the_readme_names() -> None:
     script = (ROOT / ".ci" / "run").read_text("utf-8").replace('exec bash -c "$command"', 'echo "$command"')
     dry = subprocess.run(["bash", "-c", script, str(ROOT / ".ci" / "run")], capture_output=True, text=True, check=True)
     assert dry.stdout.splitlines()[-1] == command[1]
+
+
+def test_a_command_starts_without_what_takes_seconds_to_import() -> None:
+    heavy = "{'pandas', 'plotly', 'scipy.stats', 'sklearn', 'streamlit'}"
+    code = f"import sys, labelreview.cli; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_ctrl_c_while_a_command_is_still_starting_leaves_no_traceback() -> None:
+    code = """
+import runpy, sys
+class Interrupted:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupted())
+runpy.run_module("labelreview", run_name="__main__")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "\nlabelreview: stopped before anything was done.\n")
 
 
 def test_the_demo_data_is_whole() -> None:

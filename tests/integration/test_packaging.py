@@ -47,7 +47,7 @@ def test_the_wheel_names_its_licence_its_command_and_what_it_needs(wheel: Path, 
     with zipfile.ZipFile(wheel) as archive:
         metadata = archive.read(f"{folder}/METADATA").decode()
         commands = archive.read(f"{folder}/entry_points.txt").decode()
-    assert "labelreview = labelreview.cli:main" in commands
+    assert "labelreview = labelreview.__main__:main" in commands
     assert f"{folder}/licenses/LICENSE" in names
     assert "License-Expression: Apache-2.0" in metadata
     needed = [line for line in metadata.splitlines() if line.startswith("Requires-Dist") and "extra ==" not in line]

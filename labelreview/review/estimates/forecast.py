@@ -10,8 +10,7 @@ from math import nan
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, logit
-from scipy.stats import norm
+from scipy.special import expit, logit, ndtri
 
 from labelreview.errors import InputError
 from labelreview.review.estimates.rates import ErrorRate, Estimate
@@ -141,7 +140,7 @@ def forecast(
     ways = np.stack([spread, np.cumsum(slope * odds)], axis=1)
     at = np.unique(np.linspace(1, len(odds), min(points, len(odds))).astype(np.int64)) - 1
     drift = np.einsum("ni,ij,nj->n", ways[at], fitted.covariance, ways[at])
-    half = norm.ppf(0.5 + confidence / 2) * np.sqrt(fitted.excess * (spread[at] + drift))
+    half = ndtri(0.5 + confidence / 2) * np.sqrt(fitted.excess * (spread[at] + drift))
     cap = np.minimum(at + 1.0, np.inf if left is None or np.isnan(left.high) else left.high)
     low, high = np.clip(mean[at] - half - 0.5, 0, cap), np.clip(mean[at] + half + 0.5, 0, cap)
     return Forecast(at + 1, np.minimum(mean[at], cap), low, high)

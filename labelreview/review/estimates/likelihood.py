@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -55,7 +55,7 @@ def remaining(draws: Draws, groups: Groups, confidence: float = 0.95) -> tuple[F
     >>> [round(float(value[0]) / 1e6, 3) for value in (estimate, low, high)]
     [0.0, 0.0, 0.027]
     """
-    cut = float(chi2.ppf(confidence, 1)) / 2
+    cut = float(gammaincinv(0.5, confidence))  # half of chi-square's quantile, one degree of freedom
     count = np.bincount(draws.group, draws.weight, len(groups.room)).astype(float)
     best = _best(draws, groups)
     below = _reach(draws, groups, best, cut, up=False)

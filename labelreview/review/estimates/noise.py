@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
-from scipy.stats import hypergeom
 
 from labelreview.decisions import Direction
 from labelreview.review.audit import Evidence
@@ -107,6 +106,8 @@ class _Pairs:
 
     def likeliest(self, limit: int, *, once: bool) -> list[CoWrong]:
         """`once`: each pair of tags once, else the first and the second are told apart."""
+        from scipy.stats import hypergeom  # a second to import, and this alone needs it
+
         if not self.first.shape[0]:
             return []
         both = (self.first.T @ self.second).tocoo()
