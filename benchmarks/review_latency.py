@@ -33,6 +33,7 @@ from tests.served import Server
 
 KEYS, BURST, ROUNDS = 60, 500, 3
 PAGES = 8  # of the grid, and items, in a row
+LOOK = 1000  # milliseconds at a page of 60 before its key; nobody has seen 60 pictures sooner
 VERDICTS, STEPS = 5000, 5
 # Added before any script of the page: the components stop their keys, so that a later listener would not hear of them.
 # `times`: from a key to what it brought; `asked`: the questions were asked for; `stored`: all of a page was stored;
@@ -200,7 +201,7 @@ def accepted(page: Page) -> int:
 
 
 def grid(page: Page, server: Server, settings: Settings) -> None:
-    """Pages of 60: the first one of a tag, never seen and seen; the next one; how soon its 60 answers are stored."""
+    """Pages of 60: the first one of a tag, never seen and seen; the next one after a look, and in the same moment."""
     with Project.open(settings, NAME) as project:
         tags = project.dataset.tags[:PAGES]
     page.add_init_script("localStorage.setItem('labelreview/grid/size', 60)")
@@ -211,17 +212,18 @@ def grid(page: Page, server: Server, settings: Settings) -> None:
             opened.append(page.evaluate("[window.shown, window.shown - window.asked]"))
         said(f"grid of 60, {seen}: from its questions asked to interactive", [since for _, since in opened])
         said("  the same with the whole of the page, from its address", [whole for whole, _ in opened])
-    turned, stored = [], []
-    for _ in range(PAGES):
-        page.wait_for_load_state("networkidle")
-        page.evaluate("window.times = []")
-        page.keyboard.press("Enter")
-        page.wait_for_function("window.times.length > 0", timeout=120_000)
-        saved(page)
-        turned += page.evaluate("window.times")
-        stored.append(page.evaluate("window.stored"))
-    said("grid of 60: Enter → next page painted", turned)
-    said("grid of 60: Enter → all 60 stored", stored)
+    for pause in (LOOK, 0):
+        turned, stored = [], []
+        for _ in range(PAGES):
+            page.wait_for_timeout(pause)
+            page.evaluate("window.times = []")
+            page.keyboard.press("Enter")
+            page.wait_for_function("window.times.length > 0", timeout=120_000)
+            saved(page)
+            turned += page.evaluate("window.times")
+            stored.append(page.evaluate("window.stored"))
+        said(f"grid of 60, {pause} ms after the last was stored: Enter → next page painted", turned)
+        said("  Enter → all 60 stored", stored)
 
 
 # ---- the whole item

@@ -2,6 +2,7 @@
 // marked. One key makes an answer of its own of every picture.
 
 const SIZES = [12, 24, 40, 60]
+const PAGES_AHEAD = 2 // with one, whoever is quicker than its pictures come waits for them
 const FLIP = { present: 'absent', absent: 'present' }
 const WORD = { 1: 'present', 0: 'absent' }
 
@@ -29,7 +30,7 @@ function startGrid(root) {
 
   async function more(anyway = false) {
     if (filling) { again = true; return }
-    if (!anyway && ahead.length >= size) return
+    if (!anyway && ahead.length >= PAGES_AHEAD * size) return
     filling = true
     again = false
     const held = [...page, ...ahead].map(({ item, tag }) => [item, tag])
@@ -43,10 +44,10 @@ function startGrid(root) {
     if (again) setTimeout(more, 0)
   }
 
-  // This page and the next one; of what is then left never more than half, since nobody else is asked what one tab holds.
+  // This page and the next ones; of what is then left never more than half, since nobody else is asked what one tab holds.
   function want(held) {
     if (!way.counts || held < size) return Math.max(size, held)
-    return held + Math.max(0, Math.min(size, Math.floor((way.counts.total - way.counts.answered - held) / 2)))
+    return held + Math.max(0, Math.min((PAGES_AHEAD + 1) * size - held, Math.floor((way.counts.total - way.counts.answered - held) / 2)))
   }
 
   function turnPage(again = true) {
@@ -56,7 +57,7 @@ function startGrid(root) {
     if (again) setTimeout(more, 0)
   }
 
-  function preload() { tiles.preload(ahead.slice(0, size)) }
+  function preload() { tiles.preload(ahead.slice(0, PAGES_AHEAD * size)) }
 
   // ---- showing
 
