@@ -20,6 +20,7 @@ Scores = npt.NDArray[np.floating[Any]]
 Mask = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]
 Float64s = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Float32s = npt.NDArray[np.float32]
 
 Kind = TypeVar("Kind", bound=np.generic)

@@ -8,6 +8,9 @@ Where tags depend on each other in a way that is not linear, 64 fixed random dir
 bent by tanh, join the predictors; they are used where they lower the squared error of held-out folds by 0.5 % or more.
 
 Unknown cells: an unknown label enters as its probability, a NaN probability as the tag's mean.
+
+Time and memory grow with the square of the tags that predict. Of more than LEADING tags only these do: those whose
+labels tell most (largest variance over the items that know them). All others are predicted from them.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from labelreview.scoring.arrays import Float32s, Float64s, Floats, blocks
+from labelreview.scoring.arrays import Float32s, Float64s, Floats, Ints, blocks
 from labelreview.tags import UNKNOWN, Labels
 
 FOLDS = 5
@@ -26,30 +29,40 @@ DIRECTIONS, COMPONENTS = 64, 12
 WORTH_BENDING = 0.005
 SAMPLE = 20_000
 CELLS_A_FOLD = 1 << 17
+LEADING = 512
 
 
 class Basis(NamedTuple):
-    """How rows become predictors: centre and scale of the log-odds, the tags' means, the bent directions."""
+    """How rows become predictors: centre and scale of the log-odds, the bent directions, all of the leading tags; the
+    means of all tags. leading, further: columns of the tags that predict, and of those that are only predicted."""
 
     centre: Float32s
     scale: Float32s
     mean: Float32s
     mixing: Float32s
     shift: Float32s
+    leading: Ints
+    further: Ints
 
     def design(self, labels: Labels, probs: Floats) -> Float32s:
-        """(n, 2K + directions): given labels, standardised log-odds, bent directions; unknowns filled in."""
-        tags = labels.shape[1]
+        """(n, 2L + directions): given labels, standardised log-odds, bent directions; unknowns filled in."""
+        tags = len(self.leading)
         out = np.empty((len(labels), 2 * tags + len(self.shift)), np.float32)
-        out[:, :tags] = labels
-        if labels.min(initial=0) == UNKNOWN:
-            filled = np.where(np.isnan(probs), self.mean, probs)
-            out[:, :tags] = np.where(labels == UNKNOWN, filled, labels)
-        standard = self.standard(probs)
+        out[:, :tags] = self.filled(labels, probs, self.leading)
+        standard = self.standard(probs if not len(self.further) else probs[:, self.leading])
         out[:, tags : 2 * tags] = standard
         if len(self.shift):
             np.tanh(standard @ self.mixing + self.shift, out=out[:, 2 * tags :])
         return out
+
+    def filled(self, labels: Labels, probs: Floats, tags: Ints) -> Labels | Floats:
+        """The given labels of some tags; where unknown their probability, or the tag's mean."""
+        whole = len(tags) == labels.shape[1]
+        given = labels if whole else labels[:, tags]
+        if given.min(initial=0) != UNKNOWN:
+            return given
+        own = probs if whole else probs[:, tags]
+        return np.where(given == UNKNOWN, np.where(np.isnan(own), self.mean[tags], own), given)
 
     def standard(self, probs: Floats) -> Float32s:
         """Log-odds with mean 0 and deviation 1, 0 where there is no probability."""
@@ -62,17 +75,19 @@ class Basis(NamedTuple):
 
 
 class Moments(NamedTuple):
-    """Rows, means and second moments about 0 of the design, by fold."""
+    """Rows, means and second moments about 0, by fold: of the design's W columns with themselves and with the R further
+    tags' labels, (F,), (F, W + R), (F, W, W + R)."""
 
     rows: Float64s
     mean: Float64s
     second: Float64s
 
     def of(self, folds: list[int]) -> tuple[Float64s, Float64s]:
-        """Mean and covariance over some folds together."""
+        """Mean (W + R,) and covariance (W, W + R) over some folds together."""
         weights = self.rows[folds] / max(self.rows[folds].sum(), 1)
         mean = weights @ self.mean[folds]
-        return mean, np.tensordot(weights, self.second[folds], 1) - np.outer(mean, mean)
+        crossed = np.outer(mean[: self.second.shape[1]], mean)
+        return mean, np.tensordot(weights, self.second[folds], 1) - crossed
 
     def others(self, fold: int) -> tuple[Float64s, Float64s]:
         """Mean and covariance over all other folds that have rows."""
@@ -93,25 +108,31 @@ def logit(probs: Floats) -> Float32s:
 
 def opinions(labels: Labels, probs: Floats, *, together: bool = True) -> tuple[Float32s | None, Float32s | None]:
     """ALONE (None where nothing is bent: then the model's own log-odds serve as well) and TOGETHER, (N, K) each."""
-    basis, tags = fitted_basis(labels, probs), labels.shape[1]
+    basis = fitted_basis(labels, probs)
+    tags = len(basis.leading)
     choices = ([slice(tags, None)] if len(basis.shift) else []) + ([slice(0, None)] if together else [])
     found = iter(_cross_fitted(labels, probs, basis, choices) if choices else [])
     return next(found) if len(basis.shift) else None, next(found) if together else None
 
 
-def fitted_basis(labels: Labels, probs: Floats) -> Basis:
-    """Centres, scales and directions from at most 20,000 rows, evenly spread."""
+def fitted_basis(labels: Labels, probs: Floats, most: int = LEADING) -> Basis:
+    """Centres, scales and directions from at most 20,000 rows, evenly spread; at most so many leading tags."""
     rows = slice(None, None, max(1, -(-len(labels) // SAMPLE)))
     given, own = labels[rows], probs[rows]
+    mean, deviation = _mean_and_spread(given, given != UNKNOWN)
+    by_spread = np.argsort(-deviation, kind="stable")
+    leading, further = np.sort(by_spread[:most]), np.sort(by_spread[most:])
+    if len(further):
+        given, own = given[:, leading], own[:, leading]
     odds = logit(own)
     centre, spread = _mean_and_spread(odds, ~np.isnan(odds))
-    mean, _ = _mean_and_spread(given, given != UNKNOWN)
     scale = np.where(spread > 1e-6, 1 / np.maximum(spread, 1e-6), 0)
-    nothing = np.zeros((labels.shape[1], 0)), np.zeros(0)
-    plain = Basis(*(np.asarray(array, np.float32) for array in (centre, scale, mean, *nothing)))
+    nothing = np.zeros((len(leading), 0)), np.zeros(0)
+    plain = Basis(*(np.asarray(array, np.float32) for array in (centre, scale, mean, *nothing)), leading, further)
     mixing, shift = _directions(plain.standard(own))
     bent = plain._replace(mixing=mixing.astype(np.float32), shift=shift.astype(np.float32))
-    return bent if _worth_bending(given, own, bent) else plain
+    alone = bent._replace(mean=bent.mean[leading], leading=np.arange(len(leading)), further=further[:0])
+    return bent if _worth_bending(given, own, alone) else plain
 
 
 def _mean_and_spread(
@@ -163,41 +184,56 @@ def _squared_error(moments: Moments, fold: int, tags: int, some: slice) -> float
 
 def _cross_fitted(labels: Labels, probs: Floats, basis: Basis, choices: list[slice]) -> list[Float32s]:
     """For each choice of design columns the linear predictor of every tag, (N, K), from the other folds."""
-    moments, tags = _moments(labels, probs, basis.design), labels.shape[1]
+    moments, tags = _moments(labels, probs, basis.design, basis), len(basis.leading)
     weights = [[_weights(*moments.others(fold), tags, some) for some in choices] for fold in range(FOLDS)]
     out = [np.empty(labels.shape, np.float32) for _ in choices]
+    order = np.concatenate([basis.leading, basis.further]) if len(basis.further) else slice(None)
     for fold, rows in _parts(labels):
         design = basis.design(labels[rows], probs[rows])
         for predictor, some, (slope, intercept) in zip(out, choices, weights[fold], strict=True):
             part = design[:, some] @ slope
             part += intercept
-            predictor[rows] = part
+            predictor[rows][:, order] = part
     return out
 
 
-def _moments(labels: Labels, probs: Floats, design: Callable[[Labels, Floats], Float32s]) -> Moments:
+def _moments(
+    labels: Labels, probs: Floats, design: Callable[[Labels, Floats], Float32s], basis: Basis | None = None
+) -> Moments:
+    """`basis`: its further tags' labels are counted, too."""
+    further = basis.further if basis else ()
     width = design(labels[:0], probs[:0]).shape[1]
-    rows, sums, second = np.zeros(FOLDS), np.zeros((FOLDS, width)), np.zeros((FOLDS, width, width))
+    shape = FOLDS, width, width + len(further)
+    rows, sums, second = np.zeros(FOLDS), np.zeros((FOLDS, shape[2])), np.zeros(shape)
     for fold, part in _parts(labels):
         block = design(labels[part], probs[part])
+        whole = block
+        if basis and len(further):
+            whole = np.hstack([block, basis.filled(labels[part], probs[part], basis.further)], dtype=np.float32)
         rows[fold] += len(block)
-        sums[fold] += np.ones(len(block), np.float32) @ block
-        second[fold] += block.T @ block
+        sums[fold] += np.ones(len(block), np.float32) @ whole
+        second[fold] += block.T @ whole
     total = np.maximum(rows, 1)
     return Moments(rows, sums / total[:, None], second / total[:, None, None])
 
 
 def _weights(mean: Float64s, covariance: Float64s, tags: int, some: slice) -> tuple[Float32s, Float32s]:
-    """Slopes (columns, K) and intercepts (K,) that predict each tag from `some` columns, never from its own label."""
-    ridged = covariance[some, some] + RIDGE * np.eye(len(mean[some]))
+    """Slopes (columns, K) and intercepts (K,) that predict each tag from `some` columns, never from its own label: the
+    leading tags first, then the further ones. covariance: (W, W + R)."""
+    width = len(covariance)
+    some = slice(*some.indices(width))
+    ridged = covariance[some, some] + RIDGE * np.eye(some.stop - some.start)
     slope: Float64s
     if some.start == 0:
         inverse = np.linalg.inv(ridged)
         slope = -inverse[:, :tags] / np.diag(inverse)[:tags]
         np.fill_diagonal(slope, 0)
+        slope = np.hstack([slope, inverse @ covariance[some, width:]])
     else:
-        slope = np.asarray(np.linalg.solve(ridged, covariance[some, :tags]), np.float64)
-    return slope.astype(np.float32), (mean[:tags] - mean[some] @ slope).astype(np.float32)
+        targets = np.hstack([covariance[some, :tags], covariance[some, width:]])
+        slope = np.asarray(np.linalg.solve(ridged, targets), np.float64)
+    means = np.concatenate([mean[:tags], mean[width:]])
+    return slope.astype(np.float32), (means - mean[some] @ slope).astype(np.float32)
 
 
 def _parts(labels: Labels) -> Iterator[tuple[int, slice]]:

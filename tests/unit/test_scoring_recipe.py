@@ -64,6 +64,26 @@ def test_opinions_of_many_blocks_equal_the_regression():
     np.testing.assert_allclose(together[:, 0], slow[:, 0], atol=2e-4)
 
 
+def test_of_very_many_tags_the_leading_ones_predict_each_other_and_all_others():
+    labels, probs, _ = planted(400, 20)
+    rare = [0, 7, 13]
+    labels[:, rare] &= np.random.default_rng(1).random((400, 3)) < 0.1
+    labels[::7, 7] = -1
+    basis = opinion.fitted_basis(labels, probs, most=17)
+    assert basis.further.tolist() == rare
+    (together,) = opinion._cross_fitted(labels, probs, basis, [slice(0, None)])
+    _, among_themselves = opinion.opinions(labels[:, basis.leading], probs[:, basis.leading])
+    np.testing.assert_allclose(together[:, basis.leading], among_themselves, atol=2e-4)
+    design, fold = basis.design(labels, probs).astype(np.float64), np.arange(400) % opinion.FOLDS
+    for tag in rare:
+        rows, given = fold != 3, np.where(labels[:, tag] < 0, probs[:, tag], labels[:, tag]).astype(np.float64)
+        centred = design[rows] - design[rows].mean(axis=0)
+        square = centred.T @ centred / rows.sum() + opinion.RIDGE * np.eye(design.shape[1])
+        slope = np.linalg.solve(square, centred.T @ given[rows] / rows.sum())
+        slow = (design[~rows] - design[rows].mean(axis=0)) @ slope + given[rows].mean()
+        np.testing.assert_allclose(together[~rows, tag], slow, atol=2e-4)
+
+
 def test_no_cell_sees_its_own_label():
     labels, probs, _ = planted(500, 3)
     other = labels.copy()
