@@ -127,8 +127,9 @@ def fitted_basis(labels: Labels, probs: Floats, most: int = LEADING) -> Basis:
     odds = logit(own)
     centre, spread = _mean_and_spread(odds, ~np.isnan(odds))
     scale = np.where(spread > 1e-6, 1 / np.maximum(spread, 1e-6), 0)
-    nothing = np.zeros((len(leading), 0)), np.zeros(0)
-    plain = Basis(*(np.asarray(array, np.float32) for array in (centre, scale, mean, *nothing)), leading, further)
+    none = np.zeros((len(leading), 0), np.float32), np.zeros(0, np.float32)
+    single = [np.asarray(array, np.float32) for array in (centre, scale, mean)]
+    plain = Basis(single[0], single[1], single[2], *none, leading, further)
     mixing, shift = _directions(plain.standard(own))
     bent = plain._replace(mixing=mixing.astype(np.float32), shift=shift.astype(np.float32))
     alone = bent._replace(mean=bent.mean[leading], leading=np.arange(len(leading)), further=further[:0])
