@@ -190,9 +190,9 @@ def language() -> str:
     return chosen if chosen in words.LANGUAGES else words.FIRST
 
 
-def choose_language() -> None:
-    """The loop asked for another language: from now on every page speaks it, as far as it is in the catalogue."""
-    st.session_state[LANGUAGE] = st.session_state["loop"]["language"]
+def choose_language(way: str = "loop") -> None:
+    """A way to review asked for another language: from now on every page speaks it, where the catalogue has it."""
+    st.session_state[LANGUAGE] = st.session_state[way]["language"]
 
 
 def token(project: Project, reviewer: str, *actions: Action) -> str:

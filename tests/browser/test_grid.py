@@ -95,6 +95,32 @@ def test_no_part_of_a_tall_picture_is_cut_off(grid):
     assert abs(grid.tiles.first.locator(".mat img").evaluate(TALL)) <= 1
 
 
+def test_each_key_can_be_changed_for_oneself_and_nothing_of_the_browser_or_of_another_action_is_taken(grid):
+    def change(action: str, key: str) -> str:
+        grid.page.locator(f"[data-part=help-list] [data-key={action}]").click()
+        grid.press(key)
+        return grid.page.locator("[data-part=help-told]").inner_text()
+
+    grid.press("?")
+    assert change("confirm", "u").startswith("U stands for")
+    assert change("confirm", "r").startswith("R belongs to")
+    assert change("confirm", "h").startswith("H now stands for")
+    assert change("down", "j").startswith("J now stands for")
+    expect(grid.page.locator("[data-part=help-list] [data-key=confirm]")).to_have_text("H")
+    grid.press("?", "j", " ", "Enter")  # Enter is nobody's now
+    first = grid.painted()
+    expect(grid.page.locator("[aria-selected=true]")).to_have_count(1)
+    grid.press("h")
+    expect(grid.page.locator("[data-part=last]")).to_have_text("Confirmed 12")
+    assert not set(first) & set(grid.painted())
+    grid.page.reload()
+    grid.painted()
+    grid.press("?")
+    assert change("confirm", "Enter").startswith("↵ now stands for")
+    grid.page.locator("[data-part=language]").select_option("de")
+    expect(grid.page.locator("[data-part=rule]")).to_have_text(re.compile("^Markieren"))
+
+
 def test_a_click_marks_a_frame_marks_several_and_holding_enlarges(grid, settings):
     items = grid.painted()
     grid.tiles.nth(0).click()

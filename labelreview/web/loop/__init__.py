@@ -4,6 +4,7 @@ The loop is configured by `data` (small, the same on every rerun) and talks to t
 the page stands between a key and the next picture. Decisions never travel through Streamlit.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -18,19 +19,26 @@ from labelreview.roles import Action
 from labelreview.web import auth, words
 from labelreview.web.loop import keys
 
+HERE = Path(__file__).parent
 # What any component of the review needs, in this order: words, HTTP, the outbox and its sender, pictures, keys.
-SHARED = ("words.js", "talk.js", "outbox.js", "pictures.js", "keyboard.js")
+SHARED = ("words.js", "talk.js", "outbox.js", "pictures.js", "keyboard.js", "keysheet.js")
 EVIDENCE = ("prose.js", "beside.js", "evidence.js")
+CSS = ("sheet.css", "card.css", "beside.css")
 OWN = ("queue.js", "history.js", "card.js", "stage.js", *EVIDENCE, "view.js", "sheets.js", "loop.js")
 
 
 def read(*names: str) -> str:
     """The files one after the other: one module, without a build step."""
-    return "\n".join((Path(__file__).parent / name).read_text("utf-8") for name in names)
+    return "\n".join((HERE / name).read_text("utf-8") for name in names)
+
+
+def html(file: Path) -> str:
+    """A component's html, with the fragments that it names (`<!-- keys.html -->`)."""
+    return re.sub("<!-- ([a-z]+[.]html) -->", lambda name: read(name[1]), file.read_text("utf-8"))
 
 
 _component = st.components.v2.component(
-    "labelreview.loop", html=read("loop.html"), css=read("loop.css", "card.css", "beside.css"), js=read(*SHARED, *OWN)
+    "labelreview.loop", html=html(HERE / "loop.html"), css=read("loop.css", *CSS), js=read(*SHARED, *OWN)
 )
 
 
@@ -47,6 +55,7 @@ def told(project: Project, reviewer: str, token: str, filters: Filters, language
         "filters": asdict(filters),
         "pins": Action.DECIDE in project.people.actions(reviewer),
         "language": language,
+        "languages": [[code, name] for code, (name, _) in words.LANGUAGES.items()],
         "words": words.part(language, "loop"),
     }
 
@@ -69,11 +78,7 @@ def review(
     """
     _component(
         key="loop",
-        data={
-            **told(project, reviewer, token, filters, language),
-            "keys": keys.table(language),
-            "languages": [[code, name] for code, (name, _) in words.LANGUAGES.items()],
-        },
+        data={**told(project, reviewer, token, filters, language), "keys": keys.table(language)},
         on_auth_change=on_no_token,
         on_all_change=on_all_cells,
         on_language_change=on_language,

@@ -31,7 +31,7 @@ function openKeys(table, name, way = '') { // way: whose own keys these are, of 
   const keep = () => { try { localStorage.setItem(place, JSON.stringify(kept)) } catch { /* for this visit alone */ } }
 
   return {
-    keyOf,
+    keyOf, presets: table.presets,
     get preset() { return kept.preset },
     get changed() { return Object.keys(kept.own).length > 0 },
     reserved: chord => table.reserved.includes(plain(chord)),
@@ -41,7 +41,8 @@ function openKeys(table, name, way = '') { // way: whose own keys these are, of 
     },
     actionOf: chord => holder(chord) ?? holder(plain(chord)),
     change(action, chord) { // '' or why not: 'reserved', 'unusable', or the action that has the key
-      if (chord.length > 1 && !/^(Shift\+)?(Arrow\w+|[a-z])$/.test(chord)) return 'unusable'
+      const ours = table.rows.some(row => Object.values(row.keys).includes(chord)) // of a preset: Enter, in the grid
+      if (chord.length > 1 && !ours && !/^(Shift\+)?(Arrow\w+|[a-z])$/.test(chord)) return 'unusable'
       if (this.reserved(chord)) return 'reserved'
       const other = holder(chord)
       if (other && other !== action) return other

@@ -92,4 +92,5 @@ def table(language: str = words.FIRST, keys: Sequence[Key] = KEYS, said: str = "
         }
         for key in keys
     ]
-    return {"rows": rows, "presets": list(PRESETS), "reserved": list(RESERVED), "caps": CAPS}
+    own = {preset for key in keys for preset in (key.both, key.left, key.right)}
+    return {"rows": rows, "presets": list(PRESETS), "reserved": [k for k in RESERVED if k not in own], "caps": CAPS}

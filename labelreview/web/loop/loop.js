@@ -337,13 +337,9 @@ function startLoop(root) {
     speak(config.words, config.language)
     write(root)
     keys = openKeys(config.keys, encodeURIComponent(config.reviewer))
-    keys.presets = config.keys.presets
     const name = () => view.keys(keys, config.keys.rows)
     name()
-    sheets.keys(config.keys, keys, name, config.languages, chosen => {
-      document.cookie = `labelreview_language=${chosen}; path=/; max-age=31536000; SameSite=Strict`
-      renew('language', chosen)
-    })
+    sheets.keys(keys, config, (...what) => renew(...what), name)
   }
 
   return {

@@ -5,6 +5,7 @@ They share the loop's files (words, HTTP, outbox, pictures, keys); what they are
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -14,7 +15,6 @@ from labelreview.web import loop, words
 from labelreview.web.loop.keys import Key, table
 
 HERE = Path(__file__).parent
-
 
 GRID_KEYS = (
     Key("mark", " ", " ", " "),
@@ -51,36 +51,43 @@ def _read(*names: str) -> str:
 
 _grid = st.components.v2.component(
     "labelreview.grid",
-    html=_read("grid.html"),
-    css=_read("ways.css", "grid.css"),
+    html=loop.html(HERE / "grid.html"),
+    css=_read("ways.css", "grid.css") + loop.read("sheet.css"),
     js=loop.read(*loop.SHARED) + _read("way.js", "tiles.js", "grid.js"),
 )
 _whole = st.components.v2.component(
     "labelreview.whole",
-    html=_read("whole.html"),
-    css=_read("ways.css", "whole.css") + loop.read("beside.css"),
+    html=loop.html(HERE / "whole.html"),
+    css=_read("ways.css", "whole.css") + loop.read("sheet.css", "beside.css"),
     js=loop.read(*loop.SHARED, *loop.EVIDENCE) + _read("way.js", "finder.js", "whole.js"),
 )
 
 
 def grid(
-    project: Project, reviewer: str, token: str, filters: Filters, language: str, on_no_token: Callable[[], None]
+    project: Project, reviewer: str, token: str, filters: Filters, language: str, **calls: Callable[[], None]
 ) -> None:
-    """The grid over one tag and one direction. `on_no_token`: the routes do not take the token any more."""
+    """The grid over one tag and one direction. `calls`: those of `loop.review`, but for all cells."""
     told = loop.told(project, reviewer, token, filters, language)
-    _grid(key="grid", data=_data(told, "grid", GRID_KEYS, language), on_auth_change=on_no_token)
+    _mount(_grid, {**told, "keys": table(language, GRID_KEYS, "grid.key-")}, "grid", language, **calls)
 
 
 def whole(
-    project: Project, reviewer: str, token: str, filters: Filters, language: str, on_no_token: Callable[[], None]
+    project: Project, reviewer: str, token: str, filters: Filters, language: str, **calls: Callable[[], None]
 ) -> None:
-    """Item after item, each with all its tags. `on_no_token`: the routes do not take the token any more."""
+    """Item after item, each with all its tags. `calls`: those of `loop.review`, but for all cells."""
     told = loop.told(project, reviewer, token, filters, language)
-    _whole(key="whole", data=_data(told, "whole", WHOLE_KEYS, language), on_auth_change=on_no_token)
+    _mount(_whole, {**told, "keys": table(language, WHOLE_KEYS, "whole.key-")}, "whole", language, **calls)
 
 
-def _data(told: dict[str, object], way: str, keys: tuple[Key, ...], language: str) -> dict[str, object]:
-    says: dict[str, str] = {}
-    for part in ("loop", "way", way):
-        says |= words.part(language, part)
-    return {**told, "keys": table(language, keys, f"{way}.key-"), "way": way, "words": says}
+def _mount(
+    component: Any,
+    told: dict[str, object],
+    way: str,
+    language: str,
+    *,
+    on_no_token: Callable[[], None],
+    on_language: Callable[[], None],
+) -> None:
+    says = {key: word for part in ("loop", "way", way) for key, word in words.part(language, part).items()}
+    data = {**told, "way": way, "words": says}
+    component(key=way, data=data, on_auth_change=on_no_token, on_language_change=on_language)

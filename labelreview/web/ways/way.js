@@ -22,6 +22,7 @@ function openWay(root, told) {
   const put = (name, words) => { part(name).textContent = words }
   let config = null, keys = null, renew = null, scope = '', filter = '', generation = 0, stopped = false, round = 0, counts = null
   let shownAt = 0, away = 0, hiddenAt = 0, active = Date.now(), askedAt = 0
+  const sheet = openKeySheet(part, () => told.focus?.('help'))
   const talk = openTalk(() => ({ ...config, renew }))
   const sender = openSender(talk, { changed: footer, stored() { told.stored?.(); told.more() } })
 
@@ -78,16 +79,15 @@ function openWay(root, told) {
     const target = event.composedPath()[0], chord = chordOf(event), action = keys.actionOf(chord)
     const dialog = root.querySelector('dialog[open]')
     if (dialog) {
+      if (sheet.onKey(event)) { event.preventDefault(); return event.stopImmediatePropagation() }
       if (chord !== 'Escape' && action !== dialog.dataset.key) return
       dialog.close()
     } else {
       if (takesText(target) || document.querySelector('[role=dialog]')) return
       if (target.closest?.('button') && (chord === 'Enter' || chord === ' ')) return
       if (chord.startsWith('Arrow') && target.closest?.('[role=radiogroup],[role=slider],[role=menu],[role=tablist],canvas')) return
-      if (!told.onKey(event, chord)) {
-        if (action) { if (!event.repeat || /^(left|right|up|down)$/.test(action)) act(action) }
-        else if (chord !== 'r' && chord !== 'c') return
-      }
+      if (action) { if (!event.repeat || /^(left|right|up|down)$/.test(action)) act(action) } // a reviewer's own keys before the fixed ones
+      else if (!told.onKey(event, chord) && chord !== 'r' && chord !== 'c') return
     }
     event.preventDefault()
     event.stopImmediatePropagation() // R and C, which are Streamlit's, included
@@ -95,22 +95,18 @@ function openWay(root, told) {
 
   function act(name) {
     active = Date.now()
-    if (name === 'help') part('help').showModal()
+    if (name === 'help') sheet.toggle()
     else told.actions[name]?.()
   }
 
   function describeKeys() {
-    const { rows, presets } = config.keys
-    for (const { action, does } of rows) {
+    for (const { action, does } of config.keys.rows) {
       const button = root.querySelector(`[data-action="${action}"]`)
       if (!button) continue
       button.querySelector('kbd').textContent = keys.cap(action)
       button.title = does
       button.setAttribute('aria-keyshortcuts', keys.keyOf(action).replace(' ', 'Space'))
     }
-    part('help-list').replaceChildren(...rows.flatMap(({ action, does }) => [node('dt', '', node('kbd', keys.cap(action))), node('dd', does)]))
-    part('preset').replaceChildren(...presets.map(name => Object.assign(node('option', say(`preset-${name}`)), { value: name })))
-    part('preset').value = keys.preset
   }
 
   // ---- the window's events
@@ -145,8 +141,6 @@ function openWay(root, told) {
   for (const button of root.querySelectorAll('[data-action]')) {
     button.addEventListener('click', () => { act(button.dataset.action); if (!root.querySelector('dialog[open]')) told.focus?.(button.dataset.action) })
   }
-  part('preset').addEventListener('change', () => { keys.use(part('preset').value); describeKeys() })
-  part('help-close').addEventListener('click', () => part('help').close())
   part('again').addEventListener('click', () => told.more(true))
 
   async function begin() {
@@ -182,9 +176,10 @@ function openWay(root, told) {
       write(root)
       keys = openKeys(data.keys, encodeURIComponent(data.reviewer), `${data.way}.`)
       describeKeys()
+      sheet.use(keys, config, (...what) => renew(...what), describeKeys)
       if (person !== scope) { scope = person; sender.open(person).adopt() }
       if (fresh) { talk.renewed(); sender.flush() }
-      const wanted = JSON.stringify([data.project, data.reviewer, data.version, data.filters])
+      const wanted = JSON.stringify([data.project, data.reviewer, data.version, data.filters, data.language])
       if (wanted !== filter) { filter = wanted; begin() }
       return ++generation
     },

@@ -131,7 +131,7 @@ WORDS = {
     "loop.key-taken": "{key} steht schon für „{does}“. Dort zuerst eine andere Taste wählen.",
     "loop.key-reserved": "{key} gehört dem Browser oder der Seite. Bitte eine andere wählen.",
     "loop.key-unusable": "{key} geht nicht. Möglich sind Buchstaben, Ziffern, Zeichen und Pfeiltasten.",
-    "loop.help-touch": (
+    "loop.help": (
         "Auf dem Berührbildschirm: nach rechts wischen behält, nach links ändert; zwei Finger oder zweimal tippen "
         "vergrößern. Mit der Maus: Rad, Doppelklick, Ziehen."
     ),

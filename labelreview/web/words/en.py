@@ -127,7 +127,7 @@ WORDS = {
     "loop.key-taken": "{key} stands for “{does}” already. Give that another key first.",
     "loop.key-reserved": "{key} belongs to the browser or to the page. Choose another.",
     "loop.key-unusable": "{key} cannot be used. Choose a letter, a digit, a sign or an arrow key.",
-    "loop.help-touch": (
+    "loop.help": (
         "On a touch screen: swipe right to keep, left to change; pinch or tap twice to enlarge. With a mouse: wheel, "
         "double click, drag."
     ),
