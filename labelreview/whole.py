@@ -1,12 +1,14 @@
 """Whole items: an item with the tags worth a look, those in doubt first; and which item to look at next."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from labelreview.orders import LEARNED, ORDERS
 from labelreview.project import Project
+from labelreview.review import consistency
+from labelreview.review.consistency import Mend
 from labelreview.review.worklist import LIKELY, Cells, Filters, Progress
 from labelreview.scoring import POOLERS
 from labelreview.tags import PRESENT, UNKNOWN
@@ -19,7 +21,8 @@ CELLS_AN_ITEM = 4
 @dataclass(frozen=True)
 class Row:
     """A tag of an item: as given, as it stands, what the model says (NaN without a model), its label quality (NaN where
-    unknown), whether confident learning doubts it, and whether nobody has answered it yet."""
+    unknown), whether confident learning doubts it, whether nobody has answered it yet, and what each label asks of
+    other tags by agreed rules."""
 
     tag: str
     given: int
@@ -28,6 +31,7 @@ class Row:
     score: float
     suspect: bool
     open: bool
+    mends: Mapping[int, tuple[Mend, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,13 @@ def rows_of(project: Project, cells: Cells) -> list[Row]:
     given, probs = data.given(cells).tolist(), data.scored(cells).tolist()
     suspects = np.ravel(project.issues)[data.grid.slots(cells)].tolist()
     scores = project.orders.score(LEARNED, cells).tolist()
-    found = []
+    found, rules = [], project.meeting.standing().rules
     for at, place in enumerate(cells.tolist()):
         item, tag = data.at(place)
         now = verdicts.label(item, tag, given[at])
         is_open = given[at] != UNKNOWN and (item, tag) not in verdicts.settled
-        found.append(Row(tag, given[at], now, probs[at], scores[at], suspects[at], is_open))
+        asks = consistency.around(data, verdicts, rules, item, tag, every=True).mends
+        found.append(Row(tag, given[at], now, probs[at], scores[at], suspects[at], is_open, asks))
     return found
 
 

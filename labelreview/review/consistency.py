@@ -18,10 +18,11 @@ Cells = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Mend:
-    """A tag of the same item, the label that the rules then want, and what the data says of the cell."""
+    """A tag of the same item, the label the rules then want, the one it has, and what the data says of the cell."""
 
     tag: str
     to: int
+    now: int
     given: int
     pred_prob: float
 
@@ -85,8 +86,11 @@ def closed(dataset: Dataset, rules: Rules, changed: Mapping[tuple[str, str], int
     }
 
 
-def around(dataset: Dataset, verdicts: Verdicts, rules: Rules, item: str, tag: str) -> Around:
-    """What the rules say about a cell; NotFound when there is no such item or tag."""
+def around(dataset: Dataset, verdicts: Verdicts, rules: Rules, item: str, tag: str, *, every: bool = False) -> Around:
+    """What the rules say about a cell; NotFound when there is no such item or tag.
+
+    `every`: all that a label asks of other tags, whatever these are now, for a door where several change at a time.
+    """
     related = rules.related(tag)
     if not related:
         return NOTHING
@@ -97,18 +101,19 @@ def around(dataset: Dataset, verdicts: Verdicts, rules: Rules, item: str, tag: s
     now = {other: verdicts.label(item, other, label) for other, label in given.items()}
     broken = tuple(str(rule) for rule in rules.about(tag) if _breaks(rule.kind == IMPLIES, now.get(rule.first, UNKNOWN),
                                                                     now.get(rule.second, UNKNOWN)))  # fmt: skip
-    mends = {}
+    mends, opposed = {}, dict.fromkeys(given, PRESENT) | dict.fromkeys(rules.above(tag), ABSENT)
     for label in (PRESENT, ABSENT):
-        wanted = {name: to for name, to in rules.mends(tag, label, now).items() if name in given}
-        if any(now[name] != UNKNOWN for name in wanted):
-            mends[label] = tuple(_mend(dataset, row, name, to, given[name]) for name, to in wanted.items()
+        found = rules.mends(tag, label, opposed if every else now)
+        wanted = {name: to for name, to in found.items() if name in given}
+        if any(every or now[name] != UNKNOWN for name in wanted):
+            mends[label] = tuple(_mend(dataset, row, name, to, now[name], given[name]) for name, to in wanted.items()
                                  if row * len(dataset.tags) + dataset.column(name) in dataset.grid)  # fmt: skip
     return Around(broken, mends)
 
 
-def _mend(dataset: Dataset, row: int, tag: str, to: int, given: int) -> Mend:
+def _mend(dataset: Dataset, row: int, tag: str, to: int, now: int, given: int) -> Mend:
     cell = np.array([row * len(dataset.tags) + dataset.column(tag)])
-    return Mend(tag, to, given, float(dataset.scored(cell)[0]))
+    return Mend(tag, to, now, given, float(dataset.scored(cell)[0]))
 
 
 def _breaks(implies: bool, first: int, second: int) -> bool:

@@ -1,5 +1,6 @@
 """What the routes answer about cells, items and pictures, as JSON."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
@@ -37,22 +38,26 @@ def cell(project: Project, question: Question, language: str) -> Shape:
         "others": [{"tag": other.tag, "given": other.given, "now": other.now} for other in question.others],
         "definition": question.definition,
         "broken": list(question.rules.broken),
-        "mends": {str(label): [_mend(each) for each in mends] for label, mends in question.rules.mends.items()},
+        "mends": _mends(question.rules.mends),
         **text(project, suspect.item),
         "reason": wording.reason(question, language),
         **image_address(project, suspect.item),
     }
 
 
+def _mends(by_label: Mapping[int, Sequence[Mend]]) -> Shape:
+    return {str(label): [_mend(each) for each in mends] for label, mends in by_label.items()}
+
+
 def _mend(mend: Mend) -> Shape:
-    shape = {"tag": mend.tag, "to": mend.to, "given": mend.given}
+    shape = {"tag": mend.tag, "to": mend.to, "now": mend.now, "given": mend.given}
     return {**shape, "pred_prob": _number_or_none(mend.pred_prob)}
 
 
 def row(row: Row) -> Shape:
     """A tag of a whole item."""
-    shape = {**asdict(row)}
-    return {name: None if value != value else value for name, value in shape.items()}
+    shape = {name: None if value != value else value for name, value in asdict(row).items()}
+    return {**shape, "mends": _mends(row.mends)}
 
 
 def whole(project: Project, of: Whole) -> Shape:

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from labelreview import rulings
 from labelreview.decisions import Decision
 from labelreview.project import Project
 from labelreview.review.verdicts import Verdicts
@@ -144,6 +145,19 @@ def test_a_click_marks_a_frame_marks_several_and_holding_enlarges(grid, settings
     grid.painted()
     grid.saved()
     assert [item for item, verdict in settled(settings).items() if verdict == "absent"] == items[:3]
+
+
+def test_confirming_says_how_many_answers_break_agreed_rules_and_leads_to_them(grid, settings):
+    with Project.open(settings, "gallery") as project:
+        project.meeting.record(rulings.relate("Ada", "hat", "implies", "cat"))
+    grid.page.reload()
+    items = grid.painted()
+    grid.press(" ", "Enter")  # no hat in the first, where nothing is broken; all others have no cat
+    grid.page.get_by_role("link", name=re.compile(f"^{len(items) - 1} of them break rules")).click()
+    grid.page.wait_for_url(re.compile("/review.*status=rules"))
+    expect(grid.page.locator("[data-part=reason]")).to_contain_text("hat → cat")
+    grid.page.wait_for_selector("[data-pending='0']")
+    assert sum(verdict == "present" for verdict in settled(settings).values()) == len(items) - 1
 
 
 def test_by_touch_a_tap_marks_and_the_button_confirms(server, settings, browser):

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from labelreview import rulings
 from labelreview.project import Project
 from labelreview.review.verdicts import Verdicts
 from tests.browser.conftest import PATIENCE, READY
@@ -76,6 +77,37 @@ def test_any_tag_is_found_by_its_name_and_a_new_one_is_proposed_and_added_to_not
     with Project.open(settings, "gallery") as project:
         assert project.meeting.standing().proposed == {"zeppelin <b>": [item]}
         assert "zeppelin <b>" not in project.dataset.tags
+
+
+def test_a_tag_that_breaks_an_agreed_rule_says_so_and_one_key_sets_what_the_rules_want(page, settings):
+    with Project.open(settings, "gallery") as project:
+        project.meeting.record(
+            rulings.relate("Ada", "boat", "implies", "hat"), rulings.relate("Ada", "hat", "excludes", "cat")
+        )
+    page.reload()
+    item = shown(page)
+    for tag, label in {"boat": "1", "hat": "0", "cat": "1"}.items():
+        page.keyboard.press("t")
+        page.keyboard.type(tag)
+        page.keyboard.press("Enter")
+        row = page.locator("[data-part=tags] li").filter(has_text=re.compile(f"^.?{tag}"))
+        expect(row).to_be_focused()
+        if row.get_attribute("data-now") != label:
+            page.keyboard.press(" ")
+        expect(row).to_have_attribute("data-now", label)
+    boat = page.locator("[data-part=tags] li").filter(has_text=re.compile("^.?boat"))
+    page.keyboard.press("t")
+    page.keyboard.type("boat")
+    page.keyboard.press("Enter")
+    expect(boat).to_be_focused()
+    expect(boat.locator(".breaks")).to_have_text("")
+    page.keyboard.press(" ")
+    expect(boat.locator(".breaks")).to_contain_text("cat: no, hat: yes")
+    page.keyboard.press("m")
+    expect(page.locator(".breaks:not(:empty)")).to_have_count(0)
+    page.keyboard.press("Enter")
+    found = stored(page, settings)
+    assert [found[item, tag] for tag in ("boat", "hat", "cat")] == ["present", "present", "absent"]
 
 
 @pytest.mark.parametrize("items", [9])

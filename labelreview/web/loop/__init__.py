@@ -47,6 +47,7 @@ def told(project: Project, reviewer: str, token: str, filters: Filters, language
     return {
         "at": f"/api/projects/{quote(project.card.name, safe='')}",
         "project": project.card.uid,
+        "name": project.card.name,
         "version": project.card.version,
         "reviewer": reviewer,
         "header": auth.HEADER,

@@ -37,6 +37,7 @@ WHOLE_KEYS = (
     Key("confirm", "Enter", "f", "Enter"),
     Key("skip", "n", "e", "i"),
     Key("undo", "z", "z", "u"),
+    Key("mend", "m", "g", "m"),
     Key("find", "t", "t", "o"),
     Key("evidence", "e", "v", "n"),
     Key("up", "ArrowUp", "w", "ArrowUp"),

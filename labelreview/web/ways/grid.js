@@ -4,7 +4,7 @@
 const SIZES = [12, 24, 40, 60]
 const PAGES_AHEAD = 2 // with one, whoever is quicker than its pictures come waits for them
 const FLIP = { present: 'absent', absent: 'present' }
-const WORD = { 1: 'present', 0: 'absent' }
+const WORD = { 1: 'present', 0: 'absent' }, VALUE_OF = { present: 1, absent: 0 }
 
 export default mountWay(startGrid)
 
@@ -142,8 +142,16 @@ function startGrid(root) {
     past.push({ page, marks, assume, uids: events.map(({ uid }) => uid) })
     way.count(page.length)
     put('last', say('did', { n: page.length }))
+    breaking(page.filter((cell, position) => cell.mends[VALUE_OF[events[position].verdict]]).length)
     way.send(events)
     turnPage()
+  }
+
+  function breaking(n) { // answers that break agreed rules between tags, and the queue where they are settled
+    if (!n) return
+    const link = node('a', say('breaks', { n }))
+    link.href = `review?${new URLSearchParams({ project: way.config.name, tag: way.config.filters.tag, status: 'rules' })}`
+    part('last').append('. ', link)
   }
 
   function undo() {

@@ -154,6 +154,7 @@ function openWay(root, told) {
   }
 
   return {
+    cap: action => keys.cap(action),
     part, put, talk, ask, notice, nothing, footer, tell,
     get config() { return config },
     get counts() { return counts },
@@ -176,7 +177,7 @@ function openWay(root, told) {
       write(root)
       keys = openKeys(data.keys, encodeURIComponent(data.reviewer), `${data.way}.`)
       describeKeys()
-      sheet.use(keys, config, (...what) => renew(...what), describeKeys)
+      sheet.use(keys, config, (...what) => renew(...what), () => { describeKeys(); told.keys?.() })
       if (person !== scope) { scope = person; sender.open(person).adopt() }
       if (fresh) { talk.renewed(); sender.flush() }
       const wanted = JSON.stringify([data.project, data.reviewer, data.version, data.filters, data.language])

@@ -9,8 +9,8 @@ export default mountWay(startWhole)
 function startWhole(root) {
   const pictures = openPictures()
   let current = null, ahead = [], past = [], known = '', filling = false, again = false, painted = false, showing = 0, focus = 0
-  const actions = { confirm, undo, skip, find: () => finder.focus(), evidence: fold, toggle: () => toggle(focus), unsure: () => set(focus, -1), up: () => move(focus - 1), down: () => move(focus + 1) }
-  const way = openWay(root, { actions, onKey, begin, more, empty: () => !current, stored: () => beside.learned(), focus: action => { if (action !== 'find') part('stage').focus() } })
+  const actions = { confirm, undo, skip, mend, find: () => finder.focus(), evidence: fold, toggle: () => toggle(focus), unsure: () => set(focus, -1), up: () => move(focus - 1), down: () => move(focus + 1) }
+  const way = openWay(root, { actions, onKey, begin, more, empty: () => !current, stored: () => beside.learned(), keys: () => rules(), focus: action => { if (action !== 'find') part('stage').focus() } })
   const { part, put } = way
   const beside = openBeside(part, way.talk, {
     next: () => current?.tags.slice(focus + 1, focus + 3).map(about) ?? [], settle: null, pins: () => way.config.pins, focus: () => part('stage').focus(),
@@ -142,6 +142,7 @@ function startWhole(root) {
   function list() {
     part('tags').replaceChildren(...(current?.tags ?? []).map(line))
     current?.tags.forEach((_, position) => paint(position))
+    rules()
     buttons()
   }
 
@@ -151,8 +152,8 @@ function startWhole(root) {
     option.tabIndex = position === focus ? 0 : -1
     option.dataset.suspect = row.suspect
     option.append(make('kbd', '', position < 9 ? position + 1 : ''), make('bdi', 'tag', row.tag),
-                  make('span', 'model', row.pred_prob === null ? '' : say('model', { p: percent(row.pred_prob) })), make('b', 'state', ''))
-    option.addEventListener('click', () => { move(position); toggle(position) })
+                  make('span', 'model', row.pred_prob === null ? '' : say('model', { p: percent(row.pred_prob) })), make('b', 'state', ''), make('span', 'breaks', ''))
+    option.addEventListener('click', ({ target }) => { move(position); if (target.className === 'breaks') mend(); else toggle(position) })
     return option
   }
 
@@ -162,6 +163,20 @@ function startWhole(root) {
     option.dataset.now = value
     option.dataset.changed = value !== row.given
     option.querySelector('.state').textContent = value === row.given ? word(value) : say('changed', { from: word(row.given), to: word(value) })
+  }
+
+  // What the rules want of other tags where this one is as it is; nothing where nothing known speaks against it.
+  function wanted(row) {
+    const standing = ({ tag, now }) => current.now.get(tag) ?? now
+    const others = (row.mends[current.now.get(row.tag)] ?? []).filter(mend => standing(mend) !== mend.to)
+    return others.some(mend => standing(mend) !== -1) ? others : []
+  }
+
+  function rules() {
+    for (const [position, row] of (current?.tags ?? []).entries()) {
+      const others = wanted(row).map(({ tag, to }) => `${tag}: ${word(to)}`).join(', ')
+      part('tags').children[position].querySelector('.breaks').textContent = others && say('breaks', { key: way.cap('mend'), wanted: others })
+    }
   }
 
   function buttons() {
@@ -176,7 +191,18 @@ function startWhole(root) {
     if (!current?.tags[position]) return
     current.now.set(current.tags[position].tag, value)
     paint(position)
+    rules()
     buttons()
+  }
+
+  async function mend() {
+    const whole = current, row = whole?.tags[focus], others = row ? wanted(row) : []
+    if (!others.length) return put('last', say('nothing-to-mend'))
+    for (const { tag, to } of others) {
+      if (!await listed(whole, tag)) return
+      set(whole.tags.findIndex(each => each.tag === tag), to)
+    }
+    move(whole.tags.indexOf(row))
   }
 
   function toggle(position) {
@@ -226,17 +252,20 @@ function startWhole(root) {
     next()
   }
 
+  async function listed(whole, tag) { // whether a tag stands in the list of the item on screen; it is fetched where it does not
+    if (whole.tags.some(row => row.tag === tag)) return true
+    const shape = await way.talk.ask('GET', 'cell', { query: `?item=${encodeURIComponent(whole.item)}&tag=${encodeURIComponent(tag)}` }).catch(error => ({ error }))
+    if (shape.error) put('last', shape.error.message)
+    if (shape.error || whole !== current) return false
+    whole.tags.push(shape.row)
+    whole.now.set(tag, shape.row.now)
+    list()
+    return true
+  }
+
   async function chosen(tag) {
     const whole = current
-    if (!whole) return
-    if (!whole.tags.some(row => row.tag === tag)) {
-      const shape = await way.talk.ask('GET', 'cell', { query: `?item=${encodeURIComponent(whole.item)}&tag=${encodeURIComponent(tag)}` }).catch(error => ({ error }))
-      if (shape.error) return put('last', shape.error.message)
-      if (whole !== current) return
-      whole.tags.push(shape.row)
-      whole.now.set(tag, shape.row.now)
-      list()
-    }
+    if (!whole || !await listed(whole, tag)) return
     const position = whole.tags.findIndex(row => row.tag === tag)
     toggle(position)
     move(position)
