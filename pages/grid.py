@@ -22,9 +22,10 @@ with stage:  # mounted before anything else can fail: an exception before it wou
 DIRECTIONS = {direction.value: say(f"review.direction-{direction}") for direction in Direction}
 select = partial(st.selectbox, label_visibility="collapsed")
 with row:
+    queues.fold(language)
     select(say("review.tag"), project.dataset.tags, key="filter_tag", width=240)
     cells = {"": say("review.suspects"), queues.ALL_CELLS: say("review.all-cells")}
-    select(say("review.cells"), list(cells), format_func=cells.__getitem__, key="filter_cells", width=130)
+    select(say("review.cells"), list(cells), format_func=cells.__getitem__, key="filter_cells", width=150)
     st.segmented_control(
         say("review.direction"),
         list(DIRECTIONS),

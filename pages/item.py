@@ -20,9 +20,10 @@ with stage:  # mounted before anything else can fail: an exception before it wou
 
 select = partial(st.selectbox, label_visibility="collapsed")
 with row:
+    queues.fold(language)
     tags = ["", *project.dataset.tags]
     select(say("review.tag"), tags, format_func=lambda tag: tag or say("review.every-tag"), key="filter_tag", width=240)
     cells = {"": say("review.suspects"), queues.ALL_CELLS: say("review.all-cells")}
-    select(say("review.cells"), list(cells), format_func=cells.__getitem__, key="filter_cells", width=130)
+    select(say("review.cells"), list(cells), format_func=cells.__getitem__, key="filter_cells", width=150)
     text = say("review.text")
     st.text_input(text, placeholder=text, key="filter_text", label_visibility="collapsed", width=200)

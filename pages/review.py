@@ -26,6 +26,7 @@ with stage:  # mounted before anything else can fail: an exception before it wou
 DIRECTIONS = {"": "all", Direction.WRONG.value: "wrong", Direction.MISSING.value: "missing"}
 select = partial(st.selectbox, label_visibility="collapsed")
 with row:
+    queues.fold(language)
     select(
         say("review.tag"),
         ["", *project.dataset.tags],
@@ -40,7 +41,7 @@ with row:
         ["", queues.ALL_CELLS],
         format_func=lambda cells: say("review.all-cells" if cells else "review.suspects"),
         key="filter_cells",
-        width=130,
+        width=150,
     )
     select(
         say("review.order"),

@@ -83,6 +83,11 @@ def ask_all_cells() -> None:
     st.session_state["filter_cells"] = ALL_CELLS
 
 
+def fold(language: str) -> None:
+    """The switch that shows the filters on a phone (the frame's style hides it elsewhere); it comes before them."""
+    st.toggle(words.say(language, "queue.filters"), key="filters_shown")
+
+
 def more(project: Project, reviewer: str, language: str) -> None:
     """The rarer filters, and what is saved by name, behind one button that says how many are set."""
     say = partial(words.say, language)

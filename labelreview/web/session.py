@@ -193,6 +193,8 @@ def language() -> str:
 def choose_language(way: str = "loop") -> None:
     """A way to review asked for another language: from now on every page speaks it, where the catalogue has it."""
     st.session_state[LANGUAGE] = st.session_state[way]["language"]
+    for key in [key for key in st.session_state if str(key).startswith("filter_")]:  # a box shows words of its own else
+        st.session_state[key] = st.session_state[key]
 
 
 def token(project: Project, reviewer: str, *actions: Action) -> str:

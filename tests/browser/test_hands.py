@@ -121,6 +121,12 @@ def test_no_key_stands_for_two_things_and_the_left_hand_reaches_its_own(table):
 
 def test_a_finger_answers_in_all_three_ways(finger, server, settings):
     visit(finger, server.address, REVIEW)
+    tags = finger.get_by_role("combobox", name="Tag")
+    expect(tags).to_be_hidden()
+    finger.get_by_text("Filters", exact=True).tap()
+    expect(tags).to_be_visible()
+    finger.get_by_text("Filters", exact=True).tap()
+    expect(tags).to_be_hidden()
     loop = finger.locator("[data-part=loop]")
     expected = {painted(finger): "unsure"}
     finger.locator("[data-action=unsure]").tap()

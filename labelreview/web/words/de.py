@@ -227,6 +227,7 @@ WORDS = {
     "review.direction-all": "Alle",
     "review.direction-wrong": "Vielleicht falsch",
     "review.direction-missing": "Vielleicht fehlend",
+    "queue.filters": "Filter",
     "queue.more": "Weitere Filter",
     "queue.more-set": "Weitere Filter: {n} gesetzt",
     "queue.status": "Welche Felder",

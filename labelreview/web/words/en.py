@@ -223,6 +223,7 @@ WORDS = {
     "review.direction-all": "All",
     "review.direction-wrong": "Maybe wrong",
     "review.direction-missing": "Maybe missing",
+    "queue.filters": "Filters",
     "queue.more": "More filters",
     "queue.more-set": "More filters: {n} set",
     "queue.status": "Which cells",
