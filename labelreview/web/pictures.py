@@ -8,6 +8,7 @@ import streamlit as st
 from labelreview import images
 from labelreview.errors import LabelReviewError
 from labelreview.project import Project
+from labelreview.roles import Action
 from labelreview.tags import PRESENT
 from labelreview.triage import Behind, behind
 from labelreview.web import queues, session
@@ -52,15 +53,18 @@ def _chosen(project: Project, found: Behind, there: list[str], counts: dict[str,
     cells = getattr(found, kind or there[0])
     shown = st.session_state.get(f"{key}_shown", AT_FIRST)
     grid = st.container(horizontal=True, key=f"{key}_grid")
+    person = session.known_person()
+    named = session.may(project, person, Action.MEASURE)
     for place in cells[:shown].tolist():
         with grid.container(width=150, gap="xxsmall"):
-            _one(project, place, f"{key}_{place}")
+            _one(project, place, f"{key}_{place}", "" if named else person)
     if len(cells) > shown and st.button(f"Show {min(MORE, len(cells) - shown)} more", key=f"{key}_more"):
         st.session_state[f"{key}_shown"] = shown + MORE
         st.rerun(scope="fragment")
 
 
-def _one(project: Project, place: int, key: str) -> None:
+def _one(project: Project, place: int, key: str, alone: str) -> None:
+    """A picture, its label and its verdict; `alone`: the one person who may be named, "" where everybody may."""
     item, tag = project.dataset.at(place)
     given = "yes" if project.dataset.given(np.array([place]))[0] == PRESENT else "no"
     held = project.verdicts().settled.get((item, tag))
@@ -71,7 +75,8 @@ def _one(project: Project, place: int, key: str) -> None:
         st.image(small, width=150, alt=f"{item}")
     else:
         st.caption(f":material/hide_image: {session.plain(why)}")
-    said = f" → {_word(held.verdict.value)}, {held.reviewer}" if held and held.verdict else ""
+    by = f", {held.reviewer}" if held and (not alone or held.reviewer == alone) else ""
+    said = f" → {_word(held.verdict.value)}{by}" if held and held.verdict else ""
     st.caption(f"**{session.plain(_cut(tag))}** {given}{session.plain(said)}  \n{session.plain(_cut(item))}")
     if not held and st.button("Review", key=key, type="tertiary", icon=":material/arrow_forward:"):
         session.go_to_review(tag=tag, text=item, cells=queues.ALL_CELLS)

@@ -179,6 +179,11 @@ def current_person() -> str:
     return person
 
 
+def known_person() -> str:
+    """Who is here, on a page that has asked."""
+    return str(st.session_state[PERSON])
+
+
 def may(project: Project, person: str, action: Action) -> bool:
     """Whether a person may do something in a project, for what a page shows of it."""
     return action in project.people.actions(person)

@@ -28,6 +28,10 @@ HOVER = "%{y:,.0f} errors by verdict %{x:,}<extra></extra>"
 MOST = 30  # lines of a chart: more cannot be read
 SOONEST = 500  # verdicts that the forecast looks ahead at least
 MARKS = 60  # of the curve, to be clicked
+# `add_vline` says the same, and takes a third of the time that the whole chart does.
+TARGET = {"type": "line", "xref": "x", "yref": "y domain", "y0": 0, "y1": 1, "line": {"dash": "dot", "color": "gray"}}
+TARGET_NAME = {"xref": "x", "yref": "y domain", "y": 1, "yanchor": "top", "xanchor": "left", "text": "target",
+               "showarrow": False}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,8 @@ def intervals(traces: Mapping[str, Sequence[Bar]], *, target: float | None = Non
             hovertemplate="%{hovertext}<extra></extra>",
         )  # fmt: skip
     if target is not None and names:
-        figure.add_vline(target, line_dash="dot", line_color="gray", annotation_text="target")
+        figure.update_layout(shapes=[TARGET | {"x0": target, "x1": target}],
+                             annotations=[TARGET_NAME | {"x": target}])  # fmt: skip
     figure.update_layout(height=90 + 22 * max(len(names), 3), margin={"l": 0, "r": 8, "t": 30, "b": 40})
     figure.update_layout(clickmode="event+select", showlegend=len(traces) > 1)
     figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0})

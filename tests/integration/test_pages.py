@@ -300,3 +300,28 @@ def test_a_project_is_given_new_labels_after_a_look_at_what_changes(settings, tm
     assert not app.error
     assert app.dataframe[0].value["Version"].tolist() == [2, 1]
     assert folder.read(settings.projects, "cats").dataset.label(0, 0) == 0
+
+
+def _behind_the_corrections() -> None:
+    """A script: what a click on the mark of all corrections shows."""
+    from labelreview.roles import Action
+    from labelreview.web import pictures, session
+
+    _, project = session.admitted(Action.LOOK)
+    pictures.behind_mark(project, ["corrected"], "test")
+
+
+def test_who_gave_an_answer_stands_under_its_picture_for_owners_and_themselves_alone(settings, tmp_path):
+    make(settings, tmp_path, ["hat", "cat"])
+    with Project.open(settings, "cats") as project:
+        project.record([decision("item0", "hat", Verdict.ABSENT, reviewer="Cleo")])
+        roles = {"Ada": Role.OWNER, "Ben": Role.REVIEWER, "Cleo": Role.REVIEWER}
+        project.people.record(*(appointment("Ada", name, role) for name, role in roles.items()))
+    for person, seen in (("Ada", True), ("Ben", False), ("Cleo", True)):
+        app = AppTest.from_function(_behind_the_corrections, default_timeout=30)
+        app.session_state["reviewer"] = person
+        app.run()
+        assert not app.exception
+        under = [caption.value for caption in app.caption if "item0" in caption.value]
+        assert len(under) == 1
+        assert ("Cleo" in under[0]) == seen
