@@ -348,4 +348,4 @@ def save_names(stem: Path, texts: Names) -> None:
 
 def _load_names(stem: Path) -> Names:
     parts = [np.load(stem.with_suffix(f".{part}.npy"), mmap_mode="r") for part in ("data", "offsets")]
-    return Names(parts[0], parts[1])
+    return Names(*map(np.asarray, parts))  # the same pages, without what a memmap does at every slice of it

@@ -154,6 +154,17 @@ class SparseGrid(Grid):
         return np.concatenate([[0], np.cumsum(counts)])
 
 
+def among(index: Index, only: Mask) -> Ints:
+    """Those slots of what `under` gave that are True in a mask over the grid, (size,); ascending.
+
+    >>> among(slice(1, None, 3), np.array([True, True, False, False, False, True]))
+    array([1])
+    """
+    if isinstance(index, slice):
+        return np.flatnonzero(only[index]) * (index.step or 1) + (index.start or 0)
+    return index[only[index]]
+
+
 def argsorted(keys: Ints, below: int) -> Ints:
     """Stable argsort of whole numbers from 0 to `below`: key and place share a number, and plain numbers sort fast.
 

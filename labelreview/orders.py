@@ -17,7 +17,7 @@ from labelreview import scoring
 from labelreview.decisions import Direction
 from labelreview.errors import InputError
 from labelreview.folder import Folder
-from labelreview.grid import Index
+from labelreview.grid import Index, among
 from labelreview.review.order import worst_first
 from labelreview.review.worklist import Cells, Filters, Mask
 from labelreview.scoring import rerank
@@ -99,15 +99,16 @@ class Orders:
         """Use a correction; `revision` is the number of events it knows."""
         self._correction, self.revision = correction, revision
 
-    def cells(self, filters: Filters, rows: Mask | None) -> Iterator[Cells]:
-        """Cells under a filter, likely wrong first, in chunks. `rows` (N,) bool: the items whose id matches."""
+    def cells(self, filters: Filters, rows: Mask | None, only: Mask | None = None) -> Iterator[Cells]:
+        """Cells under a filter, likely wrong first, in chunks. `rows` (N,) bool: the items whose id matches. `only` (by
+        slot): what else the filter keeps; item after item nothing else comes, or one would wade through thousands."""
         if filters.order not in self.titles:
             raise InputError(f"There is no order '{filters.order}' here. Choose one of {', '.join(self.titles)}.")
         first = np.zeros(0, np.int64)
         if filters.order == LEARNED and not filters.tag and rows is None:
             first = self._front(filters.direction)
             yield from _chunks(first)
-        order = self._order(filters, rows)
+        order = self._order(filters, rows, only)
         yield from _chunks(order[~np.isin(order, first)] if len(first) else order)
 
     def foremost(
@@ -215,14 +216,14 @@ class Orders:
         front: Cells = found[np.lexsort((found, -worth))]
         return front
 
-    def _order(self, filters: Filters, rows: Mask | None) -> Cells:
-        picked = Filters()  # what the worklist picks from any order
-        filters = replace(
-            filters, suspects=False, listed=False, low=picked.low, high=picked.high, status="", reviewer=""
-        )
+    def _order(self, filters: Filters, rows: Mask | None, only: Mask | None) -> Cells:
+        filters = replace(filters, status="", reviewer="")
+        if filters.order not in scoring.POOLERS:  # what the worklist picks from any other order
+            picked, only = Filters(), None
+            filters = replace(filters, suspects=False, listed=False, low=picked.low, high=picked.high)
         key = (filters.order, self.revision if filters.order in LEARNING else 0, filters)
         if key not in self._sorted:
-            self._sorted[key] = self._computed(filters, rows)
+            self._sorted[key] = self._computed(filters, rows, only)
             while len(self._sorted) > 1 and self._too_much:
                 self._sorted.popitem(last=False)
         self._sorted.move_to_end(key)
@@ -232,47 +233,50 @@ class Orders:
     def _too_much(self) -> bool:
         return len(self._sorted) > KEPT_ORDERS or sum(map(len, self._sorted.values())) > KEPT_CELLS
 
-    def _computed(self, filters: Filters, rows: Mask | None) -> Cells:
+    def _computed(self, filters: Filters, rows: Mask | None, only: Mask | None) -> Cells:
         column = self.dataset.column(filters.tag) if filters.tag else None
         index = self.grid.under(column, rows)
         if filters.order in scoring.POOLERS:
-            return self._by_item(filters, index)
+            return self._by_item(filters, index if only is None else among(index, only))
         # The recipe's log-odds of both directions are comparable, certainty too; the paper's scores are not, hence
         # mixed by rank.
         mix = filters.order not in (*LEARNING, UNCERTAIN, "recipe", "p_only", "cooc")
-        cells = self._worst_first(self._urgency(filters.order), index, mix, filters)
+        cells = self._worst_first(self._urgency(filters.order, index), index, mix, filters)
         return cells[np.argsort(cells % len(self.dataset.tags), kind="stable")] if filters.order == BY_TAG else cells
 
-    def _urgency(self, order: str) -> Scores:
-        """Scores over the grid, low = first; NaN: never."""
+    def _urgency(self, order: str, index: Index) -> Scores:
+        """Scores of the slots of an index, low = first; NaN: never."""
         if order == UNCERTAIN:
-            certain = np.abs(np.asarray(self.dataset.pred_probs) - np.float32(0.5))
-            return np.where(np.asarray(self.dataset.judged) == UNKNOWN, np.float32(np.nan), certain)
+            certain = np.abs(np.ravel(self.dataset.pred_probs)[index] - np.float32(0.5))
+            return np.where(np.ravel(self.dataset.judged)[index] == UNKNOWN, np.float32(np.nan), certain)
         if order in LEARNING:
-            return -rerank.reordered(self.dataset.judged, self._odds, self._taught, self.grid)
-        return self.scores(order)
+            return -rerank.reordered_under(index, self.dataset.judged, self._odds, self._taught, self.grid)
+        return np.asarray(np.ravel(self.scores(order))[index])
 
     def arranged(self, order: str, cells: Cells) -> Cells:
         """Some cells (flat positions) in an order; those that it does not score last."""
         columns, worth = cells % len(self.dataset.tags), self.score(order, cells)
         if order == UNCERTAIN:
             worth = np.abs(np.asarray(self.dataset.scored(cells)) - np.float32(0.5))
-        first = columns if order == BY_TAG else np.zeros(len(cells))
         if order in scoring.POOLERS:
-            items = scoring.item_scores(self.dataset.judged, self.dataset.pred_probs, scorer=order, grid=self.grid)
-            first = items[cells // len(self.dataset.tags)]
+            return cells[np.lexsort((worth, self._items(order)[cells // len(self.dataset.tags)]))]
+        first = columns if order == BY_TAG else np.zeros(len(cells))
         return cells[np.lexsort((worth, first))]
 
     def _worst_first(self, scores: Scores, index: Index, mix: bool, filters: Filters) -> Cells:
-        some, labels = np.ravel(scores)[index], np.ravel(self.dataset.judged)[index]
-        return self.grid.picked(index, worst_first(some, labels, mix=mix, direction=filters.direction))
+        labels = np.ravel(self.dataset.judged)[index]
+        return self.grid.picked(index, worst_first(scores, labels, mix=mix, direction=filters.direction))
 
     def _by_item(self, filters: Filters, index: Index) -> Cells:
         """Item after item, the worst by the pooler first; within an item the cells of lowest self-confidence."""
+        cells = self._worst_first(self._urgency("self_confidence", index), index, False, filters)
+        return cells[np.argsort(self._items(filters.order)[cells // len(self.dataset.tags)], kind="stable")]
+
+    def _items(self, pooler: str) -> Scores:
+        """(N,) scores of the items by a pooler, kept on disk."""
         labels, pred_probs = self.dataset.judged, self.dataset.pred_probs
-        items = scoring.item_scores(labels, pred_probs, scorer=filters.order, grid=self.grid)
-        cells = self._worst_first(self.scores("self_confidence"), index, False, filters)
-        return cells[np.argsort(items[cells // len(self.dataset.tags)], kind="stable")]
+        pooled = partial(scoring.item_scores, labels, pred_probs, pooler, grid=self.grid)
+        return np.asarray(self.folder.kept(f"items-{pooler}", pooled))
 
 
 def _chunks(cells: Cells) -> Iterator[Cells]:

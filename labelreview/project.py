@@ -5,7 +5,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property, partial
-from itertools import chain
+from itertools import chain, repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +16,9 @@ from labelreview.decisions import Decision, Direction, Suspect
 from labelreview.errors import NotFound
 from labelreview.examples import Beside, Examples
 from labelreview.meeting import Meeting
-from labelreview.orders import EVERY, LEARNED, Orders, Reason
+from labelreview.orders import EVERY, LEARNED, Orders
 from labelreview.people import People
-from labelreview.questions import Batch, OtherTag, Question
+from labelreview.questions import Batch, Question, other_tags
 from labelreview.review import consistency
 from labelreview.review.audit import Answers, Audit, Evidence, answered
 from labelreview.review.consensus import NEWEST, Change, changes
@@ -30,7 +30,7 @@ from labelreview.rulings import Target
 from labelreview.saved import Saved
 from labelreview.settings import Settings
 from labelreview.store import DecisionLog, Head, Verification
-from labelreview.tags import PRESENT, Probs
+from labelreview.tags import Probs
 from labelreview.team import Team
 
 LEASE_SECONDS = 120.0
@@ -216,6 +216,27 @@ class Project:
             questions = self.questions(batch, filters.order, chosen)
             return Batch(questions, self._left_for(reviewer, filters), self.orders.revision)
 
+    def items(
+        self, reviewer: str, holder: str, filters: Filters, want: int, kept: Mapping[str, Sequence[Cell]]
+    ) -> tuple[list[str], Progress]:
+        """The next items with open cells under a filter, and how far it is answered; a cell of each is leased to the
+        tab, and once more the cells of those that it has, `kept`."""
+        with self._lock:
+            flagged = self._caught_up().flagged_by(reviewer)
+            self._look_for_twins()
+            held = list(chain.from_iterable(kept.values()))
+            self.hold(holder, held)
+            gold = [item for item, _ in self._gold(reviewer, filters, held, want).values() if item not in kept]
+            cells = map(self.dataset.at, chain.from_iterable(self._worklist.open_cells(filters)))
+            had = {*kept, *gold}
+            asked = (cell for cell in cells if cell[0] not in had and cell not in flagged)
+            found = self._leased(reviewer, holder, filters, asked, want - len(gold), take_over=True, apart=True)
+            return list(dict.fromkeys([*gold, *(item for item, _ in found)])), self._worklist.progress(filters)
+
+    def answered(self, slots: slice) -> npt.NDArray[np.bool_]:
+        """Which of an item's cells (`grid.of_item`) have a standing answer, as of the last look into the log."""
+        return self._worklist.answered(slots)
+
     def _asked(self, reviewer: str, filters: Filters) -> Iterator[Cell]:
         """Cells to ask a reviewer about: those that others have answered and that want one more, then the open ones."""
         second = (self._worklist.under(cells, filters) for cells in self.team.waiting_for(reviewer))
@@ -258,13 +279,11 @@ class Project:
         self._worklist.twins = twins.groups(self.folder, lambda: self.pictures, lambda: self._closed)
 
     def _leased(
-        self, reviewer: str, holder: str, filters: Filters, cells: Iterable[Cell], want: int, take_over: bool = False
+        self, reviewer: str, holder: str, filters: Filters, cells: Iterable[Cell], want: int, **how: bool
     ) -> list[Cell]:
         if not want:
             return []
-        leased = self._log.lease(
-            self.card.uid, cells, holder=holder, want=want, seconds=LEASE_SECONDS, take_over=take_over
-        )
+        leased = self._log.lease(self.card.uid, cells, holder=holder, want=want, seconds=LEASE_SECONDS, **how)
         self.verdicts()  # what another process has answered and let go of just before it was leased
         return [cell for cell in leased if self._open(cell, filters, reviewer)]
 
@@ -349,26 +368,15 @@ class Project:
         held = self.meeting.standing()
         texts = [held.definition(tag) for _, tag in cells]
         ruled = [consistency.around(self.dataset, self._verdicts, held.rules, *cell) for cell in cells]
-        return tuple(map(self._question, places.tolist(), scores, reasons, screens, texts, ruled))
+        numbers = (self.dataset.given(places).tolist(), self.dataset.scored(places).tolist(), scores.tolist())
+        asked = [Suspect(*cell, *each) for cell, *each in zip(cells, *numbers, strict=True)]
+        others = [other_tags(self.dataset, self._verdicts, at, self._worklist.answered) for at in places.tolist()]
+        why = [reason if one.score == one.score else None for one, reason in zip(asked, reasons, strict=True)]
+        return tuple(map(Question, asked, others, why, screens, texts, repeat(()), ruled))
 
     def question(self, item: str, tag: str) -> Question:
         """One cell as it is shown; NotFound when there is no such item or tag."""
         return self.questions([(item, tag)])[0]
-
-    def _question(
-        self, place: int, score: float, reason: Reason, screen: str, definition: str, ruled: consistency.Around
-    ) -> Question:
-        data, (item, tag), others = self.dataset, self.dataset.at(place), []
-        slots = data.grid.of_item(place // len(data.tags))
-        labels, columns = np.ravel(data.labels)[slots].tolist(), data.grid.columns(slots).tolist()
-        for column, given in zip(columns, labels, strict=True):
-            other = data.tags[column]
-            now = self._verdicts.label(item, other, given)
-            if other != tag and PRESENT in (given, now):
-                others.append(OtherTag(other, given, now))
-        cell = np.array([place])
-        suspect = Suspect(item, tag, int(data.given(cell)[0]), float(data.scored(cell)[0]), float(score))
-        return Question(suspect, tuple(others), reason if not np.isnan(score) else None, screen, definition, (), ruled)
 
     def beside(self, item: str, tag: str) -> Beside:
         """What is known around a cell: look-alikes, confirmed examples. NotFound when there is no such item or tag."""

@@ -1,12 +1,18 @@
 """What a queue hands out: questions with what is shown around them, in batches."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 from labelreview.auditing import REVIEW
 from labelreview.decisions import Decision, Suspect
 from labelreview.orders import Reason
 from labelreview.review.consistency import NOTHING, Around
+from labelreview.review.verdicts import Verdicts
 from labelreview.review.worklist import Progress
+from labelreview.tags import PRESENT, Dataset
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,20 @@ class Question:
     definition: str = ""
     said: tuple[Decision, ...] = ()
     rules: Around = NOTHING
+
+
+def other_tags(
+    data: Dataset, verdicts: Verdicts, place: int, answered: Callable[[slice], npt.NDArray[np.bool_]]
+) -> tuple[OtherTag, ...]:
+    """The item's other tags that are given, or stand after the answers. `answered`: of a run of slots, which are."""
+    slots = data.grid.of_item(place // len(data.tags))
+    labels, item, found = np.ravel(data.labels)[slots], data.at(place)[0], []
+    some = np.flatnonzero((labels == PRESENT) | answered(slots))  # of thousands of tags mostly a few
+    for column, given in zip(data.grid.columns(slots)[some].tolist(), labels[some].tolist(), strict=True):
+        now = verdicts.label(item, data.tags[column], given)
+        if column != place % len(data.tags) and PRESENT in (given, now):
+            found.append(OtherTag(data.tags[column], given, now))
+    return tuple(found)
 
 
 @dataclass(frozen=True)

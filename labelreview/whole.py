@@ -1,7 +1,8 @@
 """Whole items: an item with the tags worth a look, those in doubt first; and which item to look at next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,13 +10,14 @@ from labelreview.orders import LEARNED, ORDERS
 from labelreview.project import Project
 from labelreview.review import consistency
 from labelreview.review.consistency import Mend
+from labelreview.review.rules import Rules
+from labelreview.review.verdicts import Cell, Verdicts
 from labelreview.review.worklist import LIKELY, Cells, Filters, Progress
 from labelreview.scoring import POOLERS
 from labelreview.tags import PRESENT, UNKNOWN
 
 ORDER = "ema"
 MOST_TAGS = 60  # of an item, shown unasked; any other tag is found by its name
-CELLS_AN_ITEM = 4
 
 
 @dataclass(frozen=True)
@@ -49,35 +51,52 @@ class Whole:
 
 def whole(project: Project, item: str) -> Whole:
     """An item with its tags; NotFound when there is no such item."""
+    return wholes(project, [item])[0]
+
+
+def wholes(project: Project, items: Iterable[str]) -> list[Whole]:
+    """Items with their tags, as the log has them now: it is asked once, not for every item."""
+    now = _now(project)
+    return [_whole(project, now, item) for item in items]
+
+
+class _Now(NamedTuple):
+    verdicts: Verdicts
+    rules: Rules
+
+
+def _now(project: Project) -> _Now:
+    return _Now(project.verdicts(), project.meeting.standing().rules)
+
+
+def _whole(project: Project, now: _Now, item: str) -> Whole:
     grid = project.dataset.grid
     slots = grid.of_item(project.dataset.ids.position(item))
-    cells, settled = grid.cells(np.arange(slots.start, slots.stop)), project.verdicts().settled
+    cells, answered = grid.cells(np.arange(slots.start, slots.stop)), project.answered(slots)
     listed = np.ravel(project.issues)[slots] | (project.dataset.given(cells) == PRESENT)
     listed |= project.dataset.scored(cells) >= LIKELY
-    answered = np.array([(item, project.dataset.tags[column]) in settled for column in grid.columns(slots).tolist()])
-    rows = rows_of(project, cells[listed | answered])
+    rows = _rows(project, now, item, cells[listed | answered])
     shown = [each for each in rows if each.suspect or each.pred_prob >= LIKELY or PRESENT in (each.given, each.now)]
     return Whole(item, tuple(sorted(shown, key=_by_doubt)[:MOST_TAGS]))
 
 
 def cell(project: Project, item: str, tag: str) -> Row:
     """One tag of an item; NotFound when there is no such item or tag."""
-    return rows_of(project, np.array([project.dataset.cell(item, tag)]))[0]
+    return _rows(project, _now(project), item, np.array([project.dataset.cell(item, tag)]))[0]
 
 
-def rows_of(project: Project, cells: Cells) -> list[Row]:
-    """Cells (flat positions) as rows, in their order."""
-    data, verdicts = project.dataset, project.verdicts()
+def _rows(project: Project, now: _Now, item: str, cells: Cells) -> list[Row]:
+    data = project.dataset
     given, probs = data.given(cells).tolist(), data.scored(cells).tolist()
     suspects = np.ravel(project.issues)[data.grid.slots(cells)].tolist()
     scores = project.orders.score(LEARNED, cells).tolist()
-    found, rules = [], project.meeting.standing().rules
-    for at, place in enumerate(cells.tolist()):
-        item, tag = data.at(place)
-        now = verdicts.label(item, tag, given[at])
+    found, (verdicts, rules) = [], now
+    for at, column in enumerate((cells % len(data.tags)).tolist()):
+        tag = data.tags[column]
+        standing = verdicts.label(item, tag, given[at])
         is_open = given[at] != UNKNOWN and (item, tag) not in verdicts.settled
         asks = consistency.around(data, verdicts, rules, item, tag, every=True).mends
-        found.append(Row(tag, given[at], now, probs[at], scores[at], suspects[at], is_open, asks))
+        found.append(Row(tag, given[at], standing, probs[at], scores[at], suspects[at], is_open, asks))
     return found
 
 
@@ -96,16 +115,18 @@ class Items:
 def next_items(
     project: Project, reviewer: str, holder: str, filters: Filters, want: int, keep: Sequence[str] = ()
 ) -> Items:
-    """The `want` items to look at next, after those of `keep` (which the tab has): the worst by an item pooler first.
+    """The `want` items to look at next, without those of `keep` (which the tab has): the worst by an item pooler first.
 
-    What is asked about an item is leased to the tab for two minutes.
+    What is asked about an item, and about those it has, is leased to the tab for two minutes.
     """
     pooled = filters.order in POOLERS and filters.order in ORDERS
     by_item = replace(filters, order=filters.order if pooled else ORDER, listed=True)
-    kept = [whole(project, item) for item in keep if item in project.dataset.ids]
-    open_cells = [(each.item, row.tag) for each in kept for row in each.rows if row.open]
-    batch = project.queue(reviewer, holder, by_item, len(open_cells) + CELLS_AN_ITEM * want, open_cells)
-    found = dict.fromkeys(question.suspect.item for question in batch.questions)
-    fresh = [whole(project, item) for item in found if item not in keep][:want]
-    project.hold(holder, [(each.item, row.tag) for each in fresh for row in each.rows if row.open])
-    return Items((*kept, *fresh), batch.progress)
+    kept = {each.item: _open(each) for each in wholes(project, filter(project.dataset.ids.__contains__, keep))}
+    found, progress = project.items(reviewer, holder, by_item, want, kept)
+    fresh = tuple(wholes(project, found))
+    project.hold(holder, [cell for each in fresh for cell in _open(each)])
+    return Items(fresh, progress)
+
+
+def _open(of: Whole) -> list[Cell]:
+    return [(of.item, row.tag) for row in of.rows if row.open]

@@ -24,7 +24,7 @@ from scipy.special import expit
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from labelreview.errors import InputError
-from labelreview.grid import Grid
+from labelreview.grid import Grid, Index
 from labelreview.scoring.arrays import Counts, Float32s, Float64s, Mask
 from labelreview.scoring.recipe import ErrorLogOdds, mixed
 from labelreview.tags import UNKNOWN, Labels
@@ -167,11 +167,26 @@ def front(
 def reordered(labels: Labels, odds: ErrorLogOdds, correction: Correction, grid: Grid | None = None) -> Float32s:
     """The corrected log-odds of every cell: float32 over the grid, NaN where unknown."""
     grid = grid or Grid(*labels.shape)
-    whole = (odds.p_only, odds.cooc, None)[correction.candidate]
-    new = (odds.recipe if whole is None else whole) * np.float32(correction.slope)
     shift = correction.shift.astype(np.float32).reshape(-1, 2)
+    new = _scaled(odds.p_only, odds.cooc, correction)
     new += np.where(labels == 1, grid.by_tag(shift[:, 1]), grid.by_tag(shift[:, 0]))
     return new
+
+
+def reordered_under(
+    index: Index, labels: Labels, odds: ErrorLogOdds, correction: Correction, grid: Grid | None = None
+) -> Float32s:
+    """What `reordered` has under an index of the grid, for the time of these cells alone."""
+    grid, shift = grid or Grid(*labels.shape), correction.shift.astype(np.float32)
+    given = labels.reshape(-1)[index]
+    new = _scaled(odds.p_only.reshape(-1)[index], odds.cooc.reshape(-1)[index], correction)
+    new += shift[2 * (grid.picked(index, np.arange(len(given))) % grid.tags) + (given == 1)]
+    return new
+
+
+def _scaled(p_only: Float32s, cooc: Float32s, correction: Correction) -> Float32s:
+    whole = (p_only, cooc, None)[correction.candidate]
+    return (mixed(p_only, cooc) if whole is None else whole) * np.float32(correction.slope)
 
 
 def calibrated(

@@ -173,15 +173,21 @@ class DecisionLog:
         want: int,
         seconds: float,
         take_over: bool = False,
+        apart: bool = False,
     ) -> list[Cell]:
         """The first `want` of these (item, tag) that nobody else holds; they are the holder's for so many seconds.
 
         What the holder has already is given again, and renewed. A holder may be named `PERSON.TAB`: with `take_over`,
         where the others do not suffice, cells that other tabs of this person hold (closed ones, mostly) follow.
+        `apart`: of each item one cell, the first that can be had.
         """
         wanted, granted = iter(cells), dict[Cell, None]()
         own = f"{holder.partition('.')[0]}." if take_over and "." in holder else ""
         own_cells = dict[Cell, None]()  # held by this person's other tabs
+
+        def spaced(cells: Iterable[Cell]) -> Iterator[Cell]:
+            return _apart(cells, {item for item, _ in granted}) if apart else iter(cells)
+
         while len(granted) < want:
             # Looking through the cells takes long, and must not make writers wait: it is done before, and what it
             # found is looked at again where nobody else can write.
@@ -189,12 +195,12 @@ class DecisionLog:
                 now = self._database.now(connection)
                 taken = _taken(connection, project, holder, now, seconds)
             missing = want - len(granted)
-            candidates = list(islice(_free(wanted, taken, own, own_cells), missing + SPARE))
+            candidates = list(islice(spaced(_free(wanted, taken, own, own_cells)), missing + SPARE))
             free = self._grant(project, candidates, holder, missing, seconds)
             granted |= dict.fromkeys(free)
             if len(candidates) < missing + SPARE:
                 granted |= dict.fromkeys(
-                    self._grant(project, list(own_cells), holder, want - len(granted), seconds, own)
+                    self._grant(project, list(spaced(own_cells)), holder, want - len(granted), seconds, own)
                 )  # fmt: skip
                 break
         return list(granted)
@@ -314,6 +320,14 @@ def _free(wanted: Iterator[Cell], taken: Mapping[Cell, str], own: str, own_cells
             yield cell
         elif own and taken[cell].startswith(own):
             own_cells[cell] = None
+
+
+def _apart(cells: Iterable[Cell], had: set[str]) -> Iterator[Cell]:
+    """Of each item the first cell, without the items `had`."""
+    for cell in cells:
+        if cell[0] not in had:
+            had.add(cell[0])
+            yield cell
 
 
 def _taken(connection: sa.Connection, project: str, holder: str, now: datetime, seconds: float) -> dict[Cell, str]:

@@ -68,6 +68,18 @@ def test_a_filter_leaves_cells_of_its_kind_in_any_order(opened, filters, name):
         assert filters.direction in (None, Direction.WRONG if data.labels[row, column] else Direction.MISSING)
 
 
+@pytest.mark.parametrize("name", [LEARNED, "uncertain", "ema"])
+def test_an_order_under_a_filter_is_its_part_of_the_whole_one(opened, name):
+    orders, cells, rng = Orders(opened), np.arange(0, 600), np.random.default_rng(3)
+    orders.adopt(orders.learn(cells, cells % 4 == 2), 600)
+    order, rows, only = everything(orders, Filters(order=name)), rng.random(N) < 0.3, rng.random(N * len(TAGS)) < 0.3
+    assert everything(orders, Filters("boat", order=name)) == [cell for cell in order if cell % 4 == 2]
+    assert everything(orders, Filters(text="x", order=name), rows) == [cell for cell in order if rows[cell // 4]]
+    some = np.concatenate(list(orders.cells(Filters(order=name, suspects=True), None, only)))
+    assert some[only[some]].tolist() == [cell for cell in order if only[cell]]
+    assert name != "ema" or only[some].all()
+
+
 def test_the_learned_order_is_the_recipe_before_any_answer(opened):
     orders = Orders(opened)
     scores = np.ravel(orders.scores("recipe"))[everything(orders, Filters())]

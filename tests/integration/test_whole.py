@@ -13,9 +13,14 @@ TAGS = tuple(f"tag {number:03d}" for number in range(130))  # of some items more
 
 
 @pytest.fixture
-def project(tmp_path):
+def tags() -> tuple[str, ...]:
+    return TAGS
+
+
+@pytest.fixture
+def project(tmp_path, tags):
     settings = settings_in(tmp_path)
-    gallery(settings, tmp_path, items=4, tags=TAGS)
+    gallery(settings, tmp_path, items=4, tags=tags)
     with Project.open(settings, "gallery") as opened:
         yield opened
 
@@ -40,3 +45,17 @@ def test_one_item_comes_after_the_other_until_all_that_is_listed_is_answered(pro
     assert not any(
         row.open for row in cells if row.suspect or (not suspects and (row.given or row.pred_prob >= LIKELY))
     )
+
+
+@pytest.mark.parametrize("tags", [TAGS[:40]])
+def test_a_tab_gets_as_many_items_as_it_asks_for_and_nobody_else_gets_those(project):
+    """Of each item many cells are open, and they stand together in the order."""
+    ada = whole.next_items(project, "Ada", "ada-tab-1", Filters(), 2)
+    bob = whole.next_items(project, "Bob", "bob-tab-1", Filters(), 4)
+    assert [len(ada.wholes), len(bob.wholes)] == [2, 2]
+    assert {each.item for each in (*ada.wholes, *bob.wholes)} == set(project.dataset.ids)
+    more = whole.next_items(project, "Ada", "ada-tab-1", Filters(), 2, [each.item for each in ada.wholes])
+    assert more.wholes == ()  # those that the tab has are not sent again, and Bob has the others
+    project.release("bob-tab-1")
+    again = whole.next_items(project, "Ada", "ada-tab-1", Filters(), 4, [each.item for each in ada.wholes])
+    assert {each.item for each in again.wholes} == {each.item for each in bob.wholes}

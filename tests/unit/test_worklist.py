@@ -21,7 +21,7 @@ def worklist(labels: np.ndarray, scores: np.ndarray) -> Worklist:
     data = Dataset(ids, tuple(f"tag{column}" for column in range(columns)), labels, np.zeros(labels.shape, np.float32))
     known = np.where(labels == UNKNOWN, np.nan, scores).astype(np.float32)
 
-    def order(filters, mask):
+    def order(filters, mask, _only):
         column = data.column(filters.tag) if filters.tag else None
         yield worst_first(known, labels, direction=filters.direction, column=column, rows=mask)
 
