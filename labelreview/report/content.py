@@ -32,6 +32,7 @@ from labelreview.triage.moments import When
 from labelreview.triage.tables import ON_TOP
 
 RATES = ("cells", "answered", "audited", "errors_found", "errors_left", "rate")
+BY_TAG = {"tags": ("tag", *RATES), "tags-by-direction": ("tag", "direction", *RATES)}
 PAIR = ("first", "second", "both_wrong", "both_answered", "lift", "p_value")
 PERSON = (
     "reviewer",
@@ -244,7 +245,8 @@ def _where(found: Triage, every: dict[str, Table]) -> Chapter:
         blocks.append(Picture(chart, "Share of wrong labels of each tag (dot) with its 95 % interval (line), those "
                                      "most surely wrong on top. A long line means that chance has asked little about "
                                      "the tag; with fewer than five answers there is no dot."))  # fmt: skip
-    return Chapter("Where the errors are", [*blocks, Rows(every["tags"], ("tag", *RATES))])
+    rows = (Rows(every[name], columns) for name, columns in BY_TAG.items())
+    return Chapter("Where the errors are", [*blocks, *rows])
 
 
 def _drawn(rate: ErrorRate) -> Estimate:

@@ -198,6 +198,14 @@ def directions(_project: Project, found: Triage) -> list[Row]:
     return [{"direction": side.value, **rate_row(rate)} for side, rate in found.by_direction.items()]
 
 
+def tags_by_direction(_project: Project, found: Triage) -> list[Row]:
+    """Error rate of each tag in each direction in which anything tells about it, the most surely wrong first."""
+    sides = ((side, estimates.by_tag(found.evidence, side)) for side in found.by_direction)
+    every = [(tag, side, rate) for side, rates in sides for tag, rate in zip(found.tags, rates, strict=True)]
+    told = sorted((each for each in every if each[2].drawn or each[2].found), key=lambda each: surest_first(each[2]))
+    return [{"tag": tag, "direction": side.value, **rate_row(rate)} for tag, side, rate in told]
+
+
 def noise(_project: Project, found: Triage) -> list[Row]:
     """How labels of each tag were turned, both ways."""
     pairs = zip(found.tags, estimates.noise_by_tag(found.evidence), strict=True)
@@ -329,6 +337,7 @@ Maker = Callable[[Project, Triage], list[Row]]
 TABLES: dict[str, tuple[str, Maker]] = {
     "tags": ("Error rate by tag", tags),
     "directions": ("Error rate by direction", directions),
+    "tags-by-direction": ("Error rate by tag and direction", tags_by_direction),
     "noise": ("How labels of each tag were turned", noise),
     "confused": ("Tags that are confused", confused),
     "co-wrong": ("Tags that are wrong together", co_wrong),

@@ -71,6 +71,10 @@ def test_any_tag_is_found_by_its_name_and_a_new_one_is_proposed_and_added_to_not
     page.keyboard.press("t")
     page.keyboard.type("zeppelin <b>")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("option", name="zeppelin <b> Enter again")).to_be_visible()
+    with Project.open(settings, "gallery") as project:
+        assert project.meeting.standing().proposed == {}
+    page.keyboard.press("Enter")
     expect(page.get_by_text("Proposed to the data team: zeppelin <b>")).to_be_visible()
     page.keyboard.press("Enter")
     assert stored(page, settings)[item, other] == "present"

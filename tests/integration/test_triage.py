@@ -240,6 +240,13 @@ def test_the_report_fetches_nothing_and_says_what_stats_says(project, found, tmp
         of_tag = told["by_tag"][tag]
         assert int(row["errors_found"]) == of_tag["errors_found"]
         assert float(row["rate_high"]) == pytest.approx(of_tag["rate"]["high"], rel=1e-5)
+    with (tmp_path / "tables" / "tags-by-direction.csv").open(encoding="utf-8") as file:
+        both = [(row["tag"], row["direction"], int(row["errors_found"])) for row in csv.DictReader(file)]
+    assert {tag: sum(count for name, _, count in both if name == tag) for tag in TAGS} == {
+        tag: int(row["errors_found"]) for tag, row in rows.items()
+    }
+    sides = {side: sum(count for _, name, count in both if name == side) for side in ("wrong", "missing")}
+    assert sides == {side: told["by_direction"][side]["errors_found"] for side in sides}
     capsys.readouterr()
     main_of("stats", "boats", "--json")
     assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(told))

@@ -1,5 +1,5 @@
 // The finder: any tag by a part of its name, among thousands; and a name that nobody has, to be proposed.
-// `told.chosen(tag)`, `told.proposed(name)`, `told.left()`; `told.state(tag)`: a word about a tag, or ''.
+// `told.chosen(tag)`, `told.proposed(name)`, `told.left()`; `told.state(tag)`: a word about a tag, or ''; `told.say(words)`: aloud.
 
 const MOST_FOUND = 50
 
@@ -28,7 +28,7 @@ function openFinder(part, told) {
     const name = input.value.trim(), text = name.toLocaleLowerCase()
     if (!text) return close()
     const rows = found(text).map(tag => option(tag, told.state(tag), () => told.chosen(tag)))
-    if (!vocabulary.some(tag => tag.toLocaleLowerCase() === text)) rows.push(option(name, say('propose'), () => told.proposed(name)))
+    if (!vocabulary.some(tag => tag.toLocaleLowerCase() === text)) rows.push(newTag(name))
     rows.forEach((row, position) => { row.id = `found-${position}` })
     list.replaceChildren(...rows)
     list.hidden = false
@@ -42,6 +42,20 @@ function openFinder(part, told) {
     row.append(name, Object.assign(document.createElement('span'), { className: 'model', textContent: state }))
     row.addEventListener('click', () => { input.value = ''; close(); choose() })
     return row
+  }
+
+  // The data team gets it: one Enter, which else takes the tag that is found, is not enough.
+  function newTag(name) {
+    const row = option(name, say('propose'), () => told.proposed(name))
+    row.dataset.ask = ''
+    return row
+  }
+
+  function take(row) {
+    if (!('ask' in row.dataset)) return row.click()
+    delete row.dataset.ask
+    row.lastChild.textContent = say('propose-again')
+    told.say(say('propose-again'))
   }
 
   const pointed = () => [...list.children].findIndex(row => row.getAttribute('aria-selected') === 'true')
@@ -60,7 +74,7 @@ function openFinder(part, told) {
     else if (list.hidden) return
     else if (event.key === 'ArrowDown') point(pointed() + 1)
     else if (event.key === 'ArrowUp') point(pointed() - 1)
-    else if (event.key === 'Enter') list.children[pointed()].click()
+    else if (event.key === 'Enter') take(list.children[pointed()])
     else return
     event.preventDefault()
     event.stopPropagation()

@@ -17,7 +17,7 @@ function startWhole(root) {
     shown: ({ definition, models }) => { showDefinition(part, definition); showModels(part, models.length > 1 ? models : []) },
   })
   const finder = openFinder(part, {
-    chosen, proposed, left: () => part('stage').focus(),
+    chosen, proposed, say: words => way.tell(words), left: () => part('stage').focus(),
     state: tag => current?.now.has(tag) ? word(current.now.get(tag)) : '',
   })
 

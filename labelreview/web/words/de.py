@@ -319,6 +319,7 @@ WORDS = {
     "whole.did": "Bestätigt: {item}",
     "whole.took-back": "Zurückgenommen: {item}",
     "whole.propose": "als neues Schlagwort vorschlagen",
+    "whole.propose-again": "noch einmal Enter: dem Datenteam vorschlagen",
     "whole.proposed": "Dem Datenteam vorgeschlagen: {tag}",
     "whole.help": "Alle aufgeführten Schlagwörter werden Antworten: die fraglichen, die angegebenen und die, die Sie "
     "suchen und setzen. Ziffern setzen die ersten neun.",

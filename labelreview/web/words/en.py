@@ -315,6 +315,7 @@ WORDS = {
     "whole.did": "Confirmed {item}",
     "whole.took-back": "Took back {item}",
     "whole.propose": "propose as a new tag",
+    "whole.propose-again": "Enter again: propose it to the data team",
     "whole.proposed": "Proposed to the data team: {tag}",
     "whole.help": "All tags that are listed become answers: those in doubt, those given, and those that you find and "
     "set. Digits set the first nine.",
