@@ -3,7 +3,8 @@
 Makes a project of 202,599 items × 40 tags (8.1 million labels, 2 % wrong, no pictures) with 100,000 verdicts, a tenth
 of them drawn by chance, in a scratch home. *cold*: a verdict came since the last visit, so that nothing is kept, on a
 server that has the project open; until the chart of the tags is on the page. *filter*: from the last letter of a tag's
-name to the chart of that tag alone. *click*: from a click on a mark to what stands behind it. Printed, never asserted.
+name to the chart of that tag alone. *click*: from a click on a mark to what stands behind it. *bare*: the same filter
+in a Streamlit app of a dozen lines that holds this text box and a chart of points alone. Printed, never asserted.
 """
 
 import argparse
@@ -32,6 +33,18 @@ from tests import chromium
 from tests.browser.conftest import FLAGS, READY
 from tests.served import Server
 
+BARE = """import plotly.graph_objects as go
+import streamlit as st
+
+@st.fragment
+def part():
+    text = st.text_input("Find a tag")
+    names = [f"tag{n}" for n in range(30) if text in f"tag{n}"]
+    points = go.Scatter(x=list(range(len(names))), y=names, mode="markers")
+    st.plotly_chart(go.Figure(points), key="rates", on_select="rerun", selection_mode="points")
+
+part()
+"""
 T = TypeVar("T")
 ROUNDS = 5
 MEASURED = ("page by its address, cold", "page by its address, again", "page from the menu, cold", "filter", "click")
@@ -57,6 +70,26 @@ def main() -> None:
             in_browser(server, settings, truth)
         finally:
             server.kill()
+        (Path(scratch) / "bare.py").write_text(BARE)
+        bare = Server(settings, Path(scratch) / "bare.log")
+        bare.start(str(Path(scratch) / "bare.py"))
+        try:
+            without_us(bare)
+        finally:
+            bare.kill()
+
+
+def without_us(server: Server) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=FLAGS)
+        page, seconds = browser.new_page(viewport={"width": 1440, "height": 900}), []
+        for _ in range(ROUNDS):
+            page.goto(server.address)
+            page.locator(MARK).nth(20).wait_for(state="attached", timeout=120_000)
+            page.wait_for_timeout(500)
+            seconds.append(filtered(page))
+        told("filter, bare", seconds)
+        browser.close()
 
 
 def made(settings: Settings, rows: int, tags: int, scratch: Path) -> np.ndarray:
@@ -137,8 +170,12 @@ def in_browser(server: Server, settings: Settings, truth: np.ndarray) -> None:
             project.record([verdict(project, truth, next(ahead), REVIEW, number)])
             rounds["page from the menu, cold"].append(from_menu(page))
         for what, seconds in rounds.items():
-            print(f"{what:<40} {statistics.median(seconds):6.2f} s median, {max(seconds):.2f} s at most of {ROUNDS}")
+            told(what, seconds)
         browser.close()
+
+
+def told(what: str, seconds: list[float]) -> None:
+    print(f"{what:<40} {statistics.median(seconds):6.2f} s median, {max(seconds):.2f} s at most of {ROUNDS}")
 
 
 def opened(page: Page, server: Server) -> float:
