@@ -1,6 +1,8 @@
 """From a mark of a chart to the pictures behind it, and from there to the verdict, in a real browser."""
 
-from playwright.sync_api import Page, expect
+from contextlib import suppress
+
+from playwright.sync_api import Page, TimeoutError, expect
 
 from labelreview.auditing import AUDIT
 from labelreview.decisions import Verdict
@@ -27,8 +29,12 @@ def test_a_mark_leads_to_its_pictures_and_from_there_to_the_verdict(server, sett
     assert {shown.nth(at).get_attribute("alt") for at in range(shown.count())} <= {item for item, _ in cells}
 
     page.get_by_text("By tag", exact=True).click()
-    page.locator(".st-key-rates .scatterlayer path.point").first.click(force=True, timeout=PATIENCE)
     behind = page.locator(".st-key-rates_behind")
+    for _ in range(4):  # a chart that is still moving to its place takes no click
+        page.locator(".st-key-rates .scatterlayer path.point").first.click(force=True, timeout=PATIENCE)
+        with suppress(TimeoutError):
+            behind.wait_for(timeout=20_000)
+            break
     behind.get_by_text("Not answered").click(timeout=PATIENCE)
     behind.get_by_role("button", name="Review", exact=True).first.click(timeout=PATIENCE)
     reviewer = Reviewer(page)
