@@ -43,11 +43,6 @@ class Whole:
     item: str
     rows: tuple[Row, ...]
 
-    @property
-    def open(self) -> int:
-        """How many of the rows nobody has answered yet."""
-        return sum(row.open for row in self.rows)
-
 
 def whole(project: Project, item: str) -> Whole:
     """An item with its tags; NotFound when there is no such item."""

@@ -168,7 +168,7 @@ def founder() -> str:
 def may_name_files() -> bool:
     """Whether who is here may name files of the server, and so make projects: locally everybody."""
     now = settings()
-    return now.sign_in is SignIn.LOCAL or st.session_state[PERSON] in map(as_person, now.owners)
+    return now.sign_in is SignIn.LOCAL or known_person() in map(as_person, now.owners)
 
 
 def current_person() -> str:

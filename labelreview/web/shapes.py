@@ -62,7 +62,7 @@ def row(row: Row) -> Shape:
 
 def whole(project: Project, of: Whole) -> Shape:
     """An item with its tags."""
-    shape = {"item": of.item, "tags": [row(each) for each in of.rows], "open": of.open}
+    shape = {"item": of.item, "tags": [row(each) for each in of.rows]}
     return {**shape, **image_address(project, of.item), **text(project, of.item)}
 
 
