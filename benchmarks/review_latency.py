@@ -209,6 +209,7 @@ def grid(page: Page, server: Server, settings: Settings) -> None:
         opened = []
         for tag in tags:
             visit(page, server, f"grid?tag={tag}&direction=missing&cells=all")
+            page.wait_for_function("window.shown !== null")  # a frame after it says that it is painted
             opened.append(page.evaluate("[window.shown, window.shown - window.asked]"))
         said(f"grid of 60, {seen}: from its questions asked to interactive", [since for _, since in opened])
         said("  the same with the whole of the page, from its address", [whole for whole, _ in opened])

@@ -57,7 +57,7 @@ function startGrid(root) {
     if (again) setTimeout(more, 0)
   }
 
-  function preload() { tiles.preload(ahead.slice(0, PAGES_AHEAD * size)) }
+  function preload() { if (painted) tiles.preload(ahead.slice(0, PAGES_AHEAD * size)) } // never before the page that is looked at
 
   // ---- showing
 
