@@ -191,7 +191,7 @@ class Project:
         alone = filters.order == AUDIT  # the audit's draws and nothing else
         filters = replace(filters, order=LEARNED) if alone else filters
         with self._lock:
-            flagged = self._caught_up().flagged_by(reviewer)
+            flagged = self.caught_up().flagged_by(reviewer)
             self._look_for_twins()
             kept = {cell: None for cell in keep if self._open(cell, filters, reviewer)}  # an ordered set
             gold = self._gold(reviewer, filters, list(kept), want - len(kept))
@@ -222,16 +222,15 @@ class Project:
         """The next items with open cells under a filter, and how far it is answered; a cell of each is leased to the
         tab, and once more the cells of those that it has, `kept`."""
         with self._lock:
-            flagged = self._caught_up().flagged_by(reviewer)
+            flagged = self.caught_up().flagged_by(reviewer)
             self._look_for_twins()
             held = list(chain.from_iterable(kept.values()))
             self.hold(holder, held)
             gold = [item for item, _ in self._gold(reviewer, filters, held, want).values() if item not in kept]
-            cells = map(self.dataset.at, chain.from_iterable(self._worklist.open_cells(filters)))
             had = {*kept, *gold}
-            asked = (cell for cell in cells if cell[0] not in had and cell not in flagged)
+            asked = (cell for cell in self._asked(reviewer, filters) if cell[0] not in had and cell not in flagged)
             found = self._leased(reviewer, holder, filters, asked, want - len(gold), take_over=True, apart=True)
-            return list(dict.fromkeys([*gold, *(item for item, _ in found)])), self._worklist.progress(filters)
+            return list(dict.fromkeys([*gold, *(item for item, _ in found)])), self._left_for(reviewer, filters)
 
     def answered(self, slots: slice) -> npt.NDArray[np.bool_]:
         """Which of an item's cells (`grid.of_item`) have a standing answer, as of the last look into the log."""
@@ -245,12 +244,8 @@ class Project:
 
     def _gold(self, reviewer: str, filters: Filters, kept: Sequence[Cell], want: int) -> dict[int, Cell]:
         """Where known cells are slipped in: also beside the suspects, as the audit's are."""
-        anywhere = replace(filters, suspects=False)
-
-        def fits(cell: Cell) -> bool:
-            return len(self._worklist.under(np.array([self.dataset.cell(*cell)]), anywhere)) > 0
-
-        return self.team.slipped_in(reviewer, self._verdicts, kept, want, fits)
+        under = partial(self._worklist.under, filters=replace(filters, suspects=False))
+        return self.team.slipped_in(reviewer, self._verdicts, kept, want, under)
 
     def _left_for(self, reviewer: str, filters: Filters) -> Progress:
         found = self._worklist.progress(filters)
@@ -259,8 +254,7 @@ class Project:
 
     def lease(self, holder: str, cells: Iterable[Cell], want: int) -> list[Cell]:
         """The first `want` cells that nobody else has on screen, leased to a tab for two minutes."""
-        leasing = partial(self._log.lease, self.card.uid, seconds=LEASE_SECONDS, take_over=True)
-        return leasing(cells, holder=holder, want=want)
+        return self._log.lease(self.card.uid, cells, holder=holder, want=want, seconds=LEASE_SECONDS, take_over=True)
 
     def under(self, cells: Iterable[Cell], filters: Filters) -> list[Cell]:
         """Those of some cells that a filter keeps, in its order."""
@@ -327,19 +321,25 @@ class Project:
             return self.orders.foremost(most, without=taken, column=column, direction=direction, dropped=dropped)
 
     def _open(self, cell: Cell, filters: Filters, reviewer: str) -> bool:
-        try:
-            place = self.dataset.cell(*cell)
-        except NotFound:
+        if not self.dataset.has(*cell):
             return False
+        place = self.dataset.cell(*cell)
         # A tag dropped meanwhile goes, but not a draw by chance: the estimates wait for its answer.
         asked = self._worklist.asks(place, filters) or place in self._handed_draws
-        return asked and (self._worklist.is_open(place) or self.team.wants(reviewer, place, self._verdicts))
+        return asked and self.wanted(reviewer, [place])[0]
 
-    def _caught_up(self) -> Verdicts:
+    def wanted(self, reviewer: str, places: Iterable[int]) -> list[bool]:
+        """Which cells (flat positions) want this reviewer's answer, whatever others said; as of the last look."""
+        with self._lock:
+            team, verdicts = self.team, self._verdicts
+            return [self._worklist.is_open(place) or team.wants(reviewer, place, verdicts) for place in places]
+
+    def caught_up(self) -> Verdicts:
         """The verdicts, and the queue told of the tags that are dropped and of how the work is shared."""
-        self._worklist.drop(self.meeting.standing().dropped)
-        self.team.catch_up(self.verdicts())
-        return self._verdicts
+        with self._lock:
+            self._worklist.drop(self.meeting.standing().dropped)
+            self.team.catch_up(self.verdicts())
+            return self._verdicts
 
     def hold(self, holder: str, cells: Sequence[Cell]) -> None:
         """Lease cells that a tab has on screen again (it took an answer back), so that nobody else is asked them."""
@@ -352,7 +352,7 @@ class Project:
     def progress(self, filters: Filters) -> Progress:
         """How far the cells under a filter are answered."""
         with self._lock:
-            self._caught_up()
+            self.caught_up()
             return self._worklist.progress(filters)
 
     def questions(

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from labelreview.decisions import Decision
 from labelreview.errors import InputError, NotFound
 from labelreview.review.consensus import adjudicated, disputed
@@ -59,13 +61,15 @@ class Team:
         return self._waiting.cells_for(reviewer)
 
     def slipped_in(
-        self, reviewer: str, verdicts: Verdicts, kept: Sequence[Cell], want: int, fits: Callable[[Cell], bool]
+        self, reviewer: str, verdicts: Verdicts, kept: Sequence[Cell], want: int, under: Callable[[Cells], Cells]
     ) -> dict[int, Cell]:
-        """Where known cells go in the reviewer's next `want` questions, after those that they have at hand."""
+        """Where known cells go in the reviewer's next `want` questions, after those that they have at hand; `under`:
+        those of some places that may be asked."""
         if not self._known or want <= 0:
             return {}
         left = (cell for cell in self._known if cell not in kept and verdicts.of(reviewer, *cell) is None)
-        open_gold = (cell for cell in left if self._place(cell) is not None and fits(cell))
+        places = [place for place in map(self._place, left) if place is not None]
+        open_gold = map(self._dataset.at, under(np.array(places, np.int64)).tolist())
         number = len(verdicts.standing(reviewer)) + len(kept)
         return slipped_in(self._project, reviewer, open_gold, number, want, self.sharing.gold_share)
 

@@ -23,8 +23,8 @@ MOST_TAGS = 60  # of an item, shown unasked; any other tag is found by its name
 @dataclass(frozen=True)
 class Row:
     """A tag of an item: as given, as it stands, what the model says (NaN without a model), its label quality (NaN where
-    unknown), whether confident learning doubts it, whether nobody has answered it yet, and what each label asks of
-    other tags by agreed rules."""
+    unknown), whether confident learning doubts it, whether the reviewer's answer is wanted, and what each label asks of
+    other tags by agreed rules. Where others have answered and one more answer is wanted, `now` does not tell theirs."""
 
     tag: str
     given: int
@@ -44,24 +44,25 @@ class Whole:
     rows: tuple[Row, ...]
 
 
-def whole(project: Project, item: str) -> Whole:
-    """An item with its tags; NotFound when there is no such item."""
-    return wholes(project, [item])[0]
+def whole(project: Project, reviewer: str, item: str) -> Whole:
+    """An item with its tags as a reviewer is asked about them; NotFound when there is no such item."""
+    return wholes(project, reviewer, [item])[0]
 
 
-def wholes(project: Project, items: Iterable[str]) -> list[Whole]:
+def wholes(project: Project, reviewer: str, items: Iterable[str]) -> list[Whole]:
     """Items with their tags, as the log has them now: it is asked once, not for every item."""
-    now = _now(project)
+    now = _now(project, reviewer)
     return [_whole(project, now, item) for item in items]
 
 
 class _Now(NamedTuple):
+    reviewer: str
     verdicts: Verdicts
     rules: Rules
 
 
-def _now(project: Project) -> _Now:
-    return _Now(project.verdicts(), project.meeting.standing().rules)
+def _now(project: Project, reviewer: str) -> _Now:
+    return _Now(reviewer, project.caught_up(), project.meeting.standing().rules)
 
 
 def _whole(project: Project, now: _Now, item: str) -> Whole:
@@ -75,9 +76,9 @@ def _whole(project: Project, now: _Now, item: str) -> Whole:
     return Whole(item, tuple(sorted(shown, key=_by_doubt)[:MOST_TAGS]))
 
 
-def cell(project: Project, item: str, tag: str) -> Row:
+def cell(project: Project, reviewer: str, item: str, tag: str) -> Row:
     """One tag of an item; NotFound when there is no such item or tag."""
-    return _rows(project, _now(project), item, np.array([project.dataset.cell(item, tag)]))[0]
+    return _rows(project, _now(project, reviewer), item, np.array([project.dataset.cell(item, tag)]))[0]
 
 
 def _rows(project: Project, now: _Now, item: str, cells: Cells) -> list[Row]:
@@ -85,14 +86,27 @@ def _rows(project: Project, now: _Now, item: str, cells: Cells) -> list[Row]:
     given, probs = data.given(cells).tolist(), data.scored(cells).tolist()
     suspects = np.ravel(project.issues)[data.grid.slots(cells)].tolist()
     scores = project.orders.score(LEARNED, cells).tolist()
-    found, (verdicts, rules) = [], now
+    wanted = project.wanted(now.reviewer, cells.tolist())
+    found = []
     for at, column in enumerate((cells % len(data.tags)).tolist()):
         tag = data.tags[column]
-        standing = verdicts.label(item, tag, given[at])
-        is_open = given[at] != UNKNOWN and (item, tag) not in verdicts.settled
-        asks = consistency.around(data, verdicts, rules, item, tag, every=True).mends
+        standing = given[at] if wanted[at] else now.verdicts.label(item, tag, given[at])
+        is_open = given[at] != UNKNOWN and wanted[at]
+        asks = _mends(project, now, item, tag)
         found.append(Row(tag, given[at], standing, probs[at], scores[at], suspects[at], is_open, asks))
     return found
+
+
+def _mends(project: Project, now: _Now, item: str, tag: str) -> dict[int, tuple[Mend, ...]]:
+    """What each label asks of other tags, and of those too nothing of what others said where one more is wanted."""
+    asks = consistency.around(project.dataset, now.verdicts, now.rules, item, tag, every=True).mends
+    named = sorted({mend.tag for mends in asks.values() for mend in mends})
+    wanted = project.wanted(now.reviewer, (project.dataset.cell(item, other) for other in named))
+    blind = {other for other, wants in zip(named, wanted, strict=True) if wants}
+    return {
+        label: tuple(replace(mend, now=mend.given) if mend.tag in blind else mend for mend in mends)
+        for label, mends in asks.items()
+    }
 
 
 def _by_doubt(row: Row) -> tuple[bool, bool, float]:
@@ -116,9 +130,10 @@ def next_items(
     """
     pooled = filters.order in POOLERS and filters.order in ORDERS
     by_item = replace(filters, order=filters.order if pooled else ORDER, listed=True)
-    kept = {each.item: _open(each) for each in wholes(project, filter(project.dataset.ids.__contains__, keep))}
+    there = filter(project.dataset.ids.__contains__, keep)
+    kept = {each.item: _open(each) for each in wholes(project, reviewer, there)}
     found, progress = project.items(reviewer, holder, by_item, want, kept)
-    fresh = tuple(wholes(project, found))
+    fresh = tuple(wholes(project, reviewer, found))
     project.hold(holder, [cell for each in fresh for cell in _open(each)])
     return Items(fresh, progress)
 

@@ -58,7 +58,7 @@ class Waiting:
 
     def is_for(self, reviewer: str, place: int) -> bool:
         """Whether a cell wants this reviewer's answer, though it has another's."""
-        return place in self._answered and reviewer not in self._answered[place]
+        return reviewer not in self._answered.get(place, {reviewer})
 
     def cells_for(self, reviewer: str) -> Iterator[Cells]:
         """The cells that want this reviewer's answer, in chunks."""

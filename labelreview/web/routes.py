@@ -135,10 +135,10 @@ def items(_request: Request, project: Project, grant: auth.Grant, body: Shape) -
     return {"items": wholes, "total": found.progress.total, "answered": found.progress.answered}
 
 
-def cell(request: Request, project: Project, _grant: auth.Grant, _body: Shape) -> Shape:
+def cell(request: Request, project: Project, grant: auth.Grant, _body: Shape) -> Shape:
     """One tag of an item, which the list of the item's tags left out."""
     wanted = request.query_params
-    return {"row": shapes.row(one_cell(project, wanted.get("item", ""), wanted.get("tag", "")))}
+    return {"row": shapes.row(one_cell(project, grant.reviewer, wanted.get("item", ""), wanted.get("tag", "")))}
 
 
 def vocabulary(_request: Request, project: Project, _grant: auth.Grant, _body: Shape) -> Shape:
