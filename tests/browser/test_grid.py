@@ -190,8 +190,21 @@ def test_page_follows_page_while_no_answer_reaches_the_server(grid, settings):
     for _ in range(3):
         seen += grid.painted()
         grid.press("Enter")
-    grid.painted()
+    rest = grid.painted()
     assert len(set(seen)) == 36
     grid.page.unroute("**/decisions")
     grid.saved()
     assert settled(settings) == dict.fromkeys(seen, "present")
+
+    grid.press(" ", "Enter")  # and any number back: a page that the tab has let go of is fetched again, as it was
+    grid.painted()
+    grid.saved()
+    for first in (36, 24, 12, 0):
+        grid.press("z")
+        assert grid.painted() == (seen + rest)[first : first + 12]
+    grid.saved()
+    assert settled(settings) == {}
+    grid.press(" ", "Enter")
+    assert grid.painted() == seen[12:24]
+    grid.saved()
+    assert settled(settings) == dict.fromkeys(seen[:12], "present") | {seen[0]: "absent"}

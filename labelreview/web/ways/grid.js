@@ -2,6 +2,7 @@
 // marked. One key makes an answer of its own of every picture.
 
 const SIZES = [12, 24, 40, 60]
+const KEPT_WHOLE = 3 // confirmed pages that come back at once; earlier ones are fetched again, so that a day's pages do not pile up
 const PAGES_AHEAD = 2 // with one, whoever is quicker than its pictures come waits for them
 const FLIP = { present: 'absent', absent: 'present' }
 const WORD = { 1: 'present', 0: 'absent' }, VALUE_OF = { present: 1, absent: 0 }
@@ -10,7 +11,7 @@ export default mountWay(startGrid)
 
 function startGrid(root) {
   let page = [], marks = new Map(), ahead = [], past = [], painted = false, filling = false, again = false
-  let assume = 'right', size = remembered()
+  let assume = 'right', size = remembered(), coming = null // the items of a page that was taken back, while its cells are fetched
   const actions = {
     confirm, undo, turn, enlarge: () => enlarge(tiles.focus), mark: () => mark(tiles.focus), unsure: () => mark(tiles.focus, 'unsure'),
     fewer: () => resize(-1), more: () => resize(1),
@@ -26,22 +27,32 @@ function startGrid(root) {
 
   // ---- the questions
 
-  function begin() { page = []; ahead = []; past = []; marks = new Map(); show() }
+  function begin() { page = []; ahead = []; past = []; coming = null; marks = new Map(); show() }
 
   async function more(anyway = false) {
     if (filling) { again = true; return }
-    if (!anyway && ahead.length >= PAGES_AHEAD * size) return
+    if (coming ? way.pending : !anyway && ahead.length >= PAGES_AHEAD * size) return // it is open again once that is stored
     filling = true
     again = false
-    const held = [...page, ...ahead].map(({ item, tag }) => [item, tag])
+    const mine = coming, held = [...coming ?? [], ...itemsOf(page), ...itemsOf(ahead)].map(item => [item, way.config.filters.tag])
     const shape = await way.ask('queue', { want: want(held.length) + way.waiting().size, keep: held }).finally(() => { filling = false })
     if (!shape) return
+    if (mine && mine === coming) comeBack(shape.cells)
     // what was confirmed while the server made this answer is in it, and is not asked again
-    const waiting = way.waiting(), here = new Set([...page, ...ahead, ...past.flatMap(each => each.page)].map(cellKey))
-    ahead.push(...shape.cells.filter(cell => !here.has(cellKey(cell)) && !waiting.has(cellKey(cell))))
-    if (!page.length) turnPage(ahead.length > 0)
+    const waiting = way.waiting(), here = new Set([...coming ?? [], ...itemsOf(page), ...itemsOf(ahead), ...past.flatMap(each => each.items ?? itemsOf(each.page))])
+    ahead.push(...shape.cells.filter(cell => !here.has(cell.item) && !waiting.has(cellKey(cell))))
+    if (!page.length && !coming) turnPage(ahead.length > 0)
     else preload()
     if (again) setTimeout(more, 0)
+  }
+
+  const itemsOf = cells => cells.map(({ item }) => item) // the tag is the same in all
+
+  function comeBack(cells) { // those that are open: another's answer may have come meanwhile
+    const found = new Map(cells.map(cell => [cell.item, cell]))
+    page = coming.map(item => found.get(item)).filter(Boolean)
+    coming = null
+    if (page.length) show()
   }
 
   // This page and the next ones; of what is then left never more than half, since nobody else is asked what one tab holds.
@@ -69,7 +80,7 @@ function startGrid(root) {
     page.forEach((_, position) => paint(position))
     part('notice').hidden = page.length > 0
     buttons()
-    if (!page.length) return way.nothing()
+    if (!page.length) return coming ? way.notice(say('fetching'), '') : way.nothing()
     const mine = page
     tiles.ready().then(() => requestAnimationFrame(() => {
       if (mine !== page) return
@@ -134,12 +145,13 @@ function startGrid(root) {
 
   function confirm() {
     if (!page.length || !painted) return
-    const seconds = way.seconds() / page.length, at = new Date().toISOString()
-    const events = page.map(cell => ({
-      uid: newId(), item: cell.item, tag: cell.tag, at, screen: 'grid', verdict: verdict(cell), seconds,
+    const seconds = way.seconds() / page.length, at = new Date().toISOString(), id = newId()
+    const events = page.map((cell, position) => ({
+      uid: uidIn(id, position), item: cell.item, tag: cell.tag, at, screen: 'grid', verdict: verdict(cell), seconds,
       given: cell.given, pred_prob: cell.pred_prob, score: cell.score,
     }))
-    past.push({ page, marks, assume, uids: events.map(({ uid }) => uid) })
+    past.push({ page, marks, assume, id })
+    shrink(past.at(-1 - KEPT_WHOLE))
     way.count(page.length)
     put('last', say('did', { n: page.length }))
     breaking(page.filter((cell, position) => cell.mends[VALUE_OF[events[position].verdict]]).length)
@@ -154,15 +166,25 @@ function startGrid(root) {
     part('last').append('. ', link)
   }
 
+  const uidIn = (id, position) => `${id}-${position}`
+
+  function shrink(early) { // what undo needs: a few bytes an answer
+    if (!early?.page) return
+    early.items = itemsOf(early.page)
+    early.page = null
+  }
+
   function undo() {
     const last = past.pop()
     if (!last) return put('last', say('nothing-to-undo'))
-    const at = new Date().toISOString()
+    const at = new Date().toISOString(), items = last.items ?? itemsOf(last.page), { tag } = way.config.filters
     ahead = [...page, ...ahead]
-    ;({ page, marks, assume } = last)
-    way.send(page.map(({ item, tag }, position) => ({ uid: newId(), item, tag, at, screen: 'grid', verdict: null, undoes: last.uids[position] })))
-    way.count(-page.length)
-    put('last', say('took-back', { n: page.length }))
+    page = last.page ?? []
+    coming = last.page ? null : items
+    ;({ marks, assume } = last)
+    way.send(items.map((item, position) => ({ uid: newId(), item, tag, at, screen: 'grid', verdict: null, undoes: uidIn(last.id, position) })))
+    way.count(-items.length)
+    put('last', say('took-back', { n: items.length }))
     show()
   }
 
@@ -180,7 +202,7 @@ function startGrid(root) {
     size = to
     try { localStorage.setItem('labelreview/grid/size', size) } catch { /* for this visit alone */ }
     ahead = [...page, ...ahead]
-    page = ahead.splice(0, size)
+    page = coming ? [] : ahead.splice(0, size)
     show()
     more()
   }

@@ -160,6 +160,7 @@ function openWay(root, told) {
     get counts() { return counts },
     count(more) { if (counts) counts.answered += more; footer() },
     waiting: () => sender.box.answered(),
+    get pending() { return sender.box.size },
     send(events) { sender.add(...events) },
     shown(detail) { // what is asked about has been painted: from now on keys count, and time
       part('way').dataset.painted = 1
