@@ -105,7 +105,7 @@ class Orders:
         if filters.order not in self.titles:
             raise InputError(f"There is no order '{filters.order}' here. Choose one of {', '.join(self.titles)}.")
         first = np.zeros(0, np.int64)
-        if filters.order == LEARNED and not filters.tag and rows is None:
+        if filters.order == LEARNED and not filters.tag and rows is None and not filters.unlabelled:
             first = self._front(filters.direction)
             yield from _chunks(first)
         order = self._order(filters, rows, only)
@@ -218,7 +218,10 @@ class Orders:
 
     def _order(self, filters: Filters, rows: Mask | None, only: Mask | None) -> Cells:
         filters = replace(filters, status="", reviewer="")
-        if filters.order not in scoring.POOLERS:  # what the worklist picks from any other order
+        if filters.unlabelled:  # no scorer says anything of them
+            order = filters.order if filters.order in (BY_TAG, UNCERTAIN) else LEARNED
+            filters = Filters(filters.tag, None, filters.text, order, unlabelled=True, selection=filters.selection)
+        elif filters.order not in scoring.POOLERS:  # what the worklist picks from any other order
             picked, only = Filters(), None
             filters = replace(filters, suspects=False, listed=False, low=picked.low, high=picked.high)
         key = (filters.order, self.revision if filters.order in LEARNING else 0, filters)
@@ -238,11 +241,22 @@ class Orders:
         index = self.grid.under(column, rows)
         if filters.order in scoring.POOLERS:
             return self._by_item(filters, index if only is None else among(index, only))
+        if filters.unlabelled:
+            return self._likeliest(filters.order, index)
         # The recipe's log-odds of both directions are comparable, certainty too; the paper's scores are not, hence
         # mixed by rank.
         mix = filters.order not in (*LEARNING, UNCERTAIN, "recipe", "p_only", "cooc")
         cells = self._worst_first(self._urgency(filters.order, index), index, mix, filters)
         return cells[np.argsort(cells % len(self.dataset.tags), kind="stable")] if filters.order == BY_TAG else cells
+
+    def _likeliest(self, order: str, index: Index) -> Cells:
+        """Cells whose label was left empty: the likeliest first, the least certain first, or tag after tag the
+        likeliest; those that no model scored last."""
+        slots = np.flatnonzero(np.ravel(self.dataset.labels)[index] == UNKNOWN)
+        probs = np.ravel(self.dataset.pred_probs)[index][slots]
+        urgency = np.abs(probs - np.float32(0.5)) if order == UNCERTAIN else -probs
+        cells = self.grid.picked(index, slots[np.argsort(urgency, kind="stable")])  # sorts NaN last
+        return cells[np.argsort(cells % len(self.dataset.tags), kind="stable")] if order == BY_TAG else cells
 
     def _urgency(self, order: str, index: Index) -> Scores:
         """Scores of the slots of an index, low = first; NaN: never."""

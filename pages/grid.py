@@ -24,7 +24,8 @@ select = partial(st.selectbox, label_visibility="collapsed")
 with row:
     queues.fold(language)
     select(say("review.tag"), project.dataset.tags, key="filter_tag", width=240)
-    cells = {"": say("review.suspects"), queues.ALL_CELLS: say("review.all-cells")}
+    cells = {"": "suspects", queues.ALL_CELLS: "all-cells", queues.UNLABELLED: "unlabelled"}
+    cells = {name: say(f"review.{title}") for name, title in cells.items()}
     select(say("review.cells"), list(cells), format_func=cells.__getitem__, key="filter_cells", width=150)
     st.segmented_control(
         say("review.direction"),
@@ -32,4 +33,5 @@ with row:
         format_func=DIRECTIONS.__getitem__,
         key="filter_direction",
         label_visibility="collapsed",
+        disabled=queues.unlabelled(),
     )

@@ -9,9 +9,10 @@ from labelreview.roles import Action
 from labelreview.web import loop, queues, session, words
 
 reviewer, project = session.admitted(Action.ANSWER)
-filters, orders = queues.review(project), session.order_titles(project)
+filters = queues.review(project)
 language = session.language()
 say = partial(words.say, language)
+orders = queues.orders(project, say)
 row, stage = st.container(key="filters", horizontal=True, vertical_alignment="center"), st.container()
 
 with stage:  # mounted before anything else can fail: an exception before it would take the loop off the page
@@ -23,6 +24,7 @@ with stage:  # mounted before anything else can fail: an exception before it wou
     }
     loop.review(project, reviewer, token, filters, language, **calls)
 
+CELLS = {"": "suspects", queues.ALL_CELLS: "all-cells", queues.UNLABELLED: "unlabelled"}
 DIRECTIONS = {"": "all", Direction.WRONG.value: "wrong", Direction.MISSING.value: "missing"}
 select = partial(st.selectbox, label_visibility="collapsed")
 with row:
@@ -38,8 +40,8 @@ with row:
     st.text_input(text, placeholder=text, key="filter_text", label_visibility="collapsed", width=170)
     select(
         say("review.cells"),
-        ["", queues.ALL_CELLS],
-        format_func=lambda cells: say("review.all-cells" if cells else "review.suspects"),
+        list(CELLS),
+        format_func=lambda cells: say(f"review.{CELLS[cells]}"),
         key="filter_cells",
         width=150,
     )
@@ -56,5 +58,6 @@ with row:
         format_func=lambda direction: say(f"review.direction-{DIRECTIONS[direction]}"),
         key="filter_direction",
         label_visibility="collapsed",
+        disabled=queues.unlabelled(),
     )
     queues.more(project, reviewer, language)

@@ -17,9 +17,10 @@ def settings_in(folder: Path) -> Settings:
 
 
 def gallery(
-    settings: Settings, folder: Path, *, items: int = 40, tags: Sequence[str] = TAGS, name: str = "gallery"
+    settings: Settings, folder: Path, *, items: int = 40, tags: Sequence[str] = TAGS, name: str = "gallery", empty: int = 0
 ) -> list[str]:
-    """Make a project of numbered pictures; gives the item ids. A third of the labels is 1; no two cells are alike."""
+    """Make a project of numbered pictures; gives the item ids. A third of the labels is 1; no two cells are alike.
+    `empty`: of the last tag so many labels are left empty, from the first item on."""
     ids = [f"item {number:03d} é" for number in range(items)]
     images = folder / f"images of {name}"
     images.mkdir(parents=True)
@@ -28,7 +29,10 @@ def gallery(
         ImageDraw.Draw(picture).text((60, 50), str(number), fill="white")
         picture.save(images / f"{item}.webp")
     cells = [[(row + column) % 3 == 0 for column in range(len(tags))] for row in range(items)]
-    _table(folder / "labels.csv", tags, ids, [[int(value) for value in row] for row in cells])
+    labels: list[list[int | str]] = [[int(value) for value in row] for row in cells]
+    for row in labels[:empty]:
+        row[-1] = ""
+    _table(folder / "labels.csv", tags, ids, labels)
     probs = [[round((1 + row * len(tags) + column) / (items * len(tags) + 1), 5) for column in range(len(tags))]
              for row in range(items)]  # fmt: skip
     _table(folder / "predictions.csv", tags, ids, probs)
@@ -36,6 +40,6 @@ def gallery(
     return ids
 
 
-def _table(path: Path, tags: Sequence[str], ids: Sequence[str], rows: Sequence[Sequence[float]]) -> None:
+def _table(path: Path, tags: Sequence[str], ids: Sequence[str], rows: Sequence[Sequence[float | str]]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([["id", *tags], *([item, *row] for item, row in zip(ids, rows, strict=True))])

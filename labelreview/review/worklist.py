@@ -15,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from labelreview.decisions import Decision, Direction, Verdict
+from labelreview.grid import Index
 from labelreview.review.order import spread
-from labelreview.tags import PRESENT, UNKNOWN, Dataset, Probs
+from labelreview.tags import PRESENT, UNKNOWN, Dataset, Labels, Probs
 
 Cells = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -29,7 +30,8 @@ class Filters:
     """Which cells to ask about, in which order: one tag, one direction, ids that contain a text whatever its case.
 
     `suspects`: only the cells that confident learning holds for wrong. `listed`: only what an item's list of tags shows
-    unasked: suspects, given tags, and those that a model finds likely. `disputes`: only answered cells, on which
+    unasked: suspects, given tags, and those that a model finds likely. `unlabelled`: only cells whose label was left
+    empty, which no other filter asks and no direction and no range is of. `disputes`: only answered cells, on which
     reviewers say different things. `low`, `high`: label quality (the recipe's, which no answer moves) in this range;
     `selection`: only the items of a saved selection. `status`, `reviewer`: not the open cells, but those to look at
     again (`review.again`).
@@ -40,6 +42,7 @@ class Filters:
     text: str = ""
     order: str = "learned"
     suspects: bool = False
+    unlabelled: bool = False
     disputes: bool = False
     listed: bool = False
     low: float = 0.0
@@ -51,7 +54,7 @@ class Filters:
 
 @dataclass(frozen=True)
 class Progress:
-    """Known cells under a filter, and how many of them have a standing answer."""
+    """Cells under a filter, and how many of them have a standing answer."""
 
     total: int
     answered: int
@@ -198,8 +201,7 @@ class Worklist:
     def _count(self, filters: Filters) -> int:
         column = self.dataset.column(filters.tag) if filters.tag else None
         index = self._grid.under(column, self._rows(filters))
-        labels = np.ravel(self.dataset.judged)[index]
-        asked = labels != UNKNOWN
+        asked, labels = self._kind(index, filters)
         if self._dropped is not None and not filters.tag:
             cells = self._grid.picked(index, np.arange(len(asked)))
             asked &= ~self._dropped[cells % len(self.dataset.tags)]
@@ -208,6 +210,11 @@ class Worklist:
         if filters.direction:
             asked &= (labels == PRESENT) == (filters.direction is Direction.WRONG)
         return int(np.count_nonzero(asked))
+
+    def _kind(self, index: Index | Cells, filters: Filters) -> tuple[Mask, Labels]:
+        """Whether slots are of the kind that a filter asks, of known labels or of those left empty; and the labels."""
+        labels = np.ravel(self.dataset.labels if filters.unlabelled else self.dataset.judged)[index]
+        return (labels == UNKNOWN) == filters.unlabelled, labels
 
     def _rows(self, filters: Filters) -> Mask | None:
         key = filters.text, filters.selection
@@ -223,8 +230,7 @@ class Worklist:
 
     def _matches(self, slots: Cells, filters: Filters) -> Mask:
         rows, columns = np.divmod(self._grid.cells(slots), len(self.dataset.tags))
-        given = np.ravel(self.dataset.judged)[slots]
-        matches: Mask = given != UNKNOWN
+        matches, given = self._kind(slots, filters)
         if self._dropped is not None and not filters.tag:
             matches &= ~self._dropped[columns]
         if filters.direction:

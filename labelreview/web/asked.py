@@ -56,6 +56,7 @@ def filters(project: Project, body: Shape) -> Filters:
         words["text"],
         words["order"],
         suspects=body.get("suspects") is True,
+        unlabelled=body.get("unlabelled") is True,
         disputes=body.get("disputes") is True,
         low=_share(body, "low", 0.0),
         high=_share(body, "high", 1.0),

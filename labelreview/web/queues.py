@@ -13,7 +13,7 @@ import streamlit as st
 from labelreview import saved
 from labelreview.decisions import Direction
 from labelreview.errors import LabelReviewError
-from labelreview.orders import LEARNED
+from labelreview.orders import BY_TAG, LEARNED, UNCERTAIN
 from labelreview.project import Project
 from labelreview.review.again import OWN, Status
 from labelreview.review.worklist import Filters
@@ -22,7 +22,8 @@ from labelreview.web import results, session, words
 
 NAMES = ("tag", "direction", "text", "order", "cells", "status", "reviewer", "low", "high", "selection")
 FILTERED, SAID = "review_filtered", "queue_said"
-ALL_CELLS = "all"
+ALL_CELLS, UNLABELLED = "all", "unlabelled"
+UNLABELLED_ORDERS = (BY_TAG, UNCERTAIN)  # of labels left empty no scorer says anything
 
 
 def review(project: Project) -> Filters:
@@ -31,6 +32,9 @@ def review(project: Project) -> Filters:
     if asked != st.session_state.get(FILTERED) or "filter_tag" not in st.session_state:
         st.session_state.update({f"filter_{name}": value for name, value in asked.items()})
     now = {name: str(st.session_state.get(f"filter_{name}") or "") for name in NAMES}
+    if unlabelled():  # what was left empty has no direction and no score
+        now |= {"direction": "", "low": "", "high": "", "order": now["order"] * (now["order"] in UNLABELLED_ORDERS)}
+        st.session_state.update({f"filter_{name}": now[name] for name in ("low", "high", "order")})
     st.session_state["filter_direction"] = now["direction"]  # a second click on a choice would leave none
     st.session_state[FILTERED] = now
     _to_address(now)
@@ -41,13 +45,14 @@ def as_filters(now: Mapping[str, str]) -> Filters:
     """Filters as an address writes them; what is left out is not filtered."""
     low, high = _share(now.get("low", ""), 0.0), _share(now.get("high", ""), 1.0)
     status, order = now.get("status", ""), now.get("order", "") or LEARNED
-    open_cells = not status and not now.get("reviewer", "")
+    open_cells, cells = not status and not now.get("reviewer", ""), now.get("cells", "")
     return Filters(
         now.get("tag", ""),
         Direction(now["direction"]) if now.get("direction") else None,
         now.get("text", ""),
         order,
-        suspects=open_cells and now.get("cells", "") != ALL_CELLS,
+        suspects=open_cells and not cells,
+        unlabelled=open_cells and cells == UNLABELLED,
         low=low,
         high=high,
         selection=now.get("selection", ""),
@@ -62,7 +67,8 @@ def grid(project: Project) -> Filters:
     if (st.query_params.get("tag") or st.session_state.get("filter_tag")) not in project.dataset.tags:
         st.query_params["tag"] = max(figures, key=lambda figure: figure.suspects).tag
     chosen = next(f for f in figures if f.tag == (st.query_params.get("tag") or st.session_state.get("filter_tag")))
-    if not (st.query_params.get("direction") or st.session_state.get("filter_direction")):
+    directed = st.query_params.get("direction") or st.session_state.get("filter_direction")
+    if not directed and UNLABELLED not in (st.query_params.get("cells"), st.session_state.get("filter_cells")):
         fewer_wrong = chosen.maybe_wrong < chosen.maybe_missing
         st.query_params["direction"] = (Direction.MISSING if fewer_wrong else Direction.WRONG).value
     return replace(_open_cells(review(project)), text="", order=LEARNED)
@@ -70,12 +76,27 @@ def grid(project: Project) -> Filters:
 
 def item(project: Project) -> Filters:
     """What the page of whole items asks about: cells of one tag or all, item after item."""
+    if st.query_params.get("cells") == UNLABELLED:  # an item lists what is likely, not what is empty
+        del st.query_params["cells"]
     return replace(_open_cells(review(project)), order="ema")
 
 
 def _open_cells(filters: Filters) -> Filters:
-    suspects = st.session_state.get("filter_cells") != ALL_CELLS
-    return replace(filters, status="", reviewer="", suspects=suspects)
+    cells = st.session_state.get("filter_cells") or ""
+    return replace(filters, status="", reviewer="", suspects=not cells, unlabelled=cells == UNLABELLED)
+
+
+def unlabelled() -> bool:
+    """Whether the cells asked are those whose label was left empty."""
+    return st.session_state.get("filter_cells") == UNLABELLED and not st.session_state.get("filter_status")
+
+
+def orders(project: Project, say: Any) -> dict[str, str]:
+    """The orders that there are for the cells asked, in words."""
+    titles = session.order_titles(project)
+    if not unlabelled():
+        return titles
+    return {"": say("review.likeliest"), **{name: titles[name] for name in UNLABELLED_ORDERS if name in titles}}
 
 
 def ask_all_cells() -> None:
@@ -113,8 +134,9 @@ def _rare(project: Project, reviewer: str, say: Any) -> None:
         st.selectbox(say("queue.reviewer"), people, format_func=lambda name: name or say("queue.anybody"),
                      key="filter_reviewer")  # fmt: skip
     left, right = st.columns(2)
-    left.text_input(say("queue.low"), key="filter_low", placeholder="0")
-    right.text_input(say("queue.high"), key="filter_high", placeholder="1")
+    empty = unlabelled()
+    left.text_input(say("queue.low"), key="filter_low", placeholder="0", disabled=empty)
+    right.text_input(say("queue.high"), key="filter_high", placeholder="1", disabled=empty)
     st.caption(say("queue.range"))
 
 
@@ -175,7 +197,7 @@ def _checked(project: Project, asked: dict[str, str]) -> dict[str, str]:
     allowed = {
         "direction": tuple(Direction),
         "order": session.order_titles(project),
-        "cells": (ALL_CELLS,),
+        "cells": (ALL_CELLS, UNLABELLED),
         "status": tuple(Status),
         "reviewer": project.verdicts().reviewers if asked["reviewer"] else (),
         "selection": project.saved.selections() if asked["selection"] else (),

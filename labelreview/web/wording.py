@@ -6,14 +6,14 @@ from functools import partial
 from labelreview.auditing import AUDIT
 from labelreview.questions import Question
 from labelreview.review.consistency import NOTHING
-from labelreview.tags import PRESENT
+from labelreview.tags import PRESENT, UNKNOWN
 from labelreview.web import words
 
 MOVED = 0.2  # log-odds: what a reader would notice in the queue
 
 
 def reason(question: Question, language: str = words.FIRST) -> str:
-    """Why a cell is asked, in one or two plain sentences; '' where no model scored it.
+    """Why a cell is asked, in one or two plain sentences; '' where its label is known and no model scored it.
 
     Before answers reach this far, nothing in it is a probability of error: the model's opinion, with and without the
     other tags, and how often such labels look wrong.
@@ -25,7 +25,7 @@ def reason(question: Question, language: str = words.FIRST) -> str:
     if question.said:
         return dispute(question, language)
     if why is None:
-        return ""
+        return say("reason.unlabelled") if suspect.given == UNKNOWN else ""
     said = say("reason.alone" if why.alone else "reason.expected", expected=_percent(why.expected))
     if question.screen == AUDIT:
         return f"{say('reason.audit')} {said}"

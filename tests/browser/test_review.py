@@ -14,6 +14,7 @@ from labelreview.project import Project
 from labelreview.review.verdicts import Verdicts
 from labelreview.web.loop.keys import KEYS
 from tests.browser.conftest import PATIENCE, READY
+from tests.gallery import gallery
 
 LEAVE_BEHIND = """prefix => {
   for (const item of ['nobody', 'nobody-else']) localStorage.setItem(prefix + item,
@@ -79,7 +80,7 @@ def test_a_newcomer_gives_their_name_and_thirty_verdicts_by_key_with_two_undone(
     expect(ada.page.get_by_role("heading", name="Export")).to_be_visible(timeout=PATIENCE)
     ada.page.wait_for_selector(READY, timeout=PATIENCE)  # a button of the run before gives nothing
     with ada.page.expect_download(timeout=PATIENCE) as download:
-        ada.page.get_by_role("button", name="Download").first.click(timeout=PATIENCE)
+        ada.page.get_by_role("button", name="Download", exact=True).first.click(timeout=PATIENCE)
     exported = list(csv.DictReader(download.value.path().read_text("utf-8").splitlines()))
     wanted = list(csv.DictReader((tmp_path / "labels.csv").read_text("utf-8").splitlines()))
     for row in wanted:
@@ -219,6 +220,29 @@ def test_links_filter_and_an_empty_filter_says_what_to_do(server, newcomer):
     assert ada.text("notice-text").startswith("3 of 3 answered")
     ada.page.keyboard.press("z")
     ada.painted()
+
+
+def test_labels_left_empty_are_asked_by_key_and_a_page_at_a_time(server, settings, newcomer, tmp_path):
+    items = gallery(settings, tmp_path / "gaps", name="gaps", items=16, empty=14)
+    ada = newcomer().open(server.address, "review?project=gaps&cells=unlabelled", name="Ada")
+    assert ada.text("given-line").startswith("Not labelled yet")
+    no, yes = ada.press("a"), ada.press("d")
+    ada.painted()
+    assert ada.text("last") == "Labelled yes: boat"
+    ada.saved()
+    ada.page.goto(f"{server.address}/grid?project=gaps&cells=unlabelled&tag=boat")
+    way = ada.page.locator("[data-part=way]")
+    expect(way).to_have_attribute("data-painted", "1")
+    expect(ada.page.locator("[data-part=question]")).to_have_text("Not labelled boat yet. Is it there?")
+    ada.page.keyboard.press(" ")  # the likeliest of those left
+    ada.page.get_by_role("button", name="Confirm 12: 11 no, 1 yes").click()
+    expect(ada.page.get_by_text(re.compile("^All 14 answered"))).to_be_visible()
+    expect(way).to_have_attribute("data-pending", "0")
+    with Project.open(settings, "gaps") as project:
+        said = {cell: decision.verdict for cell, decision in Verdicts(project.log()).settled.items()}
+    assert (no, yes) == ((items[13], "boat"), (items[12], "boat"))
+    there = {yes: "present", (items[11], "boat"): "present"}
+    assert said == dict.fromkeys([(item, "boat") for item in items[:14]], "absent") | there
 
 
 def test_a_second_tab_is_asked_other_cells(server, settings, newcomer):

@@ -36,9 +36,9 @@ def opened(settings, tmp_path, truth) -> folder.Folder:
     labels[(rng.random(N) < 0.6) & (truth[:, 2] == PRESENT), 2] = ABSENT
     flipped = rng.random(labels.shape) < 0.02
     labels[flipped] = 1 - labels[flipped]
-    labels[5, :2] = UNKNOWN
+    labels[5, :2] = labels[40:44, 1] = UNKNOWN
     probs = np.clip(np.where(truth == 1, 0.7, 0.25) + rng.normal(0, 0.15, truth.shape), 0.01, 0.99).astype(np.float32)
-    probs[7, 3] = np.nan
+    probs[7, 3] = probs[41, 1] = np.nan
     (tmp_path / "labels.csv").write_text("id\n")
     data = Dataset(Names.of(f"item{row}" for row in range(N)), TAGS, labels, probs)
     uid, version, created = folder.new_identity()
@@ -78,6 +78,24 @@ def test_an_order_under_a_filter_is_its_part_of_the_whole_one(opened, name):
     some = np.concatenate(list(orders.cells(Filters(order=name, suspects=True), None, only)))
     assert some[only[some]].tolist() == [cell for cell in order if only[cell]]
     assert name != "ema" or only[some].all()
+
+
+@pytest.mark.parametrize("name", [LEARNED, "uncertain", "tags", "ema", "self_confidence"])
+def test_labels_left_empty_are_asked_when_asked_for_and_become_labels(opened, settings, name):
+    probs, empty = np.ravel(opened.dataset.pred_probs), np.flatnonzero(opened.dataset.labels == UNKNOWN)
+    cells = everything(Orders(opened), Filters(order=name, unlabelled=True))
+    first = np.abs(probs - 0.5) if name == "uncertain" else -probs
+    wanted = sorted(empty, key=lambda cell: (name == "tags" and cell % 4, bool(np.isnan(probs[cell])), first[cell]))
+    assert cells == wanted
+    with Project(settings, opened) as project:
+        filters = Filters("cat", unlabelled=True, order=name)
+        batch = project.queue("ann", "ann.tab-00001", filters, 9)
+        asked = [(each.suspect.item, each.suspect.tag) for each in batch.questions]
+        assert sorted(asked) == sorted(map(opened.dataset.at, empty[empty % 4 == 1]))
+        project.record([decision(*asked[0], Verdict.PRESENT)])
+        assert [(change.item, change.tag) for change in project.changes()] == asked[:1]
+        assert (project.progress(filters).answered, project.progress(filters).total) == (1, 5)
+        assert project.progress(Filters("cat")).answered == 0
 
 
 def test_the_learned_order_is_the_recipe_before_any_answer(opened):

@@ -23,6 +23,10 @@ def worklist(labels: np.ndarray, scores: np.ndarray) -> Worklist:
 
     def order(filters, mask, _only):
         column = data.column(filters.tag) if filters.tag else None
+        if filters.unlabelled:
+            empty = np.flatnonzero(labels == UNKNOWN)
+            yield empty if mask is None else empty[mask[empty // columns]]
+            return
         yield worst_first(known, labels, direction=filters.direction, column=column, rows=mask)
 
     return Worklist(data, order, lambda: scores < 0.25)
@@ -79,15 +83,17 @@ def test_a_tag_that_is_not_there_is_named():
     st.sampled_from(["", "tag0", "tag2"]),
     st.sampled_from([None, *Direction]),
     st.sampled_from(["", "item1", "3"]),
-    st.booleans(),
+    st.sampled_from([{}, {"suspects": True}, {"unlabelled": True}]),
 )
-def test_progress_counts_what_the_list_shows(labels, scores, answered, tag, direction, text, suspects):
-    work, filters = worklist(labels, scores), Filters(tag, direction, text, suspects=suspects)
+def test_progress_counts_what_the_list_shows(labels, scores, answered, tag, direction, text, kind):
+    empty = "unlabelled" in kind  # which has no direction; by tag its order is another test's
+    tag, direction = ("", None) if empty else (tag, direction)
+    work, filters = worklist(labels, scores), Filters(tag, direction, text, **kind)
     everything = cells(work, filters)
     for cell in answered:
         work.mark(cell, Answer.RIGHT)
     progress = work.progress(filters)
     assert progress.total == len(everything)
-    # Unknown cells that got a verdict are outside the list, hence outside its count.
+    # Cells of another kind that got a verdict are outside the list, hence outside its count.
     assert progress.answered == len(set(answered) & set(everything))
     assert cells(work, filters) == [cell for cell in everything if cell not in set(answered)]

@@ -131,12 +131,12 @@ function startLoop(root) {
   function emptyText() {
     if (!queue.counts) return ['loading', say('fetching'), '']
     const { total, answered } = queue.counts, left = total - answered
-    const { tag, direction, text, suspects } = config.filters, all = { all: suspects }
-    if (!total) return ['empty', say(suspects ? 'no-suspect' : 'no-match'), say('choose-another'), all]
+    const { tag, direction, text, suspects, unlabelled } = config.filters, all = { all: suspects }
+    if (!total) return ['empty', say(suspects ? 'no-suspect' : unlabelled ? 'no-unlabelled' : 'no-match'), say('choose-another'), all]
     const words = key => say(key, { answered: number(answered), total: number(total), left: number(left) })
     if (left > 0) return ['empty', say('nothing-now'), words('nothing-now-why'), { again: true, all: suspects }]
     if (suspects) return ['empty', say('suspects-done'), words('suspects-done-why'), all]
-    if (!tag && !direction && !text) return ['empty', say('all-done'), words('all-done-why')]
+    if (!tag && !direction && !text && !unlabelled) return ['empty', say('all-done'), words('all-done-why')]
     return ['empty', say('filter-done'), words('filter-done-why')]
   }
 
@@ -149,7 +149,7 @@ function startLoop(root) {
   // ---- what the keys do
 
   const actions = {
-    keep: () => decide(cell => cell.given),
+    keep: () => decide(kept),
     take: () => decide(cell => cell.suggested),
     unsure: () => decide(() => -1),
     skip,

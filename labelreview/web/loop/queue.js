@@ -10,6 +10,8 @@ const BEHIND = 6                // pictures kept for looking back
 const MOST_BEHIND = 200         // answered cells kept for looking back; older ones are in the list of answers
 const LATER = 20                // a skipped question comes back after so many others
 
+const isEmpty = cell => cell.given === -1 // its label was left empty: the keys that keep and change say no and yes
+const kept = cell => isEmpty(cell) ? 0 : cell.given
 const isOpen = cell => !cell.answers.length && !cell.flagged
 
 function openQueue(talk, sender, told) { // told: filters(), arrived(), failed(trouble), ready() (pictures to hold)

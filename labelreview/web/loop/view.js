@@ -6,6 +6,7 @@ const value = label => say(VALUE[label] ?? '')
 
 // What was done, as a key of the catalogue.
 const deedKey = ({ kind, value: said, cell, also }) => kind !== 'answer' ? kind
+  : isEmpty(cell) && said !== -1 && !also?.length ? 'label'
   : also?.length ? (also[0].cell.item === cell.item ? 'mended' : 'together') : said === -1 ? 'unsure' : said === cell.given ? 'keep' : 'take'
 const manyOf = ({ also = [] }) => also.length + 1
 
@@ -46,12 +47,13 @@ function openView(root, part, evidence) {
     part('question').dataset.long = String(cell.tag.length > LONG_TAG)
     const given = marked('b', value(cell.given), { part: 'given', value: VALUE[cell.given] })
     given.className = 'value'
-    phrase(part('given-line'), 'given', { given, prob: marked('b', percent(cell.pred_prob), { part: 'prob' }) })
+    phrase(part('given-line'), isEmpty(cell) ? 'not-given' : 'given', { given, prob: marked('b', percent(cell.pred_prob), { part: 'prob' }) })
     part('meter').parentElement.hidden = cell.pred_prob === null
     part('meter').style.insetInlineStart = `${100 * (cell.pred_prob ?? 0)}%`
-    put('keep-text', say('keep', { value: value(cell.given) }))
-    put('take-text', say('take', { value: value(cell.suggested) }))
-    for (const [action, label] of [['keep', cell.given], ['take', cell.suggested]]) button(action).dataset.value = VALUE[label]
+    for (const [action, label] of [['keep', kept(cell)], ['take', cell.suggested]]) {
+      put(`${action}-text`, say(isEmpty(cell) ? 'label' : action, { value: value(label) }))
+      button(action).dataset.value = VALUE[label]
+    }
     put('reason', cell.reason)
     part('reason').hidden = !cell.reason
   }
@@ -111,7 +113,7 @@ function openView(root, part, evidence) {
       phrase(part('clash-text'), 'clash', { tag: node('bdi', cell.tag), value: value(said), wanted: node('bdi', wanted) })
       put('mend-text', say('mend', { value: value(said), n: cell.mends[said].length }))
       put('alone-text', say('alone', { value: value(said) }))
-      button('alone').dataset.as = said === cell.given ? 'keep' : 'take'
+      button('alone').dataset.as = said === kept(cell) ? 'keep' : 'take'
       part('clash').hidden = false
       put('live', part('clash-text').textContent)
     },
@@ -121,7 +123,7 @@ function openView(root, part, evidence) {
       evidence.painted(cell)
       if (document.activeElement === document.body) this.focus()
       const words = { tag: cell.tag, given: value(cell.given), prob: percent(cell.pred_prob), item: cell.item }
-      put('live', `${lastSaid} ${say(aboutText('announce', cell), words)}`)
+      put('live', `${lastSaid} ${say(aboutText(isEmpty(cell) ? 'announce-empty' : 'announce', cell), words)}`)
     },
     notice(state, title, words, { again = false, all = false } = {}) {
       loop.dataset.state = state

@@ -5,7 +5,8 @@ const SIZES = [12, 24, 40, 60]
 const KEPT_WHOLE = 3 // confirmed pages that come back at once; earlier ones are fetched again, so that a day's pages do not pile up
 const PAGES_AHEAD = 2 // with one, whoever is quicker than its pictures come waits for them
 const FLIP = { present: 'absent', absent: 'present' }
-const WORD = { 1: 'present', 0: 'absent' }, VALUE_OF = { present: 1, absent: 0 }
+// what a picture is assumed to be: as given, and where nothing was given no
+const WORD = { 1: 'present', 0: 'absent', '-1': 'absent' }, VALUE_OF = { present: 1, absent: 0 }
 
 export default mountWay(startGrid)
 
@@ -92,12 +93,13 @@ function startGrid(root) {
   }
 
   function question() {
-    const { tag, direction } = way.config.filters, is = (page[0]?.given ?? Number(direction !== 'missing')) === 1
+    const { tag, direction, unlabelled } = way.config.filters, is = (page[0]?.given ?? Number(direction !== 'missing')) === 1
+    const right = assume === 'right', kinds = unlabelled ? ['mark-yes', 'mark-no'] : is ? ['mark-not-there', 'mark-is-there'] : ['mark-there', 'mark-is-not-there']
     const name = Object.assign(document.createElement('bdi'), { textContent: tag, className: 'tag' })
-    const [before, after] = say(is ? 'tagged' : 'not-tagged').split('{tag}')
+    const [before, after] = say(unlabelled ? 'not-labelled' : is ? 'tagged' : 'not-tagged').split('{tag}')
     part('question').replaceChildren(before, name, after)
-    put('rule', say(assume === 'right' ? (is ? 'mark-not-there' : 'mark-there') : (is ? 'mark-is-there' : 'mark-is-not-there')))
-    put('turn-text', say(assume === 'right' ? 'assume-wrong' : 'assume-right'))
+    put('rule', say(kinds[right ? 0 : 1]))
+    put('turn-text', say(right ? (unlabelled ? 'assume-yes' : 'assume-wrong') : (unlabelled ? 'assume-no' : 'assume-right')))
   }
 
   function paint(position) {
@@ -110,7 +112,8 @@ function startGrid(root) {
     const unsure = [...marks.values()].filter(kind => kind === 'unsure').length
     const changes = page.filter(cell => verdict(cell) === FLIP[WORD[cell.given]]).length
     const values = { n: page.length, kept: page.length - changes - unsure, changes, unsure }
-    put('confirm-text', say(!page.length ? 'confirm-none' : unsure ? 'confirm-unsure' : 'confirm', values))
+    const key = way.config.filters.unlabelled ? 'label' : 'confirm'
+    put('confirm-text', say(!page.length ? 'confirm-none' : unsure ? `${key}-unsure` : key, values))
     root.querySelector('[data-action="confirm"]').disabled = !page.length
   }
 
