@@ -17,7 +17,13 @@ def settings_in(folder: Path) -> Settings:
 
 
 def gallery(
-    settings: Settings, folder: Path, *, items: int = 40, tags: Sequence[str] = TAGS, name: str = "gallery", empty: int = 0
+    settings: Settings,
+    folder: Path,
+    *,
+    items: int = 40,
+    tags: Sequence[str] = TAGS,
+    name: str = "gallery",
+    empty: int = 0,
 ) -> list[str]:
     """Make a project of numbered pictures; gives the item ids. A third of the labels is 1; no two cells are alike.
     `empty`: of the last tag so many labels are left empty, from the first item on."""
