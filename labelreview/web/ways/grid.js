@@ -20,7 +20,7 @@ function startGrid(root) {
   }
   const way = openWay(root, { actions, onKey, begin, more, empty: () => !page.length, fit: () => tiles.fit(), focus: () => tiles.move(tiles.focus) })
   const { part, put } = way
-  const tiles = openTiles(root, part, { toggle: position => mark(position), markAll, enlarge })
+  const tiles = openTiles(root, part, { toggle: position => mark(position), markAll, enlarge, rest })
 
   function remembered() {
     try { return SIZES.find(each => each === Number(localStorage.getItem('labelreview/grid/size'))) ?? 24 } catch { return 24 }
@@ -225,7 +225,18 @@ function startGrid(root) {
     part('large').showModal()
   }
 
+  function rest(position, side) { // the picture under a mouse that rests, on the other side of the page
+    const near = part('near'), cell = page[position]
+    near.hidden = true
+    if (!cell?.image) return
+    const image = Object.assign(new Image(), { alt: '', src: cell.image })
+    near.replaceChildren(image)
+    near.dataset.side = side
+    image.addEventListener('load', () => { if (near.firstChild === image) near.hidden = false })
+  }
+
   function onKey(_event, chord) {
+    tiles.leave()
     if (!/^(Arrow\w+|Home|End)$/.test(chord)) return false
     tiles.step(chord)
     return true

@@ -1,13 +1,13 @@
 // The tiles: thumbnails in rows, a mark on each exception, one tile that has the focus. Names are data: textContent.
 
-const LONG_PRESS = 450, DRAG_FROM = 6
+const LONG_PRESS = 450, DRAG_FROM = 6, REST = 600
 const NAME = 22, GAP = 8, SMALLEST = 76          // pixels: the line of the name, between tiles, a tile that still shows something
 
 const thumbnail = cell => cell.image?.replace('/images/1280/', '/images/320/')
 
 function openTiles(root, part, did) {
   const box = part('tiles'), field = part('field'), band = part('band')
-  let tiles = [], focus = 0, drag = null, press = 0, waiting = []
+  let tiles = [], focus = 0, drag = null, press = 0, rest = 0, resting = -1, waiting = []
   let ahead = new Map() // thumbnails decoded ahead, by address
 
   function tile(cell, position) {
@@ -77,6 +77,7 @@ function openTiles(root, part, did) {
   }
 
   function move(to, steal = true) {
+    leave()
     if (!tiles.length) return
     tiles[focus]?.setAttribute('tabindex', '-1')
     focus = Math.max(0, Math.min(tiles.length - 1, to))
@@ -131,6 +132,24 @@ function openTiles(root, part, did) {
     return each.offsetLeft < box_.right && each.offsetLeft + each.offsetWidth > box_.left && each.offsetTop < box_.bottom && each.offsetTop + each.offsetHeight > box_.top
   }
 
+  // A mouse that rests on a tile brings its picture up large, beside it; a move to another tile, a click or a key takes it away.
+  function onRest(event) {
+    const position = drag || event.pointerType !== 'mouse' ? -1 : at(event.target)
+    if (position === resting) return
+    leave()
+    resting = position
+    if (position >= 0) rest = setTimeout(() => did.rest(position, event.clientX < innerWidth / 2 ? 'end' : 'start'), REST)
+  }
+
+  function leave() {
+    clearTimeout(rest)
+    resting = -1
+    did.rest(-1)
+  }
+
+  field.addEventListener('pointerdown', leave)
+  field.addEventListener('pointermove', onRest)
+  field.addEventListener('pointerleave', leave)
   field.addEventListener('pointerdown', onDown)
   field.addEventListener('pointermove', onMove)
   field.addEventListener('pointerup', onUp)
@@ -146,7 +165,9 @@ function openTiles(root, part, did) {
       const fresh = cells.filter(cell => cell.image).map(cell => [thumbnail(cell), ahead.get(thumbnail(cell)) ?? fetched(cell)])
       ahead = new Map(fresh)
     },
+    leave,
     show(cells) {
+      leave()
       waiting = []
       tiles = cells.map(tile)
       box.replaceChildren(...tiles)
