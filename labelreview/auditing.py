@@ -6,10 +6,12 @@ did not ask. `review.audit` has the draws and the reasons.
 
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
+from labelreview.folder import Folder
 from labelreview.review.audit import Answers, Audit, Evidence
 from labelreview.review.verdicts import Cell
 from labelreview.tags import Dataset, Probs
@@ -75,6 +77,14 @@ class Auditing:
             self._built.mark(*mark)
         self._waiting.clear()
         return self._built
+
+
+def of_folder(folder: Folder, scores: Callable[[], Probs]) -> Auditing:
+    """The random audit: this version's, or an earlier one's that goes on where cells and labels are the same."""
+    card = folder.card
+    goes_on = bool(card.audit) and folder.has(DRAWN_BY)
+    seed = f"{card.uid}/{card.audit if goes_on else card.version}"
+    return Auditing(folder.dataset, scores, seed, partial(folder.kept, DRAWN_BY, scores) if goes_on else None)
 
 
 def woven(due: Sequence[bool], ranked: Sequence[Cell], drawn: Sequence[Cell]) -> list[Cell]:

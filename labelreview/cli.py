@@ -237,7 +237,7 @@ def report(
         reports.check(out, overwrite=overwrite)
     with _opened(name) as project:
         if items:
-            triage.groups.keep_items(project, items)
+            project.columns.keep(items)
         moment = triage.moments.when(since) if since else None
         written = reports.gathered(project, max_error_rate, confidence, embeddings=embeddings, since=moment)
     if out:

@@ -72,6 +72,10 @@ class Grid:
         """(K,) values in a shape that goes with arrays over the grid."""
         return values
 
+    def by_item(self, rows: Mask) -> Mask:
+        """A mask of the items, (N,), as one of the slots."""
+        return np.repeat(rows, self.tags)
+
     def columns(self, slots: slice) -> Ints:
         """The tags of a run of slots, (n,)."""
         return np.arange(*slots.indices(self.size)) % self.tags
@@ -133,6 +137,9 @@ class SparseGrid(Grid):
 
     def by_tag(self, values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
         return values[self.columns(slice(None))]
+
+    def by_item(self, rows: Mask) -> Mask:
+        return np.asarray(rows[self.positions // self.tags])
 
     def columns(self, slots: slice) -> Ints:
         return np.asarray(self.positions[slots] % self.tags)

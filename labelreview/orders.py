@@ -73,7 +73,7 @@ class Orders:
         self.revision = 0
         self._correction: rerank.Correction | None = None
         self._worth: tuple[int, Scores] | None = None  # the corrected log-odds of every cell, at a revision
-        self._sorted: OrderedDict[tuple[str, int, Filters], Cells] = OrderedDict()
+        self._sorted: OrderedDict[tuple[str, int, Filters, int], Cells] = OrderedDict()
 
     @property
     def titles(self) -> dict[str, str]:
@@ -114,14 +114,16 @@ class Orders:
     def foremost(
         self,
         most: int,
+        filters: Filters,
         *,
         without: Cells,
-        column: int | None = None,
-        direction: Direction | None = None,
-        dropped: Sequence[int] = (),
+        only: Mask | None = None,
+        dropped: Sequence[str] = (),
     ) -> Cells:
-        """The front of the learned order without some cells (flat positions) and, where no column is named, without
-        the dropped columns: exact, and far faster than all of it."""
+        """The front of the learned order under tag and direction, of those cells that are True in `only` (by slot);
+        without some (flat positions) and, where no tag is named, without the dropped tags: exact, and far faster than
+        all of it."""
+        column = self.dataset.column(filters.tag) if filters.tag else None
         grid, labels, index = self.grid, self.dataset.judged, self.grid.under(column)
         if column is None:
             if self._worth is None or self._worth[0] != self.revision:
@@ -134,10 +136,12 @@ class Orders:
         given = np.ravel(labels)[index]
         worth = np.where(np.isnan(worth), np.float32(-np.inf), worth)
         worth[gone] = -np.inf
-        for gone_column in dropped if column is None else ():
-            worth[grid.under(gone_column)] = -np.inf
-        if direction is not None:
-            worth[(given == PRESENT) != (direction is Direction.WRONG)] = -np.inf
+        for tag in dropped if column is None else ():
+            worth[grid.under(self.dataset.column(tag))] = -np.inf
+        if filters.direction is not None:
+            worth[(given == PRESENT) != (filters.direction is Direction.WRONG)] = -np.inf
+        if only is not None:
+            worth[~only[index]] = -np.inf
         least = np.partition(worth, len(worth) - most)[len(worth) - most] if 0 < most < len(worth) else -np.inf
         there = np.flatnonzero((worth >= least) & (worth > -np.inf))
         return grid.picked(index, there[np.argsort(-worth[there], kind="stable")][:most])
@@ -217,14 +221,16 @@ class Orders:
         return front
 
     def _order(self, filters: Filters, rows: Mask | None, only: Mask | None) -> Cells:
-        filters = replace(filters, status="", reviewer="")
+        order = filters.order
         if filters.unlabelled:  # no scorer says anything of them
-            order = filters.order if filters.order in (BY_TAG, UNCERTAIN) else LEARNED
-            filters = Filters(filters.tag, None, filters.text, order, unlabelled=True, selection=filters.selection)
-        elif filters.order not in scoring.POOLERS:  # what the worklist picks from any other order
-            picked, only = Filters(), None
-            filters = replace(filters, suspects=False, listed=False, low=picked.low, high=picked.high)
-        key = (filters.order, self.revision if filters.order in LEARNING else 0, filters)
+            order = order if order in (BY_TAG, UNCERTAIN) else LEARNED
+            filters = replace(filters, order=order, direction=None)
+        if order not in scoring.POOLERS:  # what the worklist picks from any other order
+            only = None
+        sorted_by = Filters(filters.tag, filters.direction, filters.text, selection=filters.selection)
+        sorted_by = replace(sorted_by, unlabelled=filters.unlabelled)
+        picked = 0 if only is None else hash(only.tobytes())
+        key = (order, self.revision if order in LEARNING else 0, sorted_by, picked)
         if key not in self._sorted:
             self._sorted[key] = self._computed(filters, rows, only)
             while len(self._sorted) > 1 and self._too_much:

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from labelreview import folder, images, pictures, scoring, twins
-from labelreview.auditing import AUDIT, DRAWN_BY, REVIEW, Auditing, woven
-from labelreview.decisions import Decision, Direction, Suspect
+from labelreview.auditing import AUDIT, REVIEW, of_folder, woven
+from labelreview.columns import Columns
+from labelreview.decisions import Decision, Suspect
 from labelreview.errors import NotFound
 from labelreview.examples import Beside, Examples
 from labelreview.meeting import Meeting
@@ -25,7 +26,7 @@ from labelreview.review.consensus import NEWEST, Change, changes
 from labelreview.review.sharing import woven_in
 from labelreview.review.standing import Standing, standing
 from labelreview.review.verdicts import Cell, Verdicts, fold
-from labelreview.review.worklist import Cells, Filters, Progress, Worklist, answer_of
+from labelreview.review.worklist import EVERYTHING, Cells, Filters, Progress, Worklist, answer_of
 from labelreview.rulings import Target
 from labelreview.saved import Saved
 from labelreview.settings import Settings
@@ -49,9 +50,10 @@ class Project:
         self.team = Team(self._log.sharing, self.card.uid, self.dataset)
         self._verdicts, self._events = Verdicts(), 0
         self.saved = Saved(opened.path, self.dataset.ids)
-        quality = partial(self.orders.scores, "recipe")
-        self._worklist = Worklist(self.dataset, self.orders.cells, lambda: self.issues, quality, self.saved.rows)
-        self._audit = self._audited()
+        self.columns, quality = Columns(opened.path, self.dataset.ids), partial(self.orders.scores, "recipe")
+        narrowing = quality, self.saved.rows, self.columns.rows
+        self._worklist = Worklist(self.dataset, self.orders.cells, lambda: self.issues, *narrowing)
+        self._audit = of_folder(opened, quality)
         self.examples = Examples(opened, lambda: self.pictures, lambda: self._closed)
         self._learner = ThreadPoolExecutor(1, "labelreview-learner")
         self._following: Future[Verdicts] | None = None
@@ -79,12 +81,6 @@ class Project:
 
     def __exit__(self, *_exc: object) -> None:
         self.close()
-
-    def _audited(self) -> Auditing:
-        """The random audit: this version's, or an earlier one's that goes on where cells and labels are the same."""
-        scores, goes_on = partial(self.orders.scores, "recipe"), bool(self.card.audit) and self.folder.has(DRAWN_BY)
-        seed = f"{self.card.uid}/{self.card.audit if goes_on else self.card.version}"
-        return Auditing(self.dataset, scores, seed, partial(self.folder.kept, DRAWN_BY, scores) if goes_on else None)
 
     @cached_property
     def issues(self) -> npt.NDArray[np.bool_]:
@@ -260,8 +256,14 @@ class Project:
         """Those of some cells that a filter keeps, in its order."""
         with self._lock:
             places = np.array([self.dataset.cell(*cell) for cell in cells if self.dataset.has(*cell)], np.int64)
-            kept = self._worklist.under(places, filters)
+            kept = self.keeps(places, filters)
             return [self.dataset.at(place) for place in self.orders.arranged(filters.order, kept).tolist()]
+
+    def keeps(self, cells: Cells, filters: Filters) -> Cells:
+        """Those of some cells (flat positions) that a filter keeps, as they stand."""
+        with self._lock:
+            self.caught_up()
+            return self._worklist.under(cells, filters)
 
     def _look_for_twins(self) -> None:
         """With the first queue, since nobody else needs it: find look-alikes in the background, to spread them."""
@@ -311,14 +313,12 @@ class Project:
         with self._lock:
             return self._audit.doubt(cells)
 
-    def upcoming(self, most: int, tag: str = "", direction: Direction | None = None) -> Cells:
-        """The next cells of the queue, of a tag and direction where named, without audit, leases and look-alikes; and
-        without tags that are dropped, unless one is named."""
-        column = self.dataset.column(tag) if tag else None
-        dropped = [] if tag else [self.dataset.column(name) for name in self.meeting.standing().dropped]
+    def upcoming(self, most: int, filters: Filters = EVERYTHING) -> Cells:
+        """The next cells of the learned order under a filter, without audit, leases and look-alikes; and without tags
+        that are dropped, unless one is named."""
         with self._lock:
-            taken = self.standing().cells
-            return self.orders.foremost(most, without=taken, column=column, direction=direction, dropped=dropped)
+            taken, only, gone = self.standing().cells, self._worklist.within(filters), self.meeting.standing().dropped
+            return self.orders.foremost(most, filters, without=taken, only=only, dropped=gone)
 
     def _open(self, cell: Cell, filters: Filters, reviewer: str) -> bool:
         if not self.dataset.has(*cell):
@@ -349,11 +349,11 @@ class Project:
         """Give a tab's leases back, so that others are asked those cells at once."""
         self._log.release(self.card.uid, holder)
 
-    def progress(self, filters: Filters) -> Progress:
-        """How far the cells under a filter are answered."""
+    def progress(self, filters: Filters, reviewer: str = "") -> Progress:
+        """How far the cells under a filter are answered, for a reviewer who is named with those that want theirs."""
         with self._lock:
             self.caught_up()
-            return self._worklist.progress(filters)
+            return self._left_for(reviewer, filters) if reviewer else self._worklist.progress(filters)
 
     def questions(
         self, cells: Sequence[Cell], order: str = LEARNED, drawn: Container[Cell] = ()

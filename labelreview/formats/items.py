@@ -16,6 +16,7 @@ from labelreview.formats.opened import Opened
 from labelreview.formats.shape import IDS
 from labelreview.formats.table import TEXT, Table
 
+Mask = npt.NDArray[np.bool_]
 MOST_VALUES = 200
 NOT_THERE = "(not in the items file)"
 

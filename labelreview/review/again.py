@@ -1,4 +1,5 @@
-"""Cells to look at once more: answered by oneself or by others, unsure, flagged, disputed, or under a broken rule.
+"""Cells to look at once more: answered by oneself or by others, found wrong or kept, unsure, flagged, disputed, or
+under a broken rule.
 
 PURE. An answer given on such a second look carries `screen(status)` in the log, so that each cell comes once.
 """
@@ -16,13 +17,22 @@ class Status(StrEnum):
 
     RULES = "rules"
     MINE = "mine"
+    CHANGED = "changed"
+    KEPT = "kept"
     UNSURE = "unsure"
     FLAGGED = "flagged"
     OTHERS = "others"
     DISPUTED = "disputed"
 
 
-OWN = (Status.RULES, Status.MINE, Status.UNSURE, Status.FLAGGED)  # these can be told without what others said
+BY_LABEL = (Status.CHANGED, Status.KEPT)  # by what the verdict that holds says about the label as given
+OWN = (
+    Status.RULES,
+    Status.MINE,
+    *BY_LABEL,
+    Status.UNSURE,
+    Status.FLAGGED,
+)  # these can be told without what others said
 
 
 def screen(status: str) -> str:

@@ -34,6 +34,7 @@ class Standing:
     seconds: Floats
     chance: Mask
     reviewer: Ints
+    seq: Ints
     reviewers: tuple[str, ...]
 
     @cached_property
@@ -60,7 +61,8 @@ def standing(decisions: Mapping[int, Decision], labels: Labels, audit: str, grid
     >>> found.cells.tolist(), found.wrong.tolist(), found.reviewers
     ([0], [True], ('ann',))
     """
-    order = np.argsort(_column((event.seq for event in decisions.values()), np.int64), kind="stable")
+    seq = _column((event.seq for event in decisions.values()), np.int64)
+    order = np.argsort(seq, kind="stable")
     cells, events = np.fromiter(decisions, np.int64, len(decisions))[order], list(decisions.values())
     names = {name: at for at, name in enumerate(sorted({event.reviewer for event in events}))}
     return Standing(
@@ -70,6 +72,7 @@ def standing(decisions: Mapping[int, Decision], labels: Labels, audit: str, grid
         _column((event.seconds for event in events), np.float64)[order],
         _column((event.screen == audit for event in events), np.bool_)[order],
         _column((names[event.reviewer] for event in events), np.int64)[order],
+        seq[order],
         tuple(names),
     )
 

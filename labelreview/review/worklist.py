@@ -27,14 +27,17 @@ LIKELY = 0.5  # a tag that a model gives this much is worth a look at the whole 
 
 @dataclass(frozen=True)
 class Filters:
-    """Which cells to ask about, in which order: one tag, one direction, ids that contain a text whatever its case.
+    """Which cells to ask about, in which order: one tag, one direction, ids that contain a text whatever its case (in
+    quotes: the one id).
 
     `suspects`: only the cells that confident learning holds for wrong. `listed`: only what an item's list of tags shows
     unasked: suspects, given tags, and those that a model finds likely. `unlabelled`: only cells whose label was left
-    empty, which no other filter asks and no direction and no range is of. `disputes`: only answered cells, on which
-    reviewers say different things. `low`, `high`: label quality (the recipe's, which no answer moves) in this range;
-    `selection`: only the items of a saved selection. `status`, `reviewer`: not the open cells, but those to look at
-    again (`review.again`).
+    empty, which no other filter asks and no direction and no range of label quality is of. `disputes`: only answered
+    cells, on which reviewers say different things. `low`, `high`: label quality (the recipe's, which no answer moves)
+    from `low` to below `high`, 1 included; `p_low`, `p_high`: the model's probability, likewise. `selection`: only the
+    items of a saved selection; `column`, `value`: only those that have this value in a column of the items file.
+    `status`, `reviewer`: not the open cells, but those to look at again (`review.again`); `mark`: of these, what stands
+    behind a mark of a chart (`triage.behind`).
     """
 
     tag: str = ""
@@ -50,6 +53,14 @@ class Filters:
     selection: str = ""
     status: str = ""
     reviewer: str = ""
+    p_low: float = 0.0
+    p_high: float = 1.0
+    column: str = ""
+    value: str = ""
+    mark: str = ""
+
+
+EVERYTHING = Filters()
 
 
 @dataclass(frozen=True)
@@ -68,6 +79,16 @@ class Answer(IntEnum):
     """What the standing answer says about a given label."""
 
     NONE, RIGHT, WRONG, UNSURE = range(4)
+
+
+def between(values: npt.NDArray[np.floating[Any]], low: float, high: float) -> Mask:
+    """Which values are from `low` to below `high`; up to 1 where `high` is 1. As float32, as steps of a chart are.
+
+    >>> between(np.array([0.1, 0.2, 1.0], np.float32), 0.1, 0.2), between(np.array([0.2, 1.0], np.float32), 0.2, 1.0)
+    (array([ True, False, False]), array([ True,  True]))
+    """
+    found: Mask = (values >= np.float32(low)) & ((values < np.float32(high)) | (high >= 1))
+    return found
 
 
 def answer_of(decision: Decision | None, given: int) -> Answer:
@@ -89,7 +110,7 @@ class Worklist:
     in `only`, by slot, it may leave out any. `suspects()`: the mask of the suspects, over the grid, asked for when a
     filter needs it. `twins`: (N,) numbers, equal for items that look alike; once they are known, the same tag of twins
     is not asked by the dozen. `quality()`: the scores that a range is of, over the grid; `selected(name)`: (N,) bool,
-    the items of a saved selection.
+    the items of a saved selection; `grouped(column, value)`: those of a value of the items file.
     """
 
     def __init__(
@@ -99,15 +120,16 @@ class Worklist:
         suspects: Callable[[], Mask],
         quality: Callable[[], Probs] | None = None,
         selected: Callable[[str], Mask] | None = None,
+        grouped: Callable[[str, str], Mask] | None = None,
     ) -> None:
         self.dataset, self.order, self.suspects = dataset, order, suspects
-        self._quality, self._selected = quality, selected
+        self._quality, self._selected, self._grouped = quality, selected, grouped
         self.twins: npt.NDArray[np.int64] | None = None
         self._dropped: Mask | None = None
         self._grid = dataset.grid
         self._answers = np.zeros(dataset.grid.size, np.int8)  # by slot
         self._rows_of: OrderedDict[tuple[str, str], Mask] = OrderedDict()
-        self._totals: OrderedDict[Filters, int] = OrderedDict()
+        self._totals: OrderedDict[tuple[Filters, bytes], int] = OrderedDict()
 
     def drop(self, tags: Collection[str]) -> None:
         """Say which tags are not asked any more, unless a filter names one."""
@@ -169,10 +191,21 @@ class Worklist:
         elif filters.listed:
             only = self._listed
         if self._quality is not None and (filters.low > 0 or filters.high < 1):
-            scores = np.ravel(self._quality())
-            within: Mask = (scores >= filters.low) & (scores <= filters.high)
-            only = within if only is None else only & within
+            only = _both(only, between(np.ravel(self._quality()), filters.low, filters.high))
+        if filters.p_low > 0 or filters.p_high < 1:
+            only = _both(only, between(np.ravel(self.dataset.pred_probs), filters.p_low, filters.p_high))
+        if (group := self._group(filters)) is not None:
+            only = _both(only, self._grid.by_item(group))
         return only
+
+    def _group(self, filters: Filters) -> Mask | None:
+        """The items of a value of the items file. Not kept: the file can be another one at any time."""
+        return self._grouped(filters.column, filters.value) if filters.column and self._grouped else None
+
+    def within(self, filters: Filters) -> Mask | None:
+        """What a filter keeps to beside tag and direction, by slot; None is all."""
+        only, rows = self._only(filters), self._rows(filters)
+        return only if rows is None else _both(only, self._grid.by_item(rows))
 
     @cached_property
     def _listed(self) -> Mask:
@@ -193,7 +226,9 @@ class Worklist:
         return Progress(self._total(filters), int(np.count_nonzero(self._matches(self._answered, filters))))
 
     def _total(self, filters: Filters) -> int:
-        key = replace(filters, order="", disputes=False, status="", reviewer="")
+        group = self._group(filters)
+        plain = replace(filters, order="", disputes=False, status="", reviewer="", mark="")
+        key = plain, b"" if group is None else group.tobytes()
         if key not in self._totals:
             _keep(self._totals, key, self._count(filters))
         return self._totals[key]
@@ -221,12 +256,19 @@ class Worklist:
         if not any(key):
             return None
         if key not in self._rows_of:
-            wanted, ids = filters.text.casefold(), self.dataset.ids
-            rows = np.fromiter((wanted in item.casefold() for item in ids), bool, len(ids))
+            rows = self._named(filters.text)
             if filters.selection and self._selected is not None:
                 rows &= self._selected(filters.selection)
             _keep(self._rows_of, key, rows)
         return self._rows_of[key]
+
+    def _named(self, text: str) -> Mask:
+        """The items whose id contains a text whatever its case; in quotes, the one of that id."""
+        ids = self.dataset.ids
+        if len(text) > 1 and text[0] == text[-1] == '"':
+            return np.fromiter((item == text[1:-1] for item in ids), bool, len(ids))
+        wanted = text.casefold()
+        return np.fromiter((wanted in item.casefold() for item in ids), bool, len(ids))
 
     def _matches(self, slots: Cells, filters: Filters) -> Mask:
         rows, columns = np.divmod(self._grid.cells(slots), len(self.dataset.tags))
@@ -241,6 +283,10 @@ class Worklist:
             matches &= only[slots]
         wanted = self._rows(filters)
         return matches if wanted is None else matches & wanted[rows]
+
+
+def _both(one: Mask | None, other: Mask) -> Mask:
+    return other if one is None else one & other
 
 
 def _keep(kept: OrderedDict[Any, Any], key: object, value: object) -> None:

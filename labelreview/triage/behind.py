@@ -1,161 +1,226 @@
-"""The cells behind a mark of a chart: what a click shows, and which queue it leads to.
+"""The cells behind a mark of a chart: what a click shows, and the queues of exactly these cells.
 
 A mark is a list of texts, its kind first, so that it survives a chart's custom data, a session and an address:
-`tag TAG DIRECTION`, `pair TAG TAG`, `quality BIN`, `probability STEP`, `group COLUMN VALUE`, `by NUMBER` (verdicts up
-to that number), `ahead`, `reviewer NAME`, `corrected`, `cell ITEM TAG`,
-`between MOMENT MOMENT TAG` (as `moments.written`; no TAG: all).
+`tag TAG DIRECTION`, `pair TAG TAG`, `confused TAG TAG` (the first wrongly there, the second missing), `quality BIN`,
+`probability STEP`, `group COLUMN VALUE`, `by NUMBER` (verdicts up to that number), `until SEQ` (verdicts that the log
+has up to that event), `ahead`, `reviewer NAME`, `corrected`, `cell ITEM TAG`, `between MOMENT MOMENT TAG` (as
+`moments.written`; no TAG: all).
 """
 
+import inspect
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from labelreview.decisions import Direction
+from labelreview.errors import InputError
 from labelreview.project import Project
+from labelreview.review.again import Status
+from labelreview.review.worklist import Filters
 from labelreview.tags import PRESENT
-from labelreview.triage import compared, groups, model, moments
+from labelreview.triage import compared, model, moments
 
 Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
-OPEN, FRONT = 200, 100_000
+OPEN = 200
+ERRORS, OTHERS, AHEAD = "errors", "others", "ahead"
+ALL = ERRORS, OTHERS, AHEAD
+STATUS = {ERRORS: Status.CHANGED, OTHERS: Status.KEPT}
+
+
+@dataclass(frozen=True)
+class Marked:
+    """title: what the cells are; filters: what a queue of them keeps to; cells: answered ones, where filters cannot
+    say which; kinds: of what stands behind the mark."""
+
+    title: str
+    filters: Filters
+    cells: Ints | None = None
+    kinds: tuple[str, ...] = ALL
 
 
 @dataclass(frozen=True)
 class Behind:
     """title: what the cells are; errors: found wrong, newest first; others: answered otherwise, newest first; ahead:
-    not answered, most suspicious first (flat positions all); filters: as they stand in the review page's address."""
+    not answered, the 200 most suspicious (flat positions all); filters: what all of their queues keep to; kinds: those
+    of the three that the mark stands for."""
 
     title: str
     errors: Ints
     others: Ints
     ahead: Ints
-    filters: dict[str, str] = field(default_factory=dict)
+    filters: Filters
+    kinds: tuple[str, ...] = ALL
 
     @property
     def cells(self) -> Ints:
         """All of them in the order to be looked at."""
         return np.concatenate([self.errors, self.ahead, self.others])
 
+    def queue(self, kind: str) -> Filters:
+        """What the queue of one kind asks: `errors`, `others` or `ahead`, these all and not 200 alone."""
+        return replace(self.filters, status=STATUS[kind]) if kind in STATUS else self.filters
+
 
 def behind(project: Project, mark: Sequence[str]) -> Behind:
     """The cells behind a mark; InputError and NotFound for one that the project does not have."""
+    found, nothing = marked(project, mark), np.zeros(0, np.int64)
+    told = {kind: replace(found.filters, status=status) for kind, status in STATUS.items() if kind in found.kinds}
+    errors, others = (answered(project, told[kind]) if kind in told else nothing for kind in STATUS)
+    ahead = project.upcoming(OPEN, found.filters) if AHEAD in found.kinds else nothing
+    return Behind(found.title, errors, others, ahead, found.filters, found.kinds)
+
+
+def marked(project: Project, mark: Sequence[str]) -> Marked:
+    """What a mark stands for; InputError and NotFound for one that the project does not have."""
     kind, *words = mark
+    try:
+        inspect.signature(MARKS[kind]).bind(project, *words)
+    except (KeyError, TypeError):
+        raise InputError(f"{json.dumps(list(mark))[:120]} is no mark of a chart.") from None
     return MARKS[kind](project, *words)
 
 
-def _tag(project: Project, tag: str, direction: str = "") -> Behind:
-    column, side = project.dataset.column(tag), Direction(direction) if direction else None
+def named(mark: str) -> list[str]:
+    """A mark as an address writes it; InputError for anything else.
+
+    >>> named('["tag", "hat", ""]')
+    ['tag', 'hat', '']
+    """
+    try:
+        words = json.loads(mark)
+    except (ValueError, RecursionError):
+        words = None
+    if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
+        raise InputError(f"mark={mark[:120]!r} is no mark of a chart: it is a list of texts, as JSON.")
+    return words
+
+
+def answered(project: Project, filters: Filters) -> Ints:
+    """The cells of a status `changed` or `kept`, by their verdict that holds, under a filter; newest first."""
     settled = project.standing()
-    kept = settled.cells % len(project.dataset.tags) == column
-    if side is not None:
-        kept &= (settled.given == PRESENT) == (side is Direction.WRONG)
-    named = {Direction.WRONG: f"“{tag}” given as present", Direction.MISSING: f"“{tag}” given as absent"}
-    title = f"“{tag}”" if side is None else named[side]
-    return _sorted(project, title, kept, project.upcoming(OPEN, tag, side), {"tag": tag, "direction": direction})
+    kept = settled.wrong if filters.status == Status.CHANGED else ~settled.wrong
+    if filters.reviewer:
+        place = {name: at for at, name in enumerate(settled.reviewers)}
+        kept = kept & (settled.reviewer == place.get(filters.reviewer, -1))
+    cells = settled.cells[kept][::-1]
+    if filters.mark and (only := marked(project, named(filters.mark)).cells) is not None:
+        cells = cells[np.isin(cells, only)]
+    return project.keeps(cells, filters)
 
 
-def _pair(project: Project, first: str, second: str) -> Behind:
+def _by_mark(title: str, mark: Sequence[str], cells: Ints, *kinds: str) -> Marked:
+    return Marked(title, Filters(mark=json.dumps(mark, ensure_ascii=False)), cells, kinds)
+
+
+def _tag(project: Project, tag: str, direction: str = "") -> Marked:
+    project.dataset.column(tag)
+    titles = {"": f"“{tag}”", "wrong": f"“{tag}” given as present", "missing": f"“{tag}” given as absent"}
+    if direction not in titles:
+        raise InputError(f"'{direction[:60]}' is no direction: wrong, missing, or nothing.")
+    return Marked(titles[direction], Filters(tag, Direction(direction) if direction else None))
+
+
+def _pair(project: Project, first: str, second: str) -> Marked:
+    both, cells = _together(project, (first, None), (second, None))
+    title = f"{both:,} items on which “{first}” and “{second}” were both wrong"
+    return _by_mark(title, ["pair", first, second], cells, ERRORS)
+
+
+def _confused(project: Project, first: str, second: str) -> Marked:
+    both, cells = _together(project, (first, True), (second, False))
+    title = f"{both:,} items on which “{first}” was wrongly given and “{second}” missing"
+    return _by_mark(title, ["confused", first, second], cells, ERRORS)
+
+
+def _together(project: Project, *sides: tuple[str, bool | None]) -> tuple[int, Ints]:
+    """How many items both tags were wrong on, and these cells. A side: a tag and whether it was given, None: either."""
     settled, tags = project.standing(), len(project.dataset.tags)
-    columns = [project.dataset.column(tag) for tag in (first, second)]
-    wrong = settled.cells[settled.wrong]
-    rows = [wrong[wrong % tags == column] // tags for column in columns]
-    both = np.intersect1d(*rows)
-    kept = np.isin(settled.cells // tags, both) & np.isin(settled.cells % tags, columns) & settled.wrong
-    cells = settled.cells[kept]
-    order = np.lexsort((cells % tags == columns[1], -(cells // tags)))  # item by item, so that pairs stand together
-    nothing = np.zeros(0, np.int64)
-    title = f"{len(both):,} items on which “{first}” and “{second}” were both wrong"
-    return Behind(title, cells[order], nothing, nothing, {"tag": second})
+    wrong, given = settled.cells[settled.wrong], settled.given[settled.wrong] == PRESENT
+    columns = [project.dataset.column(tag) for tag, _ in sides]
+    each = [wrong[(wrong % tags == column) & (True if side is None else given == side)]
+            for column, (_, side) in zip(columns, sides, strict=True)]  # fmt: skip
+    rows = np.intersect1d(*(cells // tags for cells in each))
+    return len(rows), np.concatenate([rows * tags + column for column in columns])
 
 
-def _quality(project: Project, number: str) -> Behind:
-    at = int(number)
+def _quality(_project: Project, number: str) -> Marked:
+    low, high = (_number(number) / model.BINS, (_number(number) + 1) / model.BINS)
+    return Marked(f"Label quality from {low:.2f} to {high:.2f}", Filters(low=low, high=high))
+
+
+def _probability(_project: Project, number: str) -> Marked:
+    low, high = (_number(number) / model.STEPS, (_number(number) + 1) / model.STEPS)
+    return Marked(f"Predicted probability from {low:.1f} to {high:.1f}", Filters(p_low=low, p_high=high))
+
+
+def _group(project: Project, name: str, value: str) -> Marked:
+    project.columns.rows(name, value)
+    return Marked(f"{name}: {value}", Filters(column=name, value=value))
+
+
+def _by(project: Project, number: str) -> Marked:
     settled = project.standing()
-    kept = model.quality_bin(project, settled.cells) == at
-    scores = project.orders.scores("recipe")
-    low, high = at / model.BINS, (at + 1) / model.BINS
-    inside = np.flatnonzero((np.ravel(scores) >= low) & (np.ravel(scores) < (high if high < 1 else np.inf)))
-    ahead = np.setdiff1d(inside[: OPEN + len(settled)], settled.cells)[:OPEN]
-    filters = {"low": f"{low:g}", "high": f"{high:g}", "cells": "all"}
-    return _sorted(project, f"Label quality from {low:.2f} to {high:.2f}", kept, ahead, filters)
+    done = settled.seq[settled.certain][: _number(number)]
+    title = f"Verdicts up to number {_number(number):,}"
+    return replace(_until(project, str(done[-1] if len(done) else 0)), title=title)
 
 
-def _probability(project: Project, number: str) -> Behind:
-    at, settled = int(number), project.standing()
-    kept = model.probability_step(project, settled.cells) == at
-    title = f"Predicted probability from {at / model.STEPS:.1f} to {(at + 1) / model.STEPS:.1f}"
-    ahead = project.upcoming(FRONT)
-    ahead = ahead[model.probability_step(project, ahead) == at][:OPEN]
-    return _sorted(project, title, kept, ahead, {"cells": "all"})
-
-
-def _group(project: Project, name: str, value: str) -> Behind:
-    column, settled = groups.columns_of(project)[name], project.standing()
-    items = column.codes == column.values.index(value)
-    kept = items[settled.cells // len(project.dataset.tags)]
-    ahead = project.upcoming(FRONT)
-    ahead = ahead[items[ahead // len(project.dataset.tags)]][:OPEN]
-    return _sorted(project, f"{name}: {value}", kept, ahead, {"cells": "all"})
-
-
-def _by(project: Project, number: str) -> Behind:
-    settled, done = project.standing(), int(number)
-    kept = np.asarray(settled.certain & (np.cumsum(settled.certain) <= done))
-    return _sorted(project, f"Verdicts up to number {done:,}", kept, np.zeros(0, np.int64), {})
-
-
-def _upcoming(project: Project) -> Behind:
-    nothing = np.zeros(0, np.int64)
-    return Behind("What the queue asks next", nothing, nothing, project.upcoming(OPEN), {"cells": "all"})
-
-
-def _reviewer(project: Project, name: str) -> Behind:
+def _until(project: Project, seq: str) -> Marked:
+    """Of verdicts that hold: a number of verdicts would let others in when one of them is given anew."""
     settled = project.standing()
-    at = settled.reviewers.index(name) if name in settled.reviewers else -1
-    return _sorted(project, f"Verdicts by {name}", settled.reviewer == at, np.zeros(0, np.int64), {"reviewer": name})
+    cells = settled.cells[settled.certain & (settled.seq <= _number(seq))]
+    return _by_mark(f"The first {len(cells):,} verdicts", ["until", seq], cells, ERRORS, OTHERS)
 
 
-def _corrected(project: Project) -> Behind:
-    settled, nothing = project.standing(), np.zeros(0, np.int64)
-    return Behind("Labels that the verdicts change", settled.cells[settled.wrong][::-1], nothing, nothing)
+def _upcoming(_project: Project) -> Marked:
+    return Marked("What the queue asks next", Filters(), kinds=(AHEAD,))
 
 
-def _cell(project: Project, item: str, tag: str) -> Behind:
-    cell, nothing = np.array([project.dataset.cell(item, tag)]), np.zeros(0, np.int64)
-    return Behind(f"“{tag}” of {item}", cell, nothing, nothing, {"tag": tag, "text": item, "cells": "all"})
+def _reviewer(_project: Project, name: str) -> Marked:
+    return Marked(f"Verdicts by {name}", Filters(reviewer=name), kinds=(ERRORS, OTHERS))
 
 
-def _between(project: Project, before: str, after: str, tag: str = "") -> Behind:
+def _corrected(_project: Project) -> Marked:
+    return Marked("Labels that the verdicts change", Filters(), kinds=(ERRORS,))
+
+
+def _cell(project: Project, item: str, tag: str) -> Marked:
+    project.dataset.cell(item, tag)
+    return Marked(f"“{tag}” of {item}", Filters(tag, text=f'"{item}"'))
+
+
+def _between(project: Project, before: str, after: str, tag: str = "") -> Marked:
+    """Labels that changed between two moments, or were checked; as errors and others they count as they stand now."""
     earlier, later = (moments.moment(project, moments.when(text)).settled for text in (before, after))
     changed = compared.labels_changed(project.dataset, earlier, later).cells
-    checked = np.setdiff1d(np.union1d(earlier.cells, later.cells), np.intersect1d(earlier.cells, later.cells))
-    others = np.setdiff1d(checked, changed)
-    ahead = project.upcoming(OPEN, tag)
+    cells = np.union1d(changed, np.setxor1d(earlier.cells, later.cells))
     if tag:
-        column, tags = project.dataset.column(tag), len(project.dataset.tags)
-        changed, others = (cells[cells % tags == column] for cells in (changed, others))
-    title = f"“{tag}”: labels that changed" if tag else "Labels that changed"
-    return Behind(title, changed, others, ahead, {"tag": tag} if tag else {"cells": "all"})
+        cells = cells[cells % len(project.dataset.tags) == project.dataset.column(tag)]
+    title = f"“{tag}”: labels checked or changed" if tag else "Labels checked or changed"
+    return _by_mark(title, ["between", before, after, tag], cells, ERRORS, OTHERS)
 
 
-MARKS: dict[str, Callable[..., Behind]] = {
+def _number(text: str) -> int:
+    if not text.isdecimal() or len(text) > 15:
+        raise InputError(f"'{text[:60]}' is no whole number.")
+    return int(text)
+
+
+MARKS: dict[str, Callable[..., Marked]] = {
     "tag": _tag,
     "pair": _pair,
+    "confused": _confused,
     "quality": _quality,
     "probability": _probability,
     "group": _group,
     "by": _by,
+    "until": _until,
     "ahead": _upcoming,
     "reviewer": _reviewer,
     "corrected": _corrected,
     "between": _between,
     "cell": _cell,
 }
-
-
-def _sorted(project: Project, title: str, kept: Mask, ahead: Ints, filters: dict[str, str]) -> Behind:
-    settled = project.standing()
-    errors, others = (settled.cells[kept & side][::-1] for side in (settled.wrong, ~settled.wrong))
-    return Behind(title, errors, others, ahead, {name: value for name, value in filters.items() if value})

@@ -16,10 +16,11 @@ SHOWN = 24  # tags on a heat map: more cannot be read
 
 @dataclass(frozen=True)
 class HeatMap:
-    """counts (T, T): items on which the tag of the row was wrong together with (or instead of) the column's."""
+    """counts (T, T): items on which the tag of the row was wrong together with the column's (symmetric), or instead."""
 
     tags: tuple[str, ...]
     counts: npt.NDArray[np.int64]
+    symmetric: bool
 
 
 def confused(found: Triage) -> list[CoWrong]:
@@ -47,4 +48,4 @@ def heat_map(found: Triage, pairs: Sequence[CoWrong], *, symmetric: bool) -> Hea
             counts[place[pair.first], place[pair.second]] = pair.both_wrong
             if symmetric:
                 counts[place[pair.second], place[pair.first]] = pair.both_wrong
-    return HeatMap(tuple(found.tags[tag] for tag in chosen), counts)
+    return HeatMap(tuple(found.tags[tag] for tag in chosen), counts, symmetric)

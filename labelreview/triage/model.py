@@ -120,4 +120,5 @@ def _means(labels: npt.NDArray[np.int8], probs: npt.NDArray[np.float32]) -> npt.
 
 
 def _binned(values: npt.NDArray[np.floating], bins: int) -> Ints:
-    return np.asarray(np.minimum(np.nan_to_num(values) * bins, bins - 1), np.int64)
+    edges = (np.arange(1, bins) / bins).astype(np.float32)  # those that a queue's range has (`worklist.between`)
+    return np.asarray(np.searchsorted(edges, np.nan_to_num(values), side="right"), np.int64)

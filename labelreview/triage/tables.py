@@ -263,7 +263,7 @@ def by_items(project: Project, found: Triage) -> list[Row]:
     """Error rate by the values of every column of the items file."""
     return [
         {"column": name, "value": value, **rate_row(rate)}
-        for name, column in groups.columns_of(project).items()
+        for name, column in project.columns.all().items()
         for value, rate in zip(column.values, groups.rates(project, found, column), strict=True)
     ]
 

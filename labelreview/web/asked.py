@@ -17,7 +17,7 @@ from labelreview.review.worklist import Filters
 LARGEST_BODY = 1_000_000
 LONGEST_SECONDS = 20.0  # that a body may take to come
 MOST_CELLS = 500
-WORDS = ("tag", "direction", "text", "status", "reviewer", "selection")
+WORDS = ("tag", "direction", "text", "status", "reviewer", "selection", "column", "value", "mark")
 FILTERS = {**dict.fromkeys(WORDS, ""), "order": LEARNED}
 Shape = dict[str, Any]
 
@@ -60,9 +60,14 @@ def filters(project: Project, body: Shape) -> Filters:
         disputes=body.get("disputes") is True,
         low=_share(body, "low", 0.0),
         high=_share(body, "high", 1.0),
+        p_low=_share(body, "p_low", 0.0),
+        p_high=_share(body, "p_high", 1.0),
         selection=words["selection"],
         status=words["status"],
         reviewer=words["reviewer"],
+        column=words["column"],
+        value=words["value"],
+        mark=words["mark"],
     )
 
 

@@ -27,13 +27,15 @@ STYLE = """<style>
 .stMainBlockContainer { padding-inline: clamp(1rem, 3vw, 2.5rem); }
 [data-testid="stSidebarUserContent"] [data-testid="stLayoutWrapper"]:has(> .st-key-who) { order: 2; }
 .st-key-filters_shown { display: none; }
-/* On a phone the filters fold under one switch beside the menu, whose line holds nothing else. */
+/* On a phone the filters fold under one switch beside the menu, whose line holds nothing else; why a queue is narrow
+   stays in sight. */
 @media (width < 40rem) { .st-key-filters { gap: 0.5rem; margin-block-start: -4.4rem; align-content: start; }
   .st-key-filters > * { flex: 1 1 40% !important; }
   .st-key-filters > :is(:last-child, .st-key-filters_shown) { flex-basis: 100% !important; }
   .st-key-filters_shown { display: flex; align-items: center; min-block-size: 2.75rem; padding-inline-start: 3rem;
     z-index: 1000000; /* above the menu's line */ }
-  .st-key-filters:not(:has(.st-key-filters_shown input:checked)) > :not(.st-key-filters_shown) { display: none; } }
+  .st-key-filters:not(:has(.st-key-filters_shown input:checked)) >
+    :not(.st-key-filters_shown, [class*="st-key-lift_"]) { display: none; } }
 .st-key-remember { display: none; }
 /* Contrast: Streamlit's captions are too pale for small print, and white on the dark theme's lighter teal is too. */
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { color: inherit; }

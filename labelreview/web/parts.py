@@ -31,7 +31,7 @@ ROW_MARKS: dict[str, Callable[[Row], list[object]]] = {
     "tags": lambda row: ["tag", row["tag"], ""],
     "noise": lambda row: ["tag", row["tag"], ""],
     "models-by-tag": lambda row: ["tag", row["tag"], ""],
-    "confused": lambda row: ["pair", row["first"], row["second"]],
+    "confused": lambda row: ["confused", row["first"], row["second"]],
     "co-wrong": lambda row: ["pair", row["first"], row["second"]],
     "quality": lambda row: ["quality", round(float(str(row["from"])) * model.BINS)],
     "reliability": lambda row: ["probability", round(float(str(row["from"])) * model.STEPS)],

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from labelreview import images
+from labelreview import images, second
 from labelreview.errors import LabelReviewError
+from labelreview.people import NotAllowed
 from labelreview.project import Project
+from labelreview.review.worklist import Filters
 from labelreview.roles import Action
 from labelreview.tags import PRESENT
 from labelreview.triage import Behind, behind
+from labelreview.triage.behind import OPEN
 from labelreview.web import queues, session
 
 SIZE, AT_FIRST, MORE = 320, 12, 24
@@ -30,6 +33,8 @@ def behind_mark(project: Project, mark: Sequence[str] | None, key: str) -> None:
         return
     with st.container(border=True, key=f"{key}_behind"):
         counts = {kind: len(getattr(found, kind)) for kind in KINDS}
+        if counts["ahead"] == OPEN:
+            counts["ahead"] = project.progress(found.queue("ahead")).remaining
         there = [kind for kind in KINDS if counts[kind]]
         st.markdown(f"**{session.plain(found.title)}**")
         if not there:
@@ -40,20 +45,23 @@ def behind_mark(project: Project, mark: Sequence[str] | None, key: str) -> None:
 
 def _chosen(project: Project, found: Behind, there: list[str], counts: dict[str, int], key: str) -> None:
     row = st.container(horizontal=True, vertical_alignment="center")
-    kind = row.segmented_control(
-        "Which",
-        there,
-        format_func=lambda kind: f"{KINDS[kind]} ({counts[kind]:,}{'+' * (kind == 'ahead' and counts[kind] >= 200)})",
-        default=there[0],
-        key=f"{key}_which",
-        label_visibility="collapsed",
+    kind = (
+        row.segmented_control(
+            "Which",
+            there,
+            format_func=lambda kind: f"{KINDS[kind]} ({counts[kind]:,})",
+            default=there[0],
+            key=f"{key}_which",
+            label_visibility="collapsed",
+        )
+        or there[0]
     )
-    if row.button("Review these in the queue", icon=":material/play_arrow:", key=f"{key}_review"):
-        session.go_to_review(**found.filters)
-    cells = getattr(found, kind or there[0])
+    person = session.known_person()
+    with row:
+        _queue(project, person, found.queue(kind), key)
+    cells = getattr(found, kind)
     shown = st.session_state.get(f"{key}_shown", AT_FIRST)
     grid = st.container(horizontal=True, key=f"{key}_grid")
-    person = session.known_person()
     named = session.may(project, person, Action.MEASURE)
     for place in cells[:shown].tolist():
         with grid.container(width=150, gap="xxsmall"):
@@ -61,6 +69,19 @@ def _chosen(project: Project, found: Behind, there: list[str], counts: dict[str,
     if len(cells) > shown and st.button(f"Show {min(MORE, len(cells) - shown)} more", key=f"{key}_more"):
         st.session_state[f"{key}_shown"] = shown + MORE
         st.rerun(scope="fragment")
+
+
+def _queue(project: Project, person: str, filters: Filters, key: str) -> None:
+    """The way to the queue of these cells, and how many it holds; nothing where the person may not see it."""
+    try:
+        left = second.progress(project, person, filters).remaining
+    except NotAllowed:
+        return
+    words = f"Look again at {left:,}" if filters.status else f"Review {left:,}"
+    told = ("Answered labels, each asked once more: those that you looked at again already are left out."
+            if filters.status else "A queue of exactly the labels here that nobody has answered.")  # fmt: skip
+    if st.button(words, icon=":material/play_arrow:", key=f"{key}_review", help=told, disabled=not left):
+        session.go_to_review(**queues.address(filters))
 
 
 def _one(project: Project, place: int, key: str, alone: str) -> None:
@@ -79,7 +100,7 @@ def _one(project: Project, place: int, key: str, alone: str) -> None:
     said = f" → {_word(held.verdict.value)}{by}" if held and held.verdict else ""
     st.caption(f"**{session.plain(_cut(tag))}** {given}{session.plain(said)}  \n{session.plain(_cut(item))}")
     if not held and st.button("Review", key=key, type="tertiary", icon=":material/arrow_forward:"):
-        session.go_to_review(tag=tag, text=item, cells=queues.ALL_CELLS)
+        session.go_to_review(**queues.address(Filters(tag, text=f'"{item}"')))
 
 
 def picture(project: Project, item: str) -> tuple[bytes | None, str]:

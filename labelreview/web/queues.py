@@ -3,7 +3,7 @@
 An address holds every filter as text, so that a link restores the queue exactly; a saved queue is such an address.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -15,15 +15,21 @@ from labelreview.decisions import Direction
 from labelreview.errors import LabelReviewError
 from labelreview.orders import BY_TAG, LEARNED, UNCERTAIN
 from labelreview.project import Project
-from labelreview.review.again import OWN, Status
+from labelreview.review.again import BY_LABEL, OWN, Status
 from labelreview.review.worklist import Filters
 from labelreview.roles import Action
+from labelreview.triage.behind import marked, named
 from labelreview.web import results, session, words
 
-NAMES = ("tag", "direction", "text", "order", "cells", "status", "reviewer", "low", "high", "selection")
+RARE = ("status", "reviewer", "low", "high", "p_low", "p_high", "column", "value", "selection", "mark")
+NAMES = ("tag", "direction", "text", "order", "cells", *RARE)
+# What narrows together, is told by one chip, and lifted by one click.
+CHIPS = (("status", "mark"), ("reviewer",), ("low", "high"), ("p_low", "p_high"), ("column", "value"), ("selection",))
 FILTERED, SAID = "review_filtered", "queue_said"
 ALL_CELLS, UNLABELLED = "all", "unlabelled"
 UNLABELLED_ORDERS = (BY_TAG, UNCERTAIN)  # of labels left empty no scorer says anything
+ENDS = {"low": 0.0, "high": 1.0, "p_low": 0.0, "p_high": 1.0}
+LONGEST = 48  # letters of a chip
 
 
 def review(project: Project) -> Filters:
@@ -43,7 +49,7 @@ def review(project: Project) -> Filters:
 
 def as_filters(now: Mapping[str, str]) -> Filters:
     """Filters as an address writes them; what is left out is not filtered."""
-    low, high = _share(now.get("low", ""), 0.0), _share(now.get("high", ""), 1.0)
+    low, high, p_low, p_high = (_share(now.get(name, ""), default) for name, default in ENDS.items())
     status, order = now.get("status", ""), now.get("order", "") or LEARNED
     open_cells, cells = not status and not now.get("reviewer", ""), now.get("cells", "")
     return Filters(
@@ -53,12 +59,31 @@ def as_filters(now: Mapping[str, str]) -> Filters:
         order,
         suspects=open_cells and not cells,
         unlabelled=open_cells and cells == UNLABELLED,
-        low=low,
-        high=high,
         selection=now.get("selection", ""),
         status=status,
         reviewer=now.get("reviewer", ""),
+        column=now.get("column", ""),
+        value=now.get("value", "") if now.get("column") else "",
+        mark=now.get("mark", "") if status in BY_LABEL else "",
+        low=low,
+        high=high,
+        p_low=p_low,
+        p_high=p_high,
     )
+
+
+def address(filters: Filters) -> dict[str, str]:
+    """Filters as an address writes them: `as_filters` the other way round."""
+    asks_open = not filters.status and not filters.reviewer
+    ends = {name: f"{getattr(filters, name):g}" for name, default in ENDS.items() if getattr(filters, name) != default}
+    texts = {name: str(getattr(filters, name)) for name in ("tag", "text", "status", "reviewer", "column", "value",
+                                                            "selection", "mark")}  # fmt: skip
+    texts |= {
+        "direction": filters.direction.value if filters.direction else "",
+        "order": "" if filters.order == LEARNED else filters.order,
+        "cells": UNLABELLED if filters.unlabelled else ALL_CELLS if asks_open and not filters.suspects else "",
+    }
+    return {name: text for name, text in (texts | ends).items() if text}
 
 
 def grid(project: Project) -> Filters:
@@ -83,7 +108,7 @@ def item(project: Project) -> Filters:
 
 def _open_cells(filters: Filters) -> Filters:
     cells = st.session_state.get("filter_cells") or ""
-    return replace(filters, status="", reviewer="", suspects=not cells, unlabelled=cells == UNLABELLED)
+    return replace(filters, status="", reviewer="", mark="", suspects=not cells, unlabelled=cells == UNLABELLED)
 
 
 def unlabelled() -> bool:
@@ -112,14 +137,53 @@ def fold(language: str) -> None:
 def more(project: Project, reviewer: str, language: str) -> None:
     """The rarer filters, and what is saved by name, behind one button that says how many are set."""
     say = partial(words.say, language)
-    rare = ("status", "reviewer", "low", "high", "selection")
-    count = sum(bool(st.session_state.get(f"filter_{name}")) for name in rare)
+    count = sum(_is_set(names) for names in CHIPS)
     with st.popover(say("queue.more-set", n=count) if count else say("queue.more"), icon=":material/filter_list:"):
         if said := st.session_state.pop(SAID, ""):
             st.caption(session.plain(said))
         _rare(project, reviewer, say)
         _selections(project, reviewer, say)
         _queues(project, reviewer, say)
+    _chips(project, say)
+
+
+def _is_set(names: Sequence[str]) -> bool:
+    return any(st.session_state.get(f"filter_{name}") for name in names)
+
+
+def _chips(project: Project, say: Any) -> None:
+    """What narrows the queue beside the filters in sight, each to be lifted by a click."""
+    for names in filter(_is_set, CHIPS):
+        said = session.plain(_said(project, names[0], say))
+        st.button(_cut(said), icon=":material/close:", key=f"lift_{names[0]}",
+                  help=f"{said}  \n{say('queue.lift')}", on_click=_lift, args=(names,))  # fmt: skip
+
+
+def _said(project: Project, name: str, say: Any) -> str:
+    now = {each: str(st.session_state.get(f"filter_{each}") or "") for each in RARE}
+    if name == "status":
+        said = str(say(f"queue.status-{now['status']}"))
+        try:
+            return f"{said}: {marked(project, named(now['mark'])).title}" if now["mark"] else said
+        except LabelReviewError as error:
+            return f"{said}: {error}"
+    if name in ("low", "p_low"):
+        ends = now[name] or "0", now[name.replace("low", "high")] or "1"
+        return f"{say('queue.quality' if name == 'low' else 'queue.probability')} {ends[0]}–{ends[1]}"
+    return {
+        "reviewer": f"{say('queue.reviewer')}: {now['reviewer']}",
+        "column": f"{now['column']}: {now['value']}",
+        "selection": f"{say('queue.selection')}: {now['selection']}",
+    }[name]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) < LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _lift(names: Sequence[str]) -> None:
+    for name in names:
+        st.session_state[f"filter_{name}"] = ""
 
 
 def _rare(project: Project, reviewer: str, say: Any) -> None:
@@ -133,11 +197,31 @@ def _rare(project: Project, reviewer: str, say: Any) -> None:
         people = ["", *project.verdicts().reviewers]
         st.selectbox(say("queue.reviewer"), people, format_func=lambda name: name or say("queue.anybody"),
                      key="filter_reviewer")  # fmt: skip
-    left, right = st.columns(2)
-    empty = unlabelled()
-    left.text_input(say("queue.low"), key="filter_low", placeholder="0", disabled=empty)
-    right.text_input(say("queue.high"), key="filter_high", placeholder="1", disabled=empty)
+    for low in ("low", "p_low"):
+        left, right = st.columns(2)
+        high, idle = low.replace("low", "high"), low == "low" and unlabelled()
+        left.text_input(say(f"queue.{low.replace('_', '-')}"), key=f"filter_{low}", placeholder="0", disabled=idle)
+        right.text_input(say("queue.high"), key=f"filter_{high}", placeholder="1", disabled=idle)
     st.caption(say("queue.range"))
+    if columns := project.columns.all():
+        _keep_to("filter_column", ["", *columns])
+        left, right = st.columns(2)
+        left.selectbox(say("queue.column"), ["", *columns], format_func=lambda name: name or say("queue.every-item"),
+                       key="filter_column", on_change=_first_value, args=(project,))  # fmt: skip
+        if chosen := columns.get(st.session_state["filter_column"]):
+            _keep_to("filter_value", chosen.values)
+            right.selectbox(say("queue.value"), chosen.values, key="filter_value")
+
+
+def _first_value(project: Project) -> None:
+    column = project.columns.all().get(st.session_state["filter_column"])
+    st.session_state["filter_value"] = column.values[0] if column else ""
+
+
+def _keep_to(key: str, choices: Sequence[str]) -> None:
+    """A widget's value is one of its choices, also after the items file has become another one."""
+    if st.session_state.get(key) not in choices:
+        st.session_state[key] = choices[0]
 
 
 def _selections(project: Project, reviewer: str, say: Any) -> None:
@@ -201,11 +285,20 @@ def _checked(project: Project, asked: dict[str, str]) -> dict[str, str]:
         "status": tuple(Status),
         "reviewer": project.verdicts().reviewers if asked["reviewer"] else (),
         "selection": project.saved.selections() if asked["selection"] else (),
+        "column": _column_of(project, asked),
     }
     known = {name: value if name not in allowed or value in allowed[name] else "" for name, value in asked.items()}
-    for name, default in (("low", 0.0), ("high", 1.0)):
+    for name, default in ENDS.items():
         known[name] = "" if _share(known[name], default) == default else known[name]
+    known["value"] = known["value"] if known["column"] else ""
+    known["mark"] = known["mark"] if known["status"] in BY_LABEL else ""
     return known
+
+
+def _column_of(project: Project, asked: Mapping[str, str]) -> tuple[str, ...]:
+    """The column asked for, where the items file has it with that value."""
+    column = project.columns.all().get(asked["column"]) if asked["column"] else None
+    return (asked["column"],) if column and asked["value"] in column.values else ()
 
 
 def _share(text: str, default: float) -> float:

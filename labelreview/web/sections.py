@@ -12,7 +12,7 @@ from labelreview.auditing import AUDIT
 from labelreview.errors import LabelReviewError
 from labelreview.project import Project
 from labelreview.roles import Action
-from labelreview.triage import groups, moments
+from labelreview.triage import moments
 from labelreview.web import comparing, parts, queues, session, triage_charts, triaged
 
 # The pictures stay in sight beside a chart that is taller than the window.
@@ -112,7 +112,7 @@ def model(project: Project) -> None:
 @st.fragment
 def sources(project: Project) -> None:
     """By source, annotator, any column of an items file."""
-    columns = groups.columns_of(project)
+    columns = project.columns.all()
     if not columns:
         st.write("Give a table with one row an item (a column `id`, and others such as source or "
                  "annotator): errors are then counted by each column. It is kept with the project.")  # fmt: skip
@@ -133,7 +133,7 @@ def _keep(project: Project, name: str, data: bytes) -> None:
         path = Path(scratch) / Path(name).name
         path.write_bytes(data)
         try:
-            groups.keep_items(project, path)
+            project.columns.keep(path)
         except LabelReviewError as error:
             st.error(session.plain(str(error)), icon=":material/error:")
             return

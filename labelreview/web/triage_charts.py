@@ -175,7 +175,7 @@ def heat(found: HeatMap, *, rows: str, columns: str) -> go.Figure:
                 "cmax": float(np.log1p(count.max(initial=1))) * 1.3},
         text=[f"{number:,}" for number in count.tolist()],
         textfont={"size": 10, "color": np.where(count > 0.5 * count.max(initial=1), "#ffffff", "#1f1f1f")},
-        customdata=[["pair", first, second] for first, second in pairs],
+        customdata=[["pair" if found.symmetric else "confused", first, second] for first, second in pairs],
         hovertext=[f"{rows} {short(first)}, {columns} {short(second)}: {number:,} items"
                    for (first, second), number in zip(pairs, count.tolist(), strict=True)],
         hovertemplate="%{hovertext}<extra></extra>",

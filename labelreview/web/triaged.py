@@ -131,8 +131,8 @@ def tag_bars(pairs: Sequence[tuple[str, ErrorRate]], side: str = "") -> list[Bar
 
 def group_bars(project: Project, name: str) -> list[Bar]:
     """The values of a column of the items file as lines of a chart, most errors on top."""
-    column, found = groups.columns_of(project)[name], figures(project)
-    rates = kept(project, f"group {name} {groups.stamp(project)}", lambda: groups.rates(project, found, column))
+    column, found = project.columns.all()[name], figures(project)
+    rates = kept(project, f"group {name} {project.columns.stamp()}", lambda: groups.rates(project, found, column))
     pairs = sorted(zip(column.values, rates, strict=True), key=SORTS["Most surely wrong"])[:MOST]
     return [Bar(value, shown(rate), hover(value, rate), ["group", name, value]) for value, rate in pairs]
 
@@ -212,7 +212,7 @@ def comparison(project: Project, before: When, after: When) -> Comparison:
 
 def rows(project: Project, name: str) -> list[Row]:
     """A table of `triage.TABLES`."""
-    return kept(project, f"table {name} {groups.stamp(project)}", lambda: TABLES[name][1](project, figures(project)))
+    return kept(project, f"table {name} {project.columns.stamp()}", lambda: TABLES[name][1](project, figures(project)))
 
 
 def as_csv(table: Sequence[Row]) -> str:
@@ -240,6 +240,6 @@ def _column(name: str) -> Any:
 
 def report_file(project: Project, kind: str, since: When = None, people: bool = True) -> bytes:
     """The report as the bytes of a file, `html` or `md`; with or without how each person does."""
-    what = f"report {groups.stamp(project)} {moments.written(since)} {people}"
+    what = f"report {project.columns.stamp()} {moments.written(since)} {people}"
     made = kept(project, what, lambda: report.gathered(project, since=since, people=people))
     return report.WRITERS[kind](made).encode()

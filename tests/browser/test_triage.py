@@ -66,9 +66,14 @@ def test_every_chart_leads_to_pictures_and_from_there_to_the_queue(server, setti
     for part, chart in CHARTS:
         page.get_by_role("radio", name=part, exact=True).click(timeout=PATIENCE)
         click_mark(page, chart)
-    page.locator(".st-key-compared_labels_changed_review").get_by_role("button").click(timeout=PATIENCE)
-    item, tag = Reviewer(page).painted()
-    assert (item, tag) not in turned
+    again = page.locator(".st-key-compared_labels_changed_review").get_by_role("button", name="Look again at")
+    again.click(timeout=PATIENCE)
+    assert Reviewer(page).painted() in turned
+    why = page.locator(".st-key-lift_status").get_by_role("button")
+    expect(why).to_contain_text("Errors found: “")
+    why.click(timeout=PATIENCE)
+    expect(why).to_have_count(0, timeout=PATIENCE)
+    page.wait_for_url(lambda address: "mark=" not in address and "status=" not in address)
 
 
 def click_mark(page: Page, chart: str) -> None:

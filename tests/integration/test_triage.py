@@ -3,13 +3,13 @@
 import csv
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from labelreview import folder, notebook, report, rulings, triage
+from labelreview import folder, notebook, report, rulings, second, triage
 from labelreview.auditing import AUDIT, REVIEW
 from labelreview.cli import main
 from labelreview.decisions import Verdict
@@ -22,7 +22,7 @@ from labelreview.settings import Settings
 from labelreview.tags import Dataset, Names
 from labelreview.triage import EXPLAINED, TABLES, compared, exported, groups, kinds, matters, model, moments
 from labelreview.triage.tables import ON_TOP
-from labelreview.web import triage_charts
+from labelreview.web import asked, queues, triage_charts
 from tests.made import decision
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,7 +98,10 @@ def test_what_comes_next_is_the_front_of_the_whole_order(project):
     whole = np.concatenate(list(project.orders.cells(Filters(), None))).tolist()
     ahead = project.upcoming(150).tolist()
     assert ahead == [cell for cell in whole if cell not in taken][:150]
-    assert project.upcoming(20, "hat").tolist() == [c for c in whole if c % len(TAGS) == 0 and c not in taken][:20]
+    assert (
+        project.upcoming(20, Filters("hat")).tolist()
+        == [c for c in whole if c % len(TAGS) == 0 and c not in taken][:20]
+    )
 
 
 def test_a_dropped_tag_does_not_come_next_unless_it_is_named(project):
@@ -106,7 +109,7 @@ def test_a_dropped_tag_does_not_come_next_unless_it_is_named(project):
     project.meeting.record(dropping)
     try:
         assert not (project.upcoming(N) % len(TAGS) == 0).any()
-        assert (project.upcoming(5, "hat") % len(TAGS) == 0).all()
+        assert (project.upcoming(5, Filters("hat")) % len(TAGS) == 0).all()
     finally:
         project.meeting.record(rulings.undo("Ada", dropping))
 
@@ -118,7 +121,7 @@ def test_the_estimates_hold_the_truth_by_tag_and_by_column(project, found, truth
         assert rate.errors.low <= wrong[:, column].sum() <= rate.errors.high
     items = tmp_path / "items.csv"
     items.write_text("id,source,serial\n" + "".join(f"item{r},{'a' if r < N // 2 else 'b'},{r}\n" for r in range(N)))
-    columns = groups.keep_items(project, items)
+    columns = project.columns.keep(items)
     assert list(columns) == ["source"]  # a column of 400 values is none to count by
     for value, rate in zip("ab", groups.rates(project, found, columns["source"]), strict=True):
         there = columns["source"].codes == "ab".index(value)
@@ -126,7 +129,7 @@ def test_the_estimates_hold_the_truth_by_tag_and_by_column(project, found, truth
         assert rate.cells == there.sum() * len(TAGS)
     items.write_text("id,source\nnobody,a\n")
     with pytest.raises(InputError, match="none of the project's 400 ids is in it"):
-        groups.keep_items(project, items)
+        project.columns.keep(items)
 
 
 def test_the_models_word_is_weighed_by_the_audit(project, found, truth):
@@ -155,19 +158,23 @@ def test_confused_tags_are_counted_item_by_item(project, found):
 
 
 @pytest.mark.parametrize(
-    "kind", ["tag", "pair", "quality", "probability", "group", "by", "ahead", "reviewer", "corrected"]
-)
-def test_a_mark_leads_to_the_cells_behind_it(project, found, kind, tmp_path):
+    "kind", ["tag", "pair", "confused", "quality", "probability", "group", "by", "ahead", "reviewer", "corrected",
+             "cell", "between"]
+)  # fmt: skip
+def test_a_mark_leads_to_the_cells_behind_it_and_to_a_queue_of_exactly_these(project, found, kind, tmp_path):
     settled = project.standing()
     wrong = set(settled.cells[settled.wrong].tolist())
     marks = {"tag": ("tag", TAGS[1], "wrong"), "pair": ("pair", *(TAGS[at] for at in first_pair(found))),
              "quality": ("quality", "10"), "probability": ("probability", "1"), "group": ("group", "half", "2"),
              "by": ("by", "40"), "ahead": ("ahead",), "reviewer": ("reviewer", "ann"),
-             "corrected": ("corrected",)}  # fmt: skip
+             "corrected": ("corrected",), "confused": ("confused", *(TAGS[at] for at in mixed_up(found))),
+             "cell": ("cell", "item1", TAGS[1]), "between": ("between", "200", "now", TAGS[2])}  # fmt: skip
     if kind == "group":
         (tmp_path / "i.csv").write_text("id,half\n" + "".join(f"item{row},{row % 2 + 1}\n" for row in range(N)))
-        groups.keep_items(project, tmp_path / "i.csv")
+        project.columns.keep(tmp_path / "i.csv")
     shown = triage.behind(project, marks[kind])
+    for part in shown.kinds:
+        assert asked_by(project, shown.queue(part)) == set(all_of(project, shown, part))
     assert set(shown.errors.tolist()) <= wrong
     assert len(shown.cells) == len(set(shown.cells.tolist())) > 0
     inside = {
@@ -179,9 +186,38 @@ def test_a_mark_leads_to_the_cells_behind_it(project, found, kind, tmp_path):
         "by": lambda c: c in settled.cells[:41],
         "ahead": lambda c: c not in settled.cells,
         "corrected": lambda c: c in wrong,
+        "confused": lambda c: c in wrong and given_of(project, c) == (c % len(TAGS) == mixed_up(found)[0]),
+        "cell": lambda c: c == 1 * len(TAGS) + 1,
+        "between": lambda c: c % len(TAGS) == 2,
         "reviewer": lambda c: project.verdicts().settled[project.dataset.at(c)].reviewer == "ann",
     }[kind]
     assert all(inside(cell) for cell in shown.cells.tolist())
+
+
+def all_of(project, shown, part) -> list[int]:
+    """The cells of a part: of the open ones all, not the first 200 alone."""
+    if part == "ahead" and len(shown.ahead):
+        return project.upcoming(N * len(TAGS), shown.filters).tolist()
+    return getattr(shown, part).tolist()
+
+
+def asked_by(project, filters) -> set[int]:
+    """What the queue asks that a link to these filters opens; its count is that of the link."""
+    sent = asked.filters(project, json.loads(json.dumps(asdict(queues.as_filters(queues.address(filters))))))
+    assert sent == filters
+    batch = second.batch(project, "cyd", "tab-of-cyd", sent, N * len(TAGS))
+    project.release("tab-of-cyd")
+    assert batch.progress.remaining == len(batch.questions) == second.progress(project, "cyd", filters).remaining
+    return {project.dataset.cell(each.suspect.item, each.suspect.tag) for each in batch.questions}
+
+
+def given_of(project, cell: int) -> bool:
+    return bool(project.dataset.labels.flat[cell])
+
+
+def mixed_up(found) -> tuple[int, int]:
+    pair = kinds.confused(found)[0]
+    return pair.first, pair.second
 
 
 def first_pair(found) -> tuple[int, int]:

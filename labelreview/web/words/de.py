@@ -244,17 +244,26 @@ WORDS = {
     "queue.status-open": "Noch nicht beantwortet",
     "queue.status-rules": "Unter gebrochenen Regeln",
     "queue.status-mine": "Von mir beantwortet",
+    "queue.status-changed": "Gefundene Fehler",
+    "queue.status-kept": "Belassen oder unsicher",
     "queue.status-unsure": "Unsicher",
     "queue.status-flagged": "Vorgemerkt, mit Notiz",
     "queue.status-others": "Von anderen beantwortet",
     "queue.status-disputed": "Uneinig",
     "queue.reviewer": "Beantwortet von",
     "queue.anybody": "Allen",
+    "queue.quality": "Label-Güte",
     "queue.low": "Label-Güte von",
+    "queue.probability": "Wahrscheinlichkeit des Modells",
+    "queue.p-low": "Wahrscheinlichkeit des Modells von",
     "queue.high": "bis",
     "queue.range": (
-        "Von 0 bis 1; niedrig heißt wohl falsch. Es ist der Wert von `labelreview rank`, den keine Antwort verschiebt."
+        "Von 0 bis 1, ohne das obere Ende selbst, außer es ist 1. Niedrige Label-Güte heißt wohl falsch; sie ist der "
+        "Wert von `labelreview rank`, den keine Antwort verschiebt."
     ),
+    "queue.column": "Spalte der Datei zu den Bildern",
+    "queue.value": "Ihr Wert",
+    "queue.lift": "Klicken hebt diesen Filter auf.",
     "queue.selection": "Bilder",
     "queue.every-item": "Alle",
     "queue.new-selection": "Neue Auswahl aus einer Datei mit ids",

@@ -240,17 +240,26 @@ WORDS = {
     "queue.status-open": "Not answered yet",
     "queue.status-rules": "Under broken rules",
     "queue.status-mine": "Answered by me",
+    "queue.status-changed": "Errors found",
+    "queue.status-kept": "Kept as given, or unsure",
     "queue.status-unsure": "Unsure",
     "queue.status-flagged": "Flagged, with notes",
     "queue.status-others": "Answered by others",
     "queue.status-disputed": "Reviewers differ",
     "queue.reviewer": "Answered by",
     "queue.anybody": "Anybody",
+    "queue.quality": "Label quality",
     "queue.low": "Label quality from",
+    "queue.probability": "Model’s probability",
+    "queue.p-low": "Model’s probability from",
     "queue.high": "to",
     "queue.range": (
-        "From 0 to 1; low means likely wrong. It is the score of `labelreview rank`, which no answer moves."
+        "From 0 to 1, without the upper end itself unless it is 1. Low label quality means likely wrong; it is the "
+        "score of `labelreview rank`, which no answer moves."
     ),
+    "queue.column": "Column of the items file",
+    "queue.value": "Its value",
+    "queue.lift": "Click to lift this filter.",
     "queue.selection": "Items",
     "queue.every-item": "Every item",
     "queue.new-selection": "New selection from a file of ids",
