@@ -63,13 +63,15 @@ def as_it_is(original: Original, size: int) -> Picture | None:
     """A small picture that browsers show as it is, in a few milliseconds; None where there is something to do."""
     if isinstance(original.content, Path) and not original.content.is_file():
         return None  # gone, or a pipe, which would never end: for those who can be ended
-    if original.size > SMALL_FILE or dicom.is_dicom(original):
-        return None
-    with _opened(original) as image:
+    with _in_plain_words(original.name):
+        if original.size > SMALL_FILE or dicom.is_dicom(original):
+            return None
+        data = original.read()
+    with _opened(Original(original.name, data)) as image:
         if not _goes_as_it_is(image, size):
             return None
         image.load()  # a truncated file is to be a message, not half a picture
-        return Picture(original.read(), WEB_TYPES[str(image.format)])
+        return Picture(data, WEB_TYPES[str(image.format)])
 
 
 def open_image(original: Original) -> Image.Image:
@@ -126,18 +128,22 @@ def _encoded(image: Image.Image) -> Picture:
 
 @contextmanager
 def _opened(original: Original) -> Iterator[Image.Image]:
-    name = original.name
+    with _in_plain_words(original.name), warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # MOST_PIXELS is the limit, below
+        if dicom.is_dicom(original):
+            yield dicom.first_frame(original, MOST_PIXELS)
+            return
+        content = BytesIO(original.content) if isinstance(original.content, bytes) else original.content
+        with Image.open(content, formats=FORMATS) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise unreadable(original.name, f"is too large ({image.width} x {image.height} pixels)")
+            yield image
+
+
+@contextmanager
+def _in_plain_words(name: str) -> Iterator[None]:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # MOST_PIXELS is the limit, below
-            if dicom.is_dicom(original):
-                yield dicom.first_frame(original, MOST_PIXELS)
-                return
-            content = BytesIO(original.content) if isinstance(original.content, bytes) else original.content
-            with Image.open(content, formats=FORMATS) as image:
-                if image.width * image.height > MOST_PIXELS:
-                    raise unreadable(name, f"is too large ({image.width} x {image.height} pixels)")
-                yield image
+        yield
     except UnidentifiedImageError:
         raise unreadable(name, "is not an image of a known format") from None
     except (FileNotFoundError, NotADirectoryError):

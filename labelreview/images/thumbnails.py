@@ -45,9 +45,9 @@ class Thumbnails:
         """Be ready before the first picture is asked for."""
         self._workers.start()
 
-    def picture(self, source: Source, name: str, size: int) -> Picture:
-        """One picture, now. InputError says why there is none."""
-        return self._picture(source, name, size, urgent=True)
+    def picture(self, source: Source, name: str, size: int, version: str = "") -> Picture:
+        """One picture, now. InputError says why there is none. `version`: what the source says of it, where known."""
+        return self._picture(source, name, size, version or source.version(name), urgent=True)
 
     def ahead(self, source: Source, names: Iterable[str], size: int) -> None:
         """Make these soon, in the background, the first ones first."""
@@ -77,13 +77,14 @@ class Thumbnails:
                     return
                 source, name, size = self._ahead.popleft()
             try:
-                if not self.cache.has(_key(source, name, size)):
-                    self._picture(source, name, size, urgent=False)
+                version = source.version(name)
+                if not self.cache.has(_key(source, name, size, version)):
+                    self._picture(source, name, size, version, urgent=False)
             except LabelReviewError:
                 continue  # said when it is asked for
 
-    def _picture(self, source: Source, name: str, size: int, *, urgent: bool) -> Picture:
-        key = _key(source, name, size)
+    def _picture(self, source: Source, name: str, size: int, version: str, *, urgent: bool) -> Picture:
+        key = _key(source, name, size, version)
         kept = self.cache.get(key)
         if kept is not None:
             return kept
@@ -131,5 +132,5 @@ def kept_in(folder: Path, limit: int) -> Thumbnails:
     return Thumbnails(folder, limit)
 
 
-def _key(source: Source, name: str, size: int) -> str:
-    return digest(source.where, name, source.version(name), size, length=40)
+def _key(source: Source, name: str, size: int, version: str) -> str:
+    return digest(source.where, name, version, size, length=40)

@@ -28,7 +28,7 @@ class PeopleLog:
         is not stored, whoever else appoints at the same moment.
         """
         with self._database.writing("written", lock=f"people {project}") as (connection, now):
-            stored = [_appointment(row) for row in connection.execute(_of(project)).mappings()]
+            stored = _read(connection, project, 0)
             check([*stored, *events])
             connection.execute(
                 sa.insert(appointments), [{**_row(project, event), "recorded_at": now} for event in events]
@@ -37,7 +37,7 @@ class PeopleLog:
     def read(self, project: str, *, after: int = 0) -> list[Appointment]:
         """The project's appointments with a `seq` above `after`, in the order they were stored."""
         with self._database.reading() as connection:
-            return [_appointment(row) for row in connection.execute(_of(project, after)).mappings()]
+            return _read(connection, project, after)
 
     def last_activity(self, project: str) -> dict[str, tuple[int, datetime]]:
         """How many events of the decision log each reviewer has, and when the newest was stored."""
@@ -59,14 +59,21 @@ class PeopleLog:
             return _has_ended(connection, sign_in)
 
 
+# Both are asked with every request, every picture's too: made once, not each time.
+ENDED = sa.select(sign_outs.c.sign_in).where(sign_outs.c.sign_in == sa.bindparam("sign_in"))
+AFTER = (
+    sa.select(appointments)
+    .where(appointments.c.project == sa.bindparam("of"), appointments.c.seq > sa.bindparam("after"))
+    .order_by(appointments.c.seq)
+)
+
+
 def _has_ended(connection: sa.Connection, sign_in: str) -> bool:
-    query = sa.select(sign_outs.c.sign_in).where(sign_outs.c.sign_in == sign_in)
-    return connection.execute(query).first() is not None
+    return connection.execute(ENDED, {"sign_in": sign_in}).first() is not None
 
 
-def _of(project: str, after: int = 0) -> sa.Select[Any]:
-    kept = sa.select(appointments).where(appointments.c.project == project, appointments.c.seq > after)
-    return kept.order_by(appointments.c.seq)
+def _read(connection: sa.Connection, project: str, after: int) -> list[Appointment]:
+    return [_appointment(row) for row in connection.execute(AFTER, {"of": project, "after": after}).mappings()]
 
 
 def _row(project: str, event: Appointment) -> dict[str, Any]:

@@ -189,9 +189,9 @@ def image(thumbnails: images.Thumbnails, project: Project, item: str, size: int,
     name = project.image_name(item)
     if not name:
         raise NotFound(f"There is no picture for '{item}' in {project.card.images or 'this project'}.")
-    current = project.pictures.version(name) == version
-    found = thumbnails.picture(project.pictures, name, size)
-    kept = "private, max-age=31536000, immutable" if current else "no-store"
+    current = project.pictures.version(name)
+    found = thumbnails.picture(project.pictures, name, size, current)
+    kept = "private, max-age=31536000, immutable" if current == version else "no-store"
     headers = {**PLAIN, "Cache-Control": kept, "Content-Security-Policy": "default-src 'none'; sandbox"}
     return Response(found.data, media_type=found.media_type, headers=headers)
 

@@ -52,18 +52,19 @@ def settings() -> Settings:
 
 def opened(of: Settings, name: str) -> Project:
     """The project of that name, opened once for all; opened anew after its data changed."""
-    return _opened(of, str(of.home), of.database_url, folder.checked_name(name))
+    return _opened((of, folder.checked_name(name)))
 
 
-# Streamlit leaves parameters with an underscore out of the key.
+# One parameter with a key of our own: Streamlit looks at each anew with every picture.
 @st.cache_resource(
     max_entries=16,
+    hash_funcs={tuple: lambda of: f"{of[0].home}\0{of[0].database_url}\0{of[1]}"},
     show_spinner=False,
     validate=lambda project: project.folder.is_current,
     on_release=lambda project: project.retire(),
 )
-def _opened(_settings: Settings, home: str, url: str, name: str) -> Project:
-    return Project.open(_settings, name)
+def _opened(of: tuple[Settings, str]) -> Project:
+    return Project.open(*of)
 
 
 def current_project(person: str) -> Project:

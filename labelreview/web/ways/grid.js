@@ -66,7 +66,7 @@ function startGrid(root) {
     page = ahead.splice(0, size)
     marks = new Map()
     show()
-    if (again) setTimeout(more, 0)
+    if (again && !page.length) setTimeout(more, 0) // else once it is painted: nothing else is asked for before
   }
 
   function preload() { if (painted) tiles.preload(ahead.slice(0, PAGES_AHEAD * size)) } // never before the page that is looked at
@@ -88,7 +88,7 @@ function startGrid(root) {
       painted = true
       way.shown({ tiles: page.length })
       announce()
-      setTimeout(preload, 0)
+      setTimeout(() => { preload(); more() }, 0)
     }))
   }
 
