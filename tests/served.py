@@ -9,6 +9,7 @@ import urllib.request
 from pathlib import Path
 
 from labelreview.settings import Settings
+from tests.warm import Forked, forked
 
 ROOT = Path(__file__).parents[1]
 
@@ -16,21 +17,25 @@ ROOT = Path(__file__).parents[1]
 class Server:
     """`streamlit run app.py` over a home, on a loopback port that stays the same when it is started again."""
 
-    def __init__(self, settings: Settings, log: Path, **environment: str) -> None:
-        """`environment`: variables that this server has and the tests do not."""
-        self.settings, self.log, self.environment = settings, log, environment
+    def __init__(self, settings: Settings, log: Path, *, warm: bool = False, **environment: str) -> None:
+        """`environment`: variables that this server has and the tests do not; `warm`: forked with its imports done."""
+        self.settings, self.log, self.environment, self.warm = settings, log, environment, warm
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Forked | None = None
 
     def start(self, script: str = "app.py") -> None:
         ours = {"LABELREVIEW_HOME": str(self.settings.home), "LABELREVIEW_DATABASE_URL": self.settings.database_url}
         environment = {**os.environ, **ours, "PYTHONPATH": str(ROOT), **self.environment}
-        command = [sys.executable, "-m", "streamlit", "run", str(ROOT / script), "--server.port", str(self.port)]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=self.log.parent, env=environment, stdout=log, stderr=log)
+        arguments = ["run", str(ROOT / script), "--server.port", str(self.port)]
+        if self.warm:
+            self.process = forked(arguments, environment, self.log.parent, self.log)
+        else:
+            command = [sys.executable, "-m", "streamlit", *arguments]
+            with self.log.open("ab") as log:
+                self.process = subprocess.Popen(command, cwd=self.log.parent, env=environment, stdout=log, stderr=log)
         end = time.monotonic() + 60
         while not self._answers():
             assert self.process.poll() is None, self.log.read_text()

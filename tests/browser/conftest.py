@@ -88,7 +88,7 @@ def items() -> int:
 @pytest.fixture
 def server(settings: Settings, tmp_path: Path, items: int) -> Iterator[Server]:
     gallery(settings, tmp_path, items=items)
-    started = Server(settings, tmp_path / "server.log")
+    started = Server(settings, tmp_path / "server.log", warm=True)
     started.start()
     yield started
     started.kill()

@@ -39,7 +39,7 @@ def server(settings: Settings, tmp_path_factory) -> Iterator[Server]:
         project.record([decision(items[0], TAGS[0], verdict, f"{name} {RUNS}", note=RUNS)
                         for name, verdict in (("Ada", Verdict.PRESENT), ("Ben", Verdict.ABSENT))])  # fmt: skip
         project.people.record(appointment(EVE, EVE, Role.OWNER))
-    started = Server(settings, folder / "server.log", LABELREVIEW_REQUESTS_A_SECOND="20")
+    started = Server(settings, folder / "server.log", warm=True, LABELREVIEW_REQUESTS_A_SECOND="20")
     started.start()
     yield started
     started.kill()

@@ -31,8 +31,9 @@ def server(settings: Settings, tmp_path, provider) -> Iterator[Server]:
         project.people.record(*(appointment(EVE, who, role) for who, role in
                                 [(EVE, Role.OWNER), (ADA, Role.REVIEWER), (BEN, Role.REVIEWER)]))  # fmt: skip
         project.team.set(answers=2)
-    started = Server(settings, tmp_path / "server.log", LABELREVIEW_SIGN_IN="oidc", LABELREVIEW_OIDC_URL=provider.url,
-                     LABELREVIEW_OIDC_CLIENT_ID=CLIENT, LABELREVIEW_OIDC_CLIENT_SECRET=SECRET)  # fmt: skip
+    oidc = {"URL": provider.url, "CLIENT_ID": CLIENT, "CLIENT_SECRET": SECRET}
+    sign_in = {"LABELREVIEW_SIGN_IN": "oidc", **{f"LABELREVIEW_OIDC_{name}": value for name, value in oidc.items()}}
+    started = Server(settings, tmp_path / "server.log", warm=True, **sign_in)
     started.environment["LABELREVIEW_URL"] = started.address
     started.start()
     yield started
