@@ -45,13 +45,7 @@ with row:
         key="filter_cells",
         width=150,
     )
-    select(
-        say("review.order"),
-        list(orders),
-        format_func=orders.__getitem__,
-        key="filter_order",
-        width=300,
-    )
+    select(say("review.order"), list(orders), format_func=orders.__getitem__, key="filter_order", width=300)
     st.segmented_control(
         say("review.direction"),
         list(DIRECTIONS),
