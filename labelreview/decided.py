@@ -5,6 +5,7 @@ The items are those of the labels file, also those that the project left out: th
 
 import json
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from labelreview.errors import InputError
 from labelreview.formats.atomic import replacing
 from labelreview.formats.tables import write_csv
 from labelreview.project import Project
-from labelreview.review import tagplan
+from labelreview.review import tageffect, tagplan
 from labelreview.review.consensus import NEWEST
 from labelreview.rulings import Ruling
 from labelreview.tags import Labels, TagMatrix
@@ -23,30 +24,33 @@ TAGS = ("tag", "becomes", "definition", "assigned_to", "state", "note")
 LOG = ("when", "by", "decision", "why", "taken_back", "uid")
 
 
-def corrected(project: Project, consensus: str = NEWEST) -> Labels:
-    """The project's labels (N, K) with the verdicts applied."""
-    labels = np.array(project.dataset.labels)
+def corrected(project: Project, consensus: str = NEWEST) -> tuple[Sequence[str], tuple[str, ...], Labels]:
+    """Items, tags and labels (N, K) of the labels file with the verdicts applied: what an export starts from."""
+    matrix = _source(project)[0].matrix
+    values = np.array(matrix.dense(), np.int8)
+    rows = {item: row for row, item in enumerate(matrix.ids)}
+    columns = {tag: column for column, tag in enumerate(matrix.tags)}
     for change in project.changes(consensus):
-        cell = np.array([project.dataset.cell(change.item, change.tag)])
-        labels.reshape(-1)[project.dataset.grid.slots(cell)] = change.corrected
-    return labels
+        values[rows[change.item], columns[change.tag]] = change.corrected
+    return matrix.ids, matrix.tags, values
 
 
-def preview(project: Project, ruling: Ruling) -> tagplan.Preview:
-    """What a ruling would do to the labels as they stand; InputError when it cannot apply."""
+def preview(project: Project, ruling: Ruling) -> tageffect.Preview:
+    """What a ruling would do to the labels as an export would write them; InputError when it cannot apply."""
     if project.dataset.grid.sparse:
         raise InputError(
             "Tags of a sparse project cannot be merged or dropped here yet. Change them in the labels file."
         )
     held = project.meeting.allow(ruling)
-    return tagplan.preview(project.dataset.tags, corrected(project), held.steps, ruling)
+    return tageffect.preview(*corrected(project), held.steps, ruling)
 
 
-def outcome(project: Project, consensus: str = NEWEST) -> list[tagplan.Fate]:
+def outcome(project: Project, consensus: str = NEWEST) -> list[tageffect.Fate]:
     """What all decisions in force do to the labels as they stand, tag by tag; InputError for a sparse project."""
     if project.dataset.grid.sparse:
         raise InputError("Tags of a sparse project cannot be merged or dropped here yet.")
-    return tagplan.outcome(corrected(project, consensus), project.meeting.standing())
+    _, tags, values = corrected(project, consensus)
+    return tageffect.outcome(tags, values, project.meeting.standing())
 
 
 def labels(
@@ -59,20 +63,17 @@ def labels(
     """
     source, missing = _source(project)
     held = project.meeting.standing()
-    values = np.array(source.matrix.dense(), np.int8)
-    rows = {item: row for row, item in enumerate(source.matrix.ids)}
-    columns = {tag: column for column, tag in enumerate(source.matrix.tags)}
-    for change in project.changes(consensus):
-        values[rows[change.item], columns[change.tag]] = change.corrected
+    ids, before, values = corrected(project, consensus)
     if close:
-        values = held.rules.closed(values, source.matrix.tags)
-    tags, after = tagplan.decided(source.matrix.tags, values, held.steps)
-    names = {tag: held.becomes.get(tag, tag) for tag in source.matrix.tags}
-    matrix = TagMatrix(source.matrix.ids, tags, after)
+        values = held.rules.closed(values, before)
+    tags, after = tagplan.decided(before, values, held.steps)
+    names = {tag: held.becomes.get(tag, tag) for tag in before}
+    matrix = TagMatrix(ids, tags, after)
     formats.write_retagged(source, out, matrix, names, missing, as_format=as_format, overwrite=overwrite)
     return len(tags)
 
 
+@lru_cache(maxsize=2)
 def _source(project: Project) -> tuple[formats.Source, str]:
     """The labels file as the project understood it: what it does not hold is what it is in the project's labels."""
     data, form = project.dataset, formats.FORMATS[project.card.labels_format]

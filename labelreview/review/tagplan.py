@@ -133,7 +133,7 @@ def decided(tags: Sequence[str], labels: Labels, steps: Sequence[Ruling]) -> tup
     """The tags and labels (N, K') that merges, renames and drops leave of tags and labels (N, K)."""
     columns = {tag: labels[:, at] for at, tag in enumerate(tags)}
     for step in steps:
-        columns = _stepped(columns, step)
+        columns = stepped(columns, step)
     values = list(columns.values())
     return tuple(columns), np.stack(values, axis=1) if values else np.zeros((len(labels), 0), np.int8)
 
@@ -160,82 +160,14 @@ def merged(rule: str, columns: Sequence[Column]) -> Column:
     return found.astype(np.int8)
 
 
-@dataclass(frozen=True)
-class Counts:
-    """How often a tag is present, absent, unknown."""
-
-    tag: str
-    present: int
-    absent: int
-    unknown: int
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What a ruling would do to the labels: the tags it is about, before and after.
-
-    `conflicts`: merged items on which the tags disagree; `rows`: a few of the items that it touches, those with a
-    conflict first; `changed`: how many items are touched in all.
-    """
-
-    before: tuple[Counts, ...]
-    after: tuple[Counts, ...]
-    conflicts: int
-    changed: int
-    rows: tuple[int, ...]
-
-
-def preview(tags: Sequence[str], labels: Labels, steps: Sequence[Ruling], ruling: Ruling, most: int = 6) -> Preview:
-    """What a merge, rename or drop would do to labels (N, K) after the steps before it. It must apply (`refuse`)."""
-    columns = {tag: labels[:, at] for at, tag in enumerate(tags)}
-    for step in steps:
-        columns = _stepped(columns, step)
-    parts = {tag: columns[tag] for tag in ruling.tags}
-    after = {name: column for name, column in _stepped(columns, ruling).items() if name == ruling.value.get("to")}
-    whole = np.stack(list(parts.values()))
-    torn = (whole == PRESENT).any(0) & (whole == ABSENT).any(0)
-    touched = (whole == PRESENT).any(0)
-    rows = [*np.flatnonzero(torn)[:most].tolist(), *np.flatnonzero(touched & ~torn)[:most].tolist()][:most]
-    was, will = (tuple(_counts(name, column) for name, column in kind.items()) for kind in (parts, after))
-    return Preview(was, will, int(torn.sum()), int(touched.sum()), tuple(rows))
-
-
-@dataclass(frozen=True)
-class Fate:
-    """What the decisions make of a tag of the data; `after`: of the tag that it becomes, None where it is dropped."""
-
-    tag: str
-    becomes: str
-    before: Counts
-    after: Counts | None
-
-
-def outcome(labels: Labels, held: Standing) -> list[Fate]:
-    """What all decisions in force do to labels (N, K): the tags of the data that they touch.
-
-    >>> from labelreview.rulings import drop, merge
-    >>> held = standing(["cap", "hat", "x"], [merge("Ada", ["cap", "hat"], "hat"), drop("Bo", "x")])
-    >>> [(fate.tag, fate.becomes, fate.before.present, fate.after and fate.after.present)
-    ...  for fate in outcome(np.array([[1, 0, 1], [0, 1, 0]], np.int8), held)]
-    [('cap', 'hat', 1, 2), ('hat', 'hat', 1, 2), ('x', '', 1, None)]
-    """
-    tags = list(held.becomes)
-    names, after = decided(tags, labels, held.steps)
-    counts = {name: _counts(name, after[:, at]) for at, name in enumerate(names)}
-    merged_into = {name for name in counts if list(held.becomes.values()).count(name) > 1}
-    touched = ((at, tag) for at, tag in enumerate(tags) if held.becomes[tag] != tag or tag in merged_into)
-    return [Fate(tag, held.becomes[tag], _counts(tag, labels[:, at]), counts.get(held.becomes[tag]))
-            for at, tag in touched]  # fmt: skip
-
-
-def _counts(tag: str, column: Column) -> Counts:
-    return Counts(tag, *(int(np.count_nonzero(column == value)) for value in (PRESENT, ABSENT, UNKNOWN)))
-
-
-def _stepped(columns: Mapping[str, Column], step: Ruling) -> dict[str, Column]:
+def stepped(columns: Mapping[str, Column], step: Ruling) -> dict[str, Column]:
+    """The columns of labels after one merge, rename or drop. InputError where another column has its new name already:
+    a labels file may hold tags that the project left out, of which the rulings know nothing."""
     if step.kind is Kind.DROP:
         return {name: column for name, column in columns.items() if name not in step.tags}
     to, after = step.value["to"], dict[str, Column]()
+    if to in columns and to not in step.tags:
+        raise InputError(f"The labels file has a tag '{to}' that the project left out. Choose another name.")
     place = to if to in step.tags else next(name for name in columns if name in step.tags)
     for name, column in columns.items():
         if name == place:

@@ -9,7 +9,8 @@ from labelreview import decided
 from labelreview.errors import LabelReviewError
 from labelreview.formats import FORMATS
 from labelreview.project import Project
-from labelreview.review.tagplan import Fate, sentence
+from labelreview.review.tageffect import Fate
+from labelreview.review.tagplan import sentence
 from labelreview.web import results, session
 
 AS_IT_CAME = "as it came"

@@ -11,7 +11,8 @@ import streamlit as st
 from labelreview import decided, pins, rulings
 from labelreview.errors import LabelReviewError
 from labelreview.project import Project
-from labelreview.review.tagplan import Counts, Preview, Standing, sentence
+from labelreview.review.tageffect import Counts, Example, Move, Preview
+from labelreview.review.tagplan import Standing, sentence
 from labelreview.rulings import Kind, Rule, Ruling, State
 from labelreview.web import pictures, session
 
@@ -237,7 +238,7 @@ def _decide(project: Project, make: Callable[[str], Ruling]) -> None:
     why = st.text_input("Why", max_chars=rulings.LONGEST["reason"], key="ruling_why")
     try:
         ruling = make(why)
-        _preview(project, decided.preview(project, ruling))
+        _preview(project, decided.preview(project, ruling), ruling)
     except LabelReviewError as error:
         st.error(session.plain(str(error)), icon=":material/error:")
         return
@@ -245,35 +246,55 @@ def _decide(project: Project, make: Callable[[str], Ruling]) -> None:
         _record(project, lambda: [ruling], f"Decided: {sentence(ruling)}.")
 
 
-def _preview(project: Project, seen: Preview) -> None:
+def _preview(project: Project, seen: Preview, ruling: Ruling) -> None:
     st.markdown("**What it does to the labels as they stand**")
-    rows = [_counted("before", counts) for counts in seen.before] + [_counted("after", c) for c in seen.after]
-    st.dataframe(rows, hide_index=True, width="stretch")
+    rows = [_counted("before", move.before, move) for move in seen.moves]
+    st.dataframe(rows + ([_counted("after", seen.after)] if seen.after else []), hide_index=True, width="stretch",
+                 placeholder="")  # fmt: skip
+    st.markdown("\n".join(f"- {session.plain(line)}" for line in effects(seen, ruling)))
+    grid = st.container(horizontal=True)
+    for example in seen.examples:
+        with grid.container(width=150, gap="xxsmall"):
+            small, why = pictures.picture(project, example.item)
+            if small:
+                st.image(small, width=150, alt=example.item)
+            else:
+                st.caption(f":material/hide_image: {session.plain(why)}")
+            st.caption(f"{session.plain(_told(example, ruling))}  \n{session.plain(example.item)}")
+
+
+def effects(seen: Preview, ruling: Ruling) -> list[str]:
+    """What a ruling does, in sentences; an export that applies it does exactly this."""
+    to, tag = ruling.value.get("to"), ruling.tags[0]
+    if ruling.kind is Kind.DROP:
+        return [f"{seen.changed:,} items have “{tag}” and lose it.", "It is not asked any more."]
+    if ruling.kind is Kind.RENAME:
+        return [
+            f"The name alone changes, no label: {seen.after.present if seen.after else 0:,} items have “{to}” then."
+        ]
+    if to in ruling.tags:
+        told = [f"On {seen.changed:,} items the label “{to}” changes. On all others it stays as it is."]
+    else:
+        told = [f"On {seen.changed:,} items the tags say different things. On all others the name alone changes."]
     if seen.conflicts:
-        st.caption(
-            f"On {seen.conflicts:,} items the tags disagree: one is there, another is not. The rule above decides."
-        )
-    if seen.rows:
-        labels, tags = decided.corrected(project), [counts.tag for counts in seen.before]
-        st.caption(f"{seen.changed:,} items have one of these tags. Some of them:")
-        grid, names = st.container(horizontal=True), project.meeting.standing().becomes
-        for at in seen.rows:
-            item = project.dataset.ids[at]
-            has = [
-                tag for column, tag in enumerate(project.dataset.tags) if names[tag] in tags and labels[at, column] == 1
-            ]
-            with grid.container(width=150, gap="xxsmall"):
-                small, why = pictures.picture(project, item)
-                if small:
-                    st.image(small, width=150, alt=item)
-                else:
-                    st.caption(f":material/hide_image: {session.plain(why)}")
-                st.caption(f"**{session.plain(', '.join(has))}**  \n{session.plain(item)}")
+        contrary = f"On {seen.conflicts:,} items the tags contradict each other: one is there, another is not."
+        told.append(f"{contrary} The rule above decides.")
+    if seen.lost:
+        told.append(f"On {seen.lost:,} items “{to}” is unknown then, though one of the tags was known.")
+    return told
 
 
-def _counted(when: str, counts: Counts) -> dict[str, object]:
+def _told(example: Example, ruling: Ruling) -> str:
+    before = ", ".join(f"{tag} {WORDS[label]}" for tag, label in zip(ruling.tags, example.before, strict=True))
+    after = "dropped" if example.after is None else f"{ruling.value['to']} {WORDS[example.after]}"
+    return f"{before} → {after}"
+
+
+def _counted(when: str, counts: Counts, move: Move | None = None) -> dict[str, object]:
     figures = {"Present": counts.present, "Absent": counts.absent, "Unknown": counts.unknown}
-    return {"": when, "Tag": counts.tag, **figures}
+    moved = {"Become present": move.to_present, "Become absent": move.to_absent,
+             "Become unknown": move.to_unknown} if move else {}  # fmt: skip
+    return {"": when, "Tag": counts.tag, **figures, **moved}
 
 
 def _undone(by: str, ruling: Ruling) -> list[Ruling]:

@@ -5,9 +5,10 @@ import json
 
 import pytest
 
-from labelreview import intake
+from labelreview import decided, intake
 from labelreview.cli import main
 from labelreview.decisions import Verdict
+from labelreview.errors import InputError
 from labelreview.project import Project
 from labelreview.review.worklist import Filters
 from labelreview.rulings import assign, define, drop, merge, rename, undo
@@ -100,3 +101,30 @@ def test_a_cell_that_the_file_leaves_empty_means_in_a_merge_what_it_means_in_the
         gaps.meeting.record(merge("Ada", ["cap", "hat"], "cap"))
     assert run("export", "gaps", "--out", "g.csv", "--apply-tag-decisions") == 0
     assert (tmp_path / "g.csv").read_text() == f"id,cap\na,{cell}\nb,1\n"
+
+
+def test_a_preview_is_what_the_file_says_afterwards_also_of_what_the_project_left_out(project, tmp_path):
+    settings = Settings.from_environment()
+    (tmp_path / "more.csv").write_text("id,cap,hat,wig\na,1,0,0\nb,0,,1\nc,0,1,0\nd,1,0,1\ne,0,1,0\n")
+    (tmp_path / "s.csv").write_text("id,cap,hat\na,0.1,0.2\nb,0.5,0.6\nc,0.9,0.1\n")
+    inputs = intake.gather(tmp_path / "more.csv", tmp_path / "s.csv", only_common=True, missing_means="unknown")
+    intake.create(settings, "more", inputs)
+    with Project.open(settings, "more") as more:
+        more.record([decision("c", "cap", Verdict.PRESENT)])
+        ruling = merge("Ada", ["cap", "hat"], "hat")
+        seen = decided.preview(more, ruling)
+        with pytest.raises(InputError, match="a tag 'wig' that the project left out"):
+            decided.preview(more, merge("Ada", ["cap", "hat"], "wig"))
+        more.meeting.record(ruling)
+    assert run("export", "more", "--out", "plain.csv") == run(
+        "export", "more", "--out", "d.csv", "--apply-tag-decisions"
+    )
+    before, after = (hats_of(tmp_path / name) for name in ("plain.csv", "d.csv"))
+    changed = {item for item in before if before[item] != after[item]}
+    assert {each.item for each in seen.examples} == changed == {"a", "d"}
+    assert (seen.changed, seen.after.present, seen.after.unknown) == (2, list(after.values()).count("1"), 1)
+    assert (seen.conflicts, seen.lost) == (3, 1)
+
+
+def hats_of(path) -> dict[str, str]:
+    return {row["id"]: row["hat"] for row in csv.DictReader(path.read_text().splitlines())}

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from labelreview import rulings
 from labelreview.errors import InputError
 from labelreview.review.rules import excludes, implies
-from labelreview.review.tagplan import decided, merged, preview, refuse, standing
+from labelreview.review.tageffect import preview
+from labelreview.review.tagplan import decided, merged, refuse, standing
 from labelreview.rulings import Rule, assign, define, drop, merge, relate, rename, target, undo
 from labelreview.tags import ABSENT, PRESENT, UNKNOWN
 
@@ -114,13 +115,24 @@ def test_rulings_about_tags_that_newer_data_lacks_are_left_out_and_told():
     refuse(("cap", "cat"), [*events, drop("A", "cat")])  # what was broken before does not stand in the way
 
 
-def test_a_preview_counts_before_and_after_and_shows_conflicts_first():
-    seen = preview(TAGS, LABELS, [], merge("A", ["hat", "cap"], "headgear"))
-    assert [(c.tag, c.present, c.absent, c.unknown) for c in seen.before] == [("hat", 1, 3, 0), ("cap", 2, 1, 1)]
-    assert [(c.tag, c.present, c.absent, c.unknown) for c in seen.after] == [("headgear", 2, 1, 1)]
-    assert (seen.conflicts, seen.changed, seen.rows) == (1, 2, (0, 1))
-    gone = preview(TAGS, LABELS, [], drop("A", "boat"))
-    assert (gone.after, gone.changed, gone.rows) == ((), 2, (0, 3))
+def test_a_preview_counts_what_changes_and_shows_conflicts_first():
+    given_labels = "pqrs", TAGS, LABELS
+    seen = preview(*given_labels, [], merge("A", ["hat", "cap"], "hat"))
+    hat, cap = seen.moves
+    assert (hat.before.present, hat.to_present, hat.to_absent, hat.to_unknown) == (1, 1, 0, 1)
+    assert cap.changed == 0
+    assert (seen.after.present, seen.after.absent, seen.after.unknown) == (2, 1, 1)
+    assert (seen.conflicts, seen.changed, seen.lost) == (1, 2, 1)  # q has the hat already: it does not change
+    assert [(each.item, each.before, each.after) for each in seen.examples] == [("p", (0, 1), 1), ("s", (0, -1), -1)]
+    gone = preview(*given_labels, [], drop("A", "boat"))
+    assert (gone.after, gone.changed, [each.item for each in gone.examples]) == (None, 2, ["p", "s"])
+    named = preview(*given_labels, [], rename("A", "boat", "ship"))
+    assert (named.changed, named.after.present, [each.item for each in named.examples]) == (0, 2, ["p", "s"])
+
+
+def test_a_tag_of_the_file_that_the_project_left_out_is_not_lost_under_a_merge():
+    with pytest.raises(InputError, match="The labels file has a tag 'cat' that the project left out"):
+        preview("pqrs", TAGS, LABELS, [], merge("A", ["cap", "hat"], "cat"))
 
 
 steps = st.lists(
@@ -131,6 +143,46 @@ steps = st.lists(
     ),
     max_size=8,
 )
+
+
+@given(
+    st.lists(st.lists(st.sampled_from([-1, 0, 1]), min_size=4, max_size=4), min_size=1, max_size=9),
+    st.lists(st.sampled_from("abcd"), min_size=2, max_size=3, unique=True),
+    st.sampled_from("abcde"),
+    st.sampled_from(list(Rule)),
+    st.booleans(),
+)
+def test_a_preview_of_a_merge_is_what_the_decided_labels_are(rows, tags, to, rule, renamed_first):
+    labels = np.array(rows, np.int8)
+    steps = [rename("A", "a", "z")] if renamed_first else []
+    named = ["z" if tag == "a" and steps else tag for tag in tags]
+    to = "z" if to == "a" and steps else to
+    ruling = merge("A", named, to, rule)
+    try:
+        refuse("abcd", [*stored(*steps), ruling])
+    except InputError:
+        return
+    seen = preview([str(row) for row in range(len(rows))], "abcd", labels, steps, ruling, most=99)
+    before, after = (by_name(*decided("abcd", labels, each)) for each in (steps, [*steps, ruling]))
+    parts, now = np.stack([before[tag] for tag in named]), after[to]
+    for move in seen.moves:
+        gained = now[before[move.before.tag] != now].tolist()
+        assert [move.to_present, move.to_absent, move.to_unknown] == [gained.count(label) for label in (1, 0, -1)]
+    other = np.flatnonzero(before[to] != now if to in named else (parts != now).any(0)).tolist()
+    assert seen.changed == len(other)
+    assert seen.conflicts == sum({0, 1} <= set(row) for row in parts.T.tolist())
+    assert seen.lost == sum(max(row) > UNKNOWN == label for row, label in zip(parts.T.tolist(), now, strict=True))
+    assert (seen.after.present, seen.after.absent, seen.after.unknown) == tuple(
+        now.tolist().count(x) for x in (1, 0, -1)
+    )
+    if other:
+        assert sorted(int(each.item) for each in seen.examples) == other
+    for each in seen.examples:
+        assert (list(each.before), each.after) == (parts[:, int(each.item)].tolist(), now[int(each.item)])
+
+
+def by_name(tags, labels) -> dict[str, np.ndarray]:
+    return dict(zip(tags, labels.T, strict=True))
 
 
 @given(steps)
