@@ -20,6 +20,7 @@ from labelreview.triage import (
     count,
     few,
     kinds,
+    known,
     matters,
     model,
     percent,
@@ -59,6 +60,8 @@ WORDS = {
                                          "lies between the two ends. Few audit answers make it wide.",
     "Target": "at most {target} of labels still wrong, as the team has set it. It is met when the stop rule is {sure} "
               "sure of that: a stricter bound than the interval, so that it holds however often one looks.",
+    "Not yet known: 3 drawn": "chance has asked so little here (3 labels) that the interval would span more than half "
+                              "of all that could be. The CSV files have it all the same.",
     triage.DASH: "nothing can tell: chance has asked nothing there, or too little to name one number.",
 }  # fmt: skip
 TWICE = 2  # items: what was seen once is an accident as likely as a habit
@@ -280,7 +283,7 @@ def _kinds(found: Triage, every: dict[str, Table]) -> Chapter:
         ]  # fmt: skip
     if (together := _often(every["co-wrong"])).table.rows:
         blocks += [Text("Tags that were wrong on the same item at least twice, whichever way."), together]
-    told = [row for row in every["noise"].rows if row["missed"] is not None or row["invented"] is not None]
+    told = [row for row in every["noise"].rows if not all(known.unknown(row, way) for way in ("missed", "invented"))]
     if told:
         worst = sorted(told, key=lambda row: -max(_low(row, "missed"), _low(row, "invented")))
         blocks += [

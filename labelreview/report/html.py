@@ -4,7 +4,7 @@ import html
 from collections.abc import Sequence
 
 from labelreview.report.content import MOST, Block, Chapter, Facts, List, Picture, Report, Rows, Text, explained
-from labelreview.triage import DASH, few, percent
+from labelreview.triage import DASH, known, percent
 from labelreview.triage.tables import SHARES, WHOLE, Row, title
 
 PERCENT = "\N{NO-BREAK SPACE}%"
@@ -115,7 +115,9 @@ def _words(report: Report) -> str:
 
 
 def shown(column: str, row: Row) -> str:
-    """A value as a reader sees it, with its interval where it has one."""
+    """A value as a reader sees it, with its interval where it has one, in words where that says nothing."""
+    if known.unknown(row, column):
+        return known.in_words(row) if column in SHARES else DASH
     value = _one(column, row[column])
     if f"{column}_low" not in row:
         return value
@@ -123,12 +125,7 @@ def shown(column: str, row: Row) -> str:
     if low == high == DASH:
         return value
     between = f"{low.removesuffix(PERCENT)}–{high}"
-    return between if _few(row) else f"{value} ({between})"
-
-
-def _few(row: Row) -> bool:
-    counts = [each for name in ("audited", "answered", "cells") if isinstance(each := row.get(name), int)]
-    return len(counts) == 3 and few(*counts)
+    return between if known.ranges_alone(row) else f"{value} ({between})"
 
 
 def _one(column: str, value: object) -> str:

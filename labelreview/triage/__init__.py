@@ -17,6 +17,7 @@ from labelreview.triage.words import (
     lines,
     next_steps,
     percent,
+    says_nothing,
     sentence,
     span,
     stop_sentence,
@@ -25,7 +26,7 @@ from labelreview.triage.words import (
 )
 
 __all__ = [
-    "DASH", "EXPLAINED", "FEWEST", "MOST_TAGS", "SURE", "TABLES", "Behind", "Table", "Triage", "behind",
-    "count", "few", "figures", "left_sentence", "lines", "next_steps", "percent", "sentence", "shape", "span",
+    "DASH", "EXPLAINED", "FEWEST", "MOST_TAGS", "SURE", "TABLES", "Behind", "Table", "Triage", "behind", "count", "few",
+    "figures", "left_sentence", "lines", "next_steps", "percent", "says_nothing", "sentence", "shape", "span",
     "stop_sentence", "surest_first", "worst_tags", "write_tables",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from labelreview.decisions import Direction
 from labelreview.formats.tables import write_csv
 from labelreview.project import Project
 from labelreview.review import estimates
@@ -203,7 +204,11 @@ def tags_by_direction(_project: Project, found: Triage) -> list[Row]:
     sides = ((side, estimates.by_tag(found.evidence, side)) for side in found.by_direction)
     every = [(tag, side, rate) for side, rates in sides for tag, rate in zip(found.tags, rates, strict=True)]
     told = sorted((each for each in every if each[2].drawn or each[2].found), key=lambda each: surest_first(each[2]))
-    return [{"tag": tag, "direction": side.value, **rate_row(rate)} for tag, side, rate in told]
+    return direction_rows(told)
+
+
+def direction_rows(rates: Sequence[tuple[str, Direction, ErrorRate]]) -> list[Row]:
+    return [{"tag": tag, "direction": side.value, **rate_row(rate)} for tag, side, rate in rates]
 
 
 def noise(_project: Project, found: Triage) -> list[Row]:

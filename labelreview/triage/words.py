@@ -11,6 +11,7 @@ from labelreview.triage.figures import AHEAD, FEW, FEWEST, SURE, Triage
 
 DASH = "\N{EM DASH}"
 LEAST = 1e-9  # a share: less is how the arithmetic rounds
+NOT_KNOWN, WIDE = "not yet known", 0.5
 MOST_TAGS = 50  # lines of a terminal that somebody reads
 
 
@@ -143,7 +144,12 @@ def lines(found: Triage, most: int | None = MOST_TAGS) -> Sequence[str]:
 
 def surest_first(rate: ErrorRate) -> tuple[bool, float]:
     """For sorting: by the low end of the interval (one draw alone can say 100 %), what nothing tells about last."""
-    return math.isnan(rate.rate.value), -rate.rate.low
+    return math.isnan(rate.rate.value) or says_nothing(rate.rate), -rate.rate.low
+
+
+def says_nothing(share: Estimate) -> bool:
+    """Whether an interval of a share is so wide that it says nothing: more than half of all that could be."""
+    return not share.high - share.low <= WIDE
 
 
 def few(audited: int, answered: int, cells: int) -> bool:
@@ -152,5 +158,7 @@ def few(audited: int, answered: int, cells: int) -> bool:
 
 
 def _rate(rate: ErrorRate) -> str:
+    if says_nothing(rate.rate):
+        return f"{NOT_KNOWN}: {rate.drawn:,} drawn"
     alone = few(rate.drawn, rate.answered, rate.cells)
     return span(rate.rate) if alone else f"{percent(rate.rate.value)} ({span(rate.rate)})"

@@ -7,8 +7,9 @@ import streamlit as st
 
 from labelreview import triage
 from labelreview.project import Project
-from labelreview.triage import model
+from labelreview.triage import known, model
 from labelreview.triage.tables import Row
+from labelreview.triage.words import NOT_KNOWN
 from labelreview.web import pictures, triage_charts, triaged
 
 STILL = {"displayModeBar": False}
@@ -29,6 +30,7 @@ def chart(project: Project, figure: object, key: str, alt: str, *, beside: bool 
 
 ROW_MARKS: dict[str, Callable[[Row], list[object]]] = {
     "tags": lambda row: ["tag", row["tag"], ""],
+    "tags-by-direction": lambda row: ["tag", row["tag"], row["direction"]],
     "noise": lambda row: ["tag", row["tag"], ""],
     "models-by-tag": lambda row: ["tag", row["tag"], ""],
     "confused": lambda row: ["confused", row["first"], row["second"]],
@@ -56,12 +58,14 @@ def table(
     height, mark = min(36 * (len(rows) + 1) + 3, 460), mark or ROW_MARKS.get(name)
     shown: dict[str, Any] = {"hide_index": True, "height": height, "placeholder": triage.DASH, "column_order": order,
                              "column_config": triaged.columns(rows)}  # fmt: skip
-    if any(value is None for row in rows for value in row.values()):
-        st.caption(f"{triage.DASH} where nothing can tell: chance has asked nothing there, or nobody has.")
+    seen = [known.told(row) for row in rows]
+    if any(value is None for row in seen for value in row.values()):
+        st.caption(f"{triage.DASH} {NOT_KNOWN}: chance has drawn nothing there, or too little. Below five draws the "
+                   "range stands alone; one of more than half of all that could be does not stand at all.")  # fmt: skip
     if mark is None:
-        st.dataframe(rows, **shown)
+        st.dataframe(seen, **shown)
     else:
-        event = st.dataframe(rows, **shown, on_select="rerun", selection_mode="single-row", key=f"table_{name}")
+        event = st.dataframe(seen, **shown, on_select="rerun", selection_mode="single-row", key=f"table_{name}")
         chosen = [row for row in event.selection.rows if row < len(rows)]
         pictures.behind_mark(project, [str(each) for each in mark(rows[chosen[0]])] if chosen else None, f"row_{name}")
     st.download_button(

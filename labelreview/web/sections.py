@@ -1,6 +1,6 @@
 """The parts of the triage page. Each is a fragment: a filter or a click runs that part alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,8 +9,10 @@ import streamlit as st
 
 from labelreview import triage
 from labelreview.auditing import AUDIT
+from labelreview.decisions import Direction
 from labelreview.errors import LabelReviewError
 from labelreview.project import Project
+from labelreview.review.estimates import ErrorRate
 from labelreview.roles import Action
 from labelreview.triage import moments
 from labelreview.web import comparing, parts, queues, session, triage_charts, triaged
@@ -38,11 +40,34 @@ def tags(project: Project) -> None:
     side = row.segmented_control(
         "Errors", list(triaged.SIDES), format_func=lambda side: triaged.SIDES[side], default="", key="tags_side"
     )
-    pairs = triaged.tag_rates(project, side or "", text, sort)
-    if whose := triaged.assigned_to(project):
+    whose, who = triaged.assigned_to(project), "Anybody"
+    if whose:
         who = row.selectbox("Assigned to", ["Anybody", *whose], key="tags_whose_triage", width=200)
-        pairs = [pair for pair in pairs if who == "Anybody" or pair[0] in whose[who]]
-    bars = triaged.tag_bars(pairs, side or "")
+    mine = None if who == "Anybody" else whose[who]
+    if side == triaged.EACH:
+        _each_way(project, [rate for rate in triaged.each_way(project, text, sort) if mine is None or rate[0] in mine])
+    else:
+        _one_way(project, side or "", text, [pair for pair in triaged.tag_rates(project, side or "", text, sort)
+                                             if mine is None or pair[0] in mine])  # fmt: skip
+    st.page_link(session.TAGS, label="Assign, define, merge, rename or drop tags", icon=":material/sell:",
+                 query_params={"project": project.card.name})  # fmt: skip
+
+
+def _each_way(project: Project, rates: Sequence[tuple[str, Direction, ErrorRate]]) -> None:
+    """Wrong and missing tags beside each other."""
+    if not rates:
+        st.caption("No label of such a tag was drawn by chance or found wrong yet.")
+        return
+    st.caption("Share of the labels given (wrong tags) and of those not given (missing tags) that were wrong, with "
+               "95 % intervals; click a mark for its pictures.")  # fmt: skip
+    figure = triage_charts.beside_each_other(triaged.bars_each_way(rates), title="Wrong labels")
+    parts.chart(project, figure, "rates", "Error rate of each tag in each direction.", beside=True)
+    parts.table(project, "tags-by-direction", triage.tables.direction_rows(rates))
+
+
+def _one_way(project: Project, side: str, text: str, pairs: Sequence[tuple[str, ErrorRate]]) -> None:
+    """Both directions in one rate, or one direction alone."""
+    bars = triaged.tag_bars(pairs, side)
     if bars:
         left = len(pairs) - len(bars)
         rest = f" {left:,} of {len(pairs):,} tags are not drawn: find or sort to see others." if left else ""
@@ -56,9 +81,7 @@ def tags(project: Project) -> None:
         st.caption("No tag of that name has a random audit answer yet." if text else
                    "The random audit has not reached any tag yet.")  # fmt: skip
     rows = triage.tables.tag_rows(project, pairs)
-    parts.table(project, "tags", rows, lambda row: ["tag", row["tag"], side or ""], triaged.tag_columns(rows))
-    st.page_link(session.TAGS, label="Assign, define, merge, rename or drop tags", icon=":material/sell:",
-                 query_params={"project": project.card.name})  # fmt: skip
+    parts.table(project, "tags", rows, lambda row: ["tag", row["tag"], side], triaged.tag_columns(rows))
 
 
 @st.fragment

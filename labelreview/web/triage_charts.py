@@ -89,6 +89,13 @@ def intervals(traces: Mapping[str, Sequence[Bar]], *, target: float | None = Non
     return figure
 
 
+def beside_each_other(traces: Mapping[str, Sequence[Bar]], *, title: str) -> go.Figure:
+    """Two intervals a line, one above the other."""
+    figure = intervals(traces, title=title)
+    figure.update_traces(orientation="h").update_layout(scattermode="group", scattergap=0.4)
+    return figure
+
+
 def before_and_after(found: Comparison, moments: tuple[str, str]) -> go.Figure:
     """Labels still wrong at both moments, of the tags that changed most; moments: as written, for the marks."""
     bars: dict[str, list[Bar]] = {f"Before: {found.before.title}": [], f"After: {found.after.title}": []}
@@ -99,9 +106,7 @@ def before_and_after(found: Comparison, moments: tuple[str, str]) -> go.Figure:
                 f"{short(tag)}: {percent(estimate.value)} ({span(estimate)}) still wrong {word}; {pair.found:,} found"
             )
             trace.append(Bar(tag, estimate, told, ["between", *moments, tag]))
-    figure = intervals(bars, title="Labels still wrong")
-    figure.update_traces(orientation="h").update_layout(scattermode="group", scattergap=0.4)
-    return figure
+    return beside_each_other(bars, title="Labels still wrong")
 
 
 def labels_changed(found: Comparison, moments: tuple[str, str]) -> go.Figure:

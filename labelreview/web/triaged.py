@@ -42,12 +42,14 @@ FORMS = {**dict.fromkeys(triage.tables.WHOLE, "%.0f"), "seconds_median": "%.1f",
          "given": "%.4f", "corrected": "%.4f", "difference": "%.4f", "lift": "%.1f", "p_value": "%.2g"}  # fmt: skip
 SORTS: dict[str, Callable[[tuple[str, ErrorRate]], Any]] = {
     "Most surely wrong": lambda pair: triage.surest_first(pair[1]),
-    "Most errors left": lambda pair: -pair[1].left.value if not math.isnan(pair[1].left.value) else math.inf,
+    "Most errors left": lambda pair: math.inf if triage.says_nothing(pair[1].rate) else -pair[1].left.value,
     "Most errors found": lambda pair: -pair[1].found,
     "Least known": lambda pair: pair[1].rate.low - pair[1].rate.high,
     "Name": lambda pair: pair[0].casefold(),
 }
-SIDES = {"": "Both", Direction.WRONG.value: "Wrong tags", Direction.MISSING.value: "Missing tags"}
+EACH = "each"
+ONE_SIDE = {Direction.WRONG.value: "Wrong tags", Direction.MISSING.value: "Missing tags"}
+SIDES = {"": "Both together", **ONE_SIDE, EACH: "Side by side"}
 
 
 def figures(project: Project) -> Triage:
@@ -102,6 +104,26 @@ def tag_rates(project: Project, side: str, text: str, sort: str) -> list[tuple[s
         rates = kept(project, f"tags {side}", lambda: estimates.by_tag(found.evidence, chosen))
     pairs = [pair for pair in zip(found.tags, rates, strict=True) if text.casefold() in pair[0].casefold()]
     return sorted(pairs, key=SORTS[sort])
+
+
+def each_way(project: Project, text: str, sort: str) -> list[tuple[str, Direction, ErrorRate]]:
+    """Tags and directions in which anything tells about them, sorted together."""
+    every = [(tag, Direction(side), rate) for side in ONE_SIDE for tag, rate in tag_rates(project, side, text, sort)]
+    told = (each for each in every if each[2].drawn or each[2].found)
+    return sorted(told, key=lambda each: SORTS[sort]((each[0], each[2])))
+
+
+def bars_each_way(rates: Sequence[tuple[str, Direction, ErrorRate]]) -> dict[str, list[Bar]]:
+    """Both directions of the first tags as two traces."""
+    first = set(list(dict.fromkeys(tag for tag, _, _ in rates))[:MOST])
+    return {
+        title: [
+            Bar(tag, shown(rate), hover(tag, rate), ["tag", tag, side])
+            for tag, way, rate in rates
+            if tag in first and way.value == side
+        ]
+        for side, title in ONE_SIDE.items()
+    }
 
 
 def assigned_to(project: Project) -> dict[str, set[str]]:

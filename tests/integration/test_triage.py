@@ -15,6 +15,7 @@ from labelreview.cli import main
 from labelreview.decisions import Verdict
 from labelreview.errors import InputError, NotFound
 from labelreview.project import Project
+from labelreview.report import html
 from labelreview.review import estimates
 from labelreview.review.verdicts import corrected
 from labelreview.review.worklist import Filters
@@ -22,7 +23,7 @@ from labelreview.settings import Settings
 from labelreview.tags import Dataset, Names
 from labelreview.triage import EXPLAINED, TABLES, compared, exported, groups, kinds, matters, model, moments
 from labelreview.triage.tables import ON_TOP
-from labelreview.web import asked, queues, triage_charts
+from labelreview.web import asked, queues, triage_charts, triaged
 from tests.made import decision
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -243,6 +244,26 @@ def test_learning_from_the_corrections_gains(project, truth, tmp_path):
     assert learned.gain.macro_ap.corrected > 0.9
     low, high = learned.gain.macro_ap.difference.low, learned.gain.macro_ap.difference.high
     assert low <= learned.gain.macro_ap.difference.value <= high
+
+
+def test_an_interval_that_says_nothing_is_told_in_words_and_stays_a_number_in_files(project, found):
+    known_rate = found.by_tag[0]
+    rate = replace(known_rate, drawn=3, left=estimates.Estimate(0.0, 0.0, 0.98 * known_rate.cells - known_rate.found))
+    (row,) = triage.tables.tag_rows(project, [("hat", rate)])
+    assert html.shown("rate", row) == "not yet known: 3 drawn"
+    assert html.shown("errors_left", row) == triage.DASH
+    assert html.shown("rate", {**row, **triage.tables.rate_row(known_rate)}).endswith("%)")
+    on_page = triage.known.told(row)
+    assert {name for name in row if on_page[name] != row[name]} == {
+        f"{name}{end}" for name in ("rate", "errors_left") for end in ("", "_low", "_high")
+    }
+    assert ",0.98," in triaged.as_csv([row])
+    lines = triage.lines(replace(found, by_tag=(rate, *found.by_tag[1:])))
+    assert lines[-1].startswith("  hat: not yet known: 3 drawn, ")
+    few = replace(known_rate, drawn=4, left=estimates.Estimate(10.0, 0.0, 0.4 * known_rate.cells))
+    on_page = triage.known.told({"tag": "hat", **triage.tables.rate_row(few)})
+    assert (on_page["rate"], on_page["rate_high"]) == (None, few.rate.high)
+    assert triage.surest_first(rate) > max(map(triage.surest_first, found.by_tag))
 
 
 def test_every_column_is_explained_and_every_explanation_stands_in_the_docs(project, found):
