@@ -18,7 +18,8 @@ from tests.served import Server
 from tests.web_server import serving
 
 RUNS = "<img src=x onerror=window.hacked=1>"
-TAGS = [RUNS, "[click](javascript:window.hacked=1)", "</script><script>window.hacked=1</script>"]
+LONG = "a name of two hundred characters, " * 6
+TAGS = [RUNS, "[click](javascript:window.hacked=1)", "</script><script>window.hacked=1</script>", LONG.strip()]
 EVE = f"Eve {RUNS}"
 GUIDELINE = (f"# Hats\n{RUNS}\n<script>window.hacked=1</script>\n[here](javascript:window.hacked=1)\n"
              "![x](https://evil.example/seen.png)\n<svg onload=window.hacked=1>")  # fmt: skip
@@ -64,6 +65,13 @@ def test_markup_in_tags_names_notes_and_guidelines(server, eve):
         assert eve.page.evaluate("window.hacked") is None, path
         assert eve.page.locator("[onerror], [onload], a[href^='javascript:' i]").count() == 0, path
     assert [url for url in asked if not url.startswith((server.address, "data:", "blob:"))] == []
+    eve.page.goto(f"{server.address}/grid?cells=all&direction=missing&tag={quote(TAGS[-1])}")
+    expect(eve.page.locator("[data-part=way]")).to_have_attribute("data-painted", "1", timeout=PATIENCE)
+    name = eve.page.locator(".question .tag")
+    expect(name).to_have_attribute("tabindex", "0", timeout=PATIENCE)  # it is cut, and whole for whoever comes to it
+    name.focus()
+    assert name.evaluate("it => it.scrollHeight <= it.clientHeight + 1")
+    expect(name).to_have_attribute("title", TAGS[-1])
 
 
 def test_a_page_of_another_site_in_the_same_browser(server, eve):

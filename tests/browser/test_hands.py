@@ -54,6 +54,11 @@ def stored(page: Page, settings) -> dict[tuple[str, str], str]:
     return {cell: decision.verdict.value for cell, decision in settled.items() if decision.verdict}
 
 
+def is_all_in_sight(page: Page) -> bool:
+    """Whether the last line, below all buttons, is seen without scrolling."""
+    return bool(page.locator("[data-part=counts]").evaluate("it => it.getBoundingClientRect().bottom <= innerHeight"))
+
+
 def given(page: Page) -> str:
     return "present" if page.locator("[data-part=given]").inner_text().endswith("yes") else "absent"
 
@@ -140,6 +145,7 @@ def test_a_finger_answers_in_all_three_ways(finger, server, settings):
     assert stored(finger, settings) == expected
 
     visit(finger, server.address, WHOLE)
+    assert is_all_in_sight(finger)
     item = painted(finger)[0]
     row = finger.locator("[data-part=tags] li").first
     tag, before = row.locator("bdi").inner_text(), row.get_attribute("data-now")
@@ -150,6 +156,7 @@ def test_a_finger_answers_in_all_three_ways(finger, server, settings):
     assert stored(finger, settings)[item, tag] == {"1": "absent", "0": "present", "-1": "present"}[before]
 
     visit(finger, server.address, GRID)
+    assert is_all_in_sight(finger)
     items = finger.locator("[role=option] .name").all_inner_texts()
     finger.locator("[role=option]").nth(1).tap()
     expect(finger.locator("[role=option]").nth(1)).to_have_attribute("data-mark", "other")

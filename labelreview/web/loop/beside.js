@@ -1,5 +1,5 @@
-// What stands beside a question: pictures that look like its picture, and examples and counter-examples of its tag. Any
-// component may use it; its html has the parts `twins`, `beside` and the dialog `look`.
+// What stands beside a question: examples and counter-examples of its tag, and pictures that look like its picture. Any
+// component may use it; its html has the parts `twins`, `examples`, `beside` and the dialog `look`, what helps most first.
 //
 //   const beside = openBeside(part, talk, told)   told: next() (the cells asked next) · settle(value), or null · pins(): may they pin
 //                                                 shown(answer) · focus(): the dialog has closed
@@ -26,7 +26,7 @@ function percent(probability) {
 }
 
 function openBeside(part, talk, told) {
-  const box = part('beside'), top = part('twins'), sheet = part('look'), kept = new Map()
+  const top = part('twins'), tagged = part('examples'), box = part('beside'), parts = [top, tagged, box], sheet = part('look'), kept = new Map()
   let cell = null, answer = null, controller = null, timer = 0, idle = 0, looked = null, asking = 0, learnedAt = 0
 
   async function fetched({ item, tag }, signal) {
@@ -81,10 +81,9 @@ function openBeside(part, talk, told) {
     controller?.abort()
     clearTimeout(timer)
     noMore(idle)
-    for (const image of [...box.querySelectorAll('img'), ...top.querySelectorAll('img')]) if (!image.complete) image.removeAttribute('src') // nobody waits for it
-    box.replaceChildren()
-    top.replaceChildren()
-    box.hidden = top.hidden = true
+    for (const image of parts.flatMap(each => [...each.querySelectorAll('img')])) if (!image.complete) image.removeAttribute('src') // nobody waits for it
+    for (const each of parts) each.replaceChildren()
+    unfold()
     asking++
     cell = answer = null
   }
@@ -99,14 +98,12 @@ function openBeside(part, talk, told) {
     told.shown?.(came)
     const others = twins()
     top.replaceChildren(...(others.length ? [together(others)] : []))
-    top.hidden = !others.length
-    box.replaceChildren(
-      ...group('looks-alike', answer.near.map(row), 'alike', answer.waiting),
-      ...group('examples', answer.present.map(tile), 'tiles'),
-      ...group('counter-examples', answer.absent.map(tile), 'tiles'),
-    )
-    box.hidden = !box.childElementCount
+    tagged.replaceChildren(...group('examples', answer.present.map(tile), 'tiles'), ...group('counter-examples', answer.absent.map(tile), 'tiles'))
+    box.replaceChildren(...group('looks-alike', answer.near.map(row), 'alike', answer.waiting))
+    unfold()
   }
+
+  function unfold() { for (const each of parts) each.hidden = !each.childElementCount }
 
   function group(title, entries, kind, otherwise = '') {
     if (!entries.length && !otherwise) return []

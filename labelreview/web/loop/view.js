@@ -43,8 +43,11 @@ function openView(root, part, evidence) {
   function ask(cell) {
     const tag = marked('bdi', cell.tag, { part: 'tag' })
     tag.className = 'tag'
+    tag.title = cell.tag
     phrase(part('question'), aboutText('question', cell), { tag })
     part('question').dataset.long = String(cell.tag.length > LONG_TAG)
+    if (cell.tag.length > LONG_TAG) part('ask').tabIndex = 0 // it may scroll
+    else part('ask').removeAttribute('tabindex')
     const given = marked('b', value(cell.given), { part: 'given', value: VALUE[cell.given] })
     given.className = 'value'
     phrase(part('given-line'), isEmpty(cell) ? 'not-given' : 'given', { given, prob: marked('b', percent(cell.pred_prob), { part: 'prob' }) })

@@ -4,6 +4,7 @@
 const SIZES = [12, 24, 40, 60]
 const KEPT_WHOLE = 3 // confirmed pages that come back at once; earlier ones are fetched again, so that a day's pages do not pile up
 const PAGES_AHEAD = 2 // with one, whoever is quicker than its pictures come waits for them
+const LONG_TAG = 48
 const FLIP = { present: 'absent', absent: 'present' }
 // what a picture is assumed to be: as given, and where nothing was given no
 const WORD = { 1: 'present', 0: 'absent', '-1': 'absent' }, VALUE_OF = { present: 1, absent: 0 }
@@ -95,9 +96,10 @@ function startGrid(root) {
   function question() {
     const { tag, direction, unlabelled } = way.config.filters, is = (page[0]?.given ?? Number(direction !== 'missing')) === 1
     const right = assume === 'right', kinds = unlabelled ? ['mark-yes', 'mark-no'] : is ? ['mark-not-there', 'mark-is-there'] : ['mark-there', 'mark-is-not-there']
-    const name = Object.assign(document.createElement('bdi'), { textContent: tag, className: 'tag' })
+    const name = Object.assign(document.createElement('bdi'), { textContent: tag, title: tag, className: 'tag' })
     const [before, after] = say(unlabelled ? 'not-labelled' : is ? 'tagged' : 'not-tagged').split('{tag}')
     part('question').replaceChildren(before, name, after)
+    if (tag.length > LONG_TAG) requestAnimationFrame(() => { if (name.scrollHeight > name.clientHeight + 1) name.tabIndex = 0 }) // all of it, to whoever tabs to it or taps it
     put('rule', say(kinds[right ? 0 : 1]))
     put('turn-text', say(right ? (unlabelled ? 'assume-yes' : 'assume-wrong') : (unlabelled ? 'assume-no' : 'assume-right')))
   }

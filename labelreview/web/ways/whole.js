@@ -151,6 +151,7 @@ function startWhole(root) {
     option.setAttribute('role', 'option')
     option.tabIndex = position === focus ? 0 : -1
     option.dataset.suspect = row.suspect
+    option.title = row.tag
     option.append(make('kbd', '', position < 9 ? position + 1 : ''), make('bdi', 'tag', row.tag),
                   make('span', 'model', row.pred_prob === null ? '' : say('model', { p: percent(row.pred_prob) })), make('b', 'state', ''), make('span', 'breaks', ''))
     option.addEventListener('click', ({ target }) => { move(position); if (target.className === 'breaks') mend(); else toggle(position) })
