@@ -14,6 +14,7 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Index = slice | Ints
+ALL = slice(None)
 
 
 class Grid:
@@ -72,9 +73,13 @@ class Grid:
         """(K,) values in a shape that goes with arrays over the grid."""
         return values
 
-    def by_item(self, rows: Mask) -> Mask:
-        """A mask of the items, (N,), as one of the slots."""
-        return np.repeat(rows, self.tags)
+    def by_item(self, rows: Mask, index: Index = ALL) -> Mask:
+        """A mask of the items, (N,), as one of slots, all or some.
+
+        >>> Grid(2, 3).by_item(np.array([False, True]), np.array([1, 4]))
+        array([False,  True])
+        """
+        return np.repeat(rows, self.tags)[index] if isinstance(index, slice) else rows[index // self.tags]
 
     def columns(self, slots: slice) -> Ints:
         """The tags of a run of slots, (n,)."""
@@ -138,8 +143,8 @@ class SparseGrid(Grid):
     def by_tag(self, values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
         return values[self.columns(slice(None))]
 
-    def by_item(self, rows: Mask) -> Mask:
-        return np.asarray(rows[self.positions // self.tags])
+    def by_item(self, rows: Mask, index: Index = ALL) -> Mask:
+        return np.asarray(rows[self.positions[index] // self.tags])
 
     def columns(self, slots: slice) -> Ints:
         return np.asarray(self.positions[slots] % self.tags)

@@ -252,12 +252,10 @@ class Project:
         """The first `want` cells that nobody else has on screen, leased to a tab for two minutes."""
         return self._log.lease(self.card.uid, cells, holder=holder, want=want, seconds=LEASE_SECONDS, take_over=True)
 
-    def under(self, cells: Iterable[Cell], filters: Filters) -> list[Cell]:
-        """Those of some cells that a filter keeps, in its order."""
+    def arranged(self, cells: Cells, filters: Filters) -> Cells:
+        """Some cells (flat positions) in a filter's order."""
         with self._lock:
-            places = np.array([self.dataset.cell(*cell) for cell in cells if self.dataset.has(*cell)], np.int64)
-            kept = self.keeps(places, filters)
-            return [self.dataset.at(place) for place in self.orders.arranged(filters.order, kept).tolist()]
+            return self.orders.arranged(filters.order, cells)
 
     def keeps(self, cells: Cells, filters: Filters) -> Cells:
         """Those of some cells (flat positions) that a filter keeps, as they stand."""

@@ -1,7 +1,10 @@
 """Queues beside that of the open cells: disputes, what to look at again, behind a mark of a chart, broken rules."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
+
+import numpy as np
 
 from labelreview.decisions import ADJUDICATE, Decision
 from labelreview.errors import InputError
@@ -9,18 +12,24 @@ from labelreview.project import Project
 from labelreview.questions import Batch, Question
 from labelreview.review import again, consistency
 from labelreview.review.verdicts import Cell
-from labelreview.review.worklist import Filters, Progress
+from labelreview.review.worklist import Cells, Filters, Progress
 from labelreview.roles import Action
 from labelreview.triage.behind import answered
 
 
 @dataclass(frozen=True)
 class _Again:
-    """Cells with what was said of them; `done`: those that the person is through with; screen: of their answers."""
+    """left: answered cells to look at once more; through: those that the person has looked at (flat positions both, by
+    the filter); said: what was said of one, as far as the person may know; screen: of the answers."""
 
-    said: dict[Cell, list[Decision]]
-    done: Iterable[Cell]
+    left: Cells
+    through: Cells
+    said: Callable[[Cell], Sequence[Decision]]
     screen: str
+
+    @property
+    def progress(self) -> Progress:
+        return Progress(len(self.left) + len(self.through), len(self.through))
 
 
 def batch(
@@ -33,24 +42,28 @@ def batch(
     found = _again(project, reviewer, filters)
     if found is None:
         return project.queue(reviewer, holder, filters, want, keep)
-    left, progress = _left(project, found, filters)
-    questions = _leased(project, holder, filters, want, keep, left)
-    told = [replace(each, screen=found.screen, said=tuple(found.said[each.suspect.item, each.suspect.tag]))
-            for each in questions]  # fmt: skip
-    return Batch(tuple(told), progress, project.orders.revision)
+    questions = _leased(project, holder, filters, want, keep, found.left)
+    told = [
+        replace(each, screen=found.screen, said=tuple(found.said((each.suspect.item, each.suspect.tag))))
+        for each in questions
+    ]
+    return Batch(tuple(told), found.progress, project.orders.revision)
 
 
 def progress(project: Project, reviewer: str, filters: Filters) -> Progress:
     """What any queue holds for a person, and how far it is answered; NotAllowed as of `batch`."""
     found = _again(project, reviewer, filters)
-    return project.progress(filters, reviewer) if found is None else _left(project, found, filters)[1]
+    return project.progress(filters, reviewer) if found is None else found.progress
 
 
 def _again(project: Project, reviewer: str, filters: Filters) -> _Again | None:
     """What was answered and may be looked at again under a filter; None: it asks about open cells."""
     verdicts, status, by = project.verdicts(), filters.status, filters.reviewer
+    wide = replace(filters, suspects=False)
     if filters.disputes:
-        return _Again(*project.team.disputes(verdicts), ADJUDICATE)
+        disputes, decided = project.team.disputes(verdicts)
+        left, through = (project.keeps(_places(project, cells), wide) for cells in (disputes, decided))
+        return _Again(left, through, disputes.__getitem__, ADJUDICATE)
     if not (status or by or filters.mark):
         return None
     if filters.mark and status not in again.BY_LABEL:
@@ -59,24 +72,32 @@ def _again(project: Project, reviewer: str, filters: Filters) -> _Again | None:
         project.people.check(reviewer, Action.ADJUDICATE)
     sees_all = Action.ADJUDICATE in project.people.actions(reviewer)
     only = by or ("" if sees_all or status == again.Status.RULES else reviewer)
-    done = again.looked(status, verdicts, reviewer)
-    if status in again.BY_LABEL:
-        cells = map(project.dataset.at, answered(project, replace(filters, suspects=False, reviewer=only)).tolist())
-        found = {cell: verdicts.about(*cell) for cell in cells}
-        done = done & found.keys() if filters.mark else done
-    else:
-        broken = broken_cells(project) if status == again.Status.RULES else ()
-        found = again.said(status, verdicts, reviewer, only, broken)
-    said = {cell: answers if sees_all else [each for each in answers if each.reviewer == reviewer]
-            for cell, answers in found.items() if cell not in done}  # fmt: skip
-    return _Again(said, done, again.screen(status))
+    cells, about = _answered(project, reviewer, replace(wide, reviewer=only))
+    done = _places(project, again.looked(status, verdicts, reviewer))
+    if filters.mark:
+        done = done[np.isin(done, cells)]
+
+    def said(cell: Cell) -> Sequence[Decision]:
+        return [each for each in about(cell) if sees_all or each.reviewer == reviewer]
+
+    left = cells[~np.isin(cells, done)]
+    return _Again(left, project.keeps(done, wide), said, again.screen(status))
 
 
-def _left(project: Project, found: _Again, filters: Filters) -> tuple[list[Cell], Progress]:
-    """The cells left in a filter's order, and how many there are with those that are through."""
-    wide = replace(filters, suspects=False)
-    left, through = project.under(found.said, wide), project.under(found.done, wide)
-    return left, Progress(len(left) + len(through), len(through))
+def _answered(project: Project, reviewer: str, filters: Filters) -> tuple[Cells, Callable[[Cell], Sequence[Decision]]]:
+    """The answered cells of a status under a filter, and what was said of each."""
+    verdicts, status = project.verdicts(), filters.status
+    if status in again.BY_LABEL:  # as arrays: these may be all that was ever answered
+        return answered(project, filters), lambda cell: verdicts.about(*cell)
+    broken = broken_cells(project) if status == again.Status.RULES else ()
+    found = again.said(status, verdicts, reviewer, filters.reviewer, broken)
+    return project.keeps(_places(project, found), filters), found.__getitem__
+
+
+def _places(project: Project, cells: Iterable[Cell]) -> Cells:
+    """The flat positions of those cells that the data has."""
+    data = project.dataset
+    return np.array([data.cell(*cell) for cell in cells if data.has(*cell)], np.int64)
 
 
 def broken_cells(project: Project) -> list[Cell]:
@@ -90,9 +111,10 @@ def broken_cells(project: Project) -> list[Cell]:
 
 
 def _leased(
-    project: Project, holder: str, filters: Filters, want: int, keep: Sequence[Cell], left: Sequence[Cell]
+    project: Project, holder: str, filters: Filters, want: int, keep: Sequence[Cell], left: Cells
 ) -> tuple[Question, ...]:  # fmt: skip
-    there = set(left)
-    first = [cell for cell in keep if cell in there]
-    cells = project.lease(holder, [*first, *(cell for cell in left if cell not in set(first))], want)
+    there = set(left.tolist())
+    first = [cell for cell in keep if project.dataset.has(*cell) and project.dataset.cell(*cell) in there]
+    rest = map(project.dataset.at, project.arranged(left, filters).tolist())
+    cells = project.lease(holder, chain(first, (cell for cell in rest if cell not in set(first))), want)
     return project.questions(cells, filters.order)

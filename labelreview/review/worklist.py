@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labelreview.decisions import Decision, Direction, Verdict
-from labelreview.grid import Index
+from labelreview.grid import ALL, Index
 from labelreview.review.order import spread
 from labelreview.tags import PRESENT, UNKNOWN, Dataset, Labels, Probs
 
@@ -183,19 +183,19 @@ class Worklist:
                 apart = None if filters.order == "tags" else self.twins  # tag after tag leaves nothing to put between
                 yield unanswered if apart is None else spread(unanswered, self._kinds(unanswered, apart))
 
-    def _only(self, filters: Filters) -> Mask | None:
-        """The cells, by slot, to which a filter keeps beside tag, direction and text; None is all."""
+    def _only(self, filters: Filters, index: Index = ALL) -> Mask | None:
+        """Whether slots, all or some, are what a filter keeps to beside tag, direction and text; None is all."""
         only: Mask | None = None
         if filters.suspects:
-            only = np.ravel(self.suspects())
+            only = np.ravel(self.suspects())[index]
         elif filters.listed:
-            only = self._listed
+            only = self._listed[index]
         if self._quality is not None and (filters.low > 0 or filters.high < 1):
-            only = _both(only, between(np.ravel(self._quality()), filters.low, filters.high))
+            only = _both(only, between(np.ravel(self._quality())[index], filters.low, filters.high))
         if filters.p_low > 0 or filters.p_high < 1:
-            only = _both(only, between(np.ravel(self.dataset.pred_probs), filters.p_low, filters.p_high))
+            only = _both(only, between(np.ravel(self.dataset.pred_probs)[index], filters.p_low, filters.p_high))
         if (group := self._group(filters)) is not None:
-            only = _both(only, self._grid.by_item(group))
+            only = _both(only, self._grid.by_item(group, index))
         return only
 
     def _group(self, filters: Filters) -> Mask | None:
@@ -240,8 +240,8 @@ class Worklist:
         if self._dropped is not None and not filters.tag:
             cells = self._grid.picked(index, np.arange(len(asked)))
             asked &= ~self._dropped[cells % len(self.dataset.tags)]
-        if (only := self._only(filters)) is not None:
-            asked &= only[index]
+        if (only := self._only(filters, index)) is not None:
+            asked &= only
         if filters.direction:
             asked &= (labels == PRESENT) == (filters.direction is Direction.WRONG)
         return int(np.count_nonzero(asked))
@@ -279,8 +279,8 @@ class Worklist:
             matches &= (given == PRESENT) == (filters.direction is Direction.WRONG)
         if filters.tag:
             matches &= columns == self.dataset.column(filters.tag)
-        if (only := self._only(filters)) is not None:
-            matches &= only[slots]
+        if (only := self._only(filters, slots)) is not None:
+            matches &= only
         wanted = self._rows(filters)
         return matches if wanted is None else matches & wanted[rows]
 

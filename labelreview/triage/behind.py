@@ -194,7 +194,7 @@ def _cell(project: Project, item: str, tag: str) -> Marked:
 
 def _between(project: Project, before: str, after: str, tag: str = "") -> Marked:
     """Labels that changed between two moments, or were checked; as errors and others they count as they stand now."""
-    earlier, later = (moments.moment(project, moments.when(text)).settled for text in (before, after))
+    earlier, later = (moments.settled(project, moments.when(text)) for text in (before, after))
     changed = compared.labels_changed(project.dataset, earlier, later).cells
     cells = np.union1d(changed, np.setxor1d(earlier.cells, later.cells))
     if tag:
