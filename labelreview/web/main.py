@@ -4,22 +4,22 @@ right after a start would run a page without it."""
 import streamlit as st
 
 from labelreview.roles import Action
-from labelreview.web import session
+from labelreview.web import session, words
 
 PAGES = [
-    ("home.py", "Overview", ":material/dashboard:", "", Action.LOOK),
-    ("review.py", "Review", ":material/image_search:", "review", Action.ANSWER),
-    ("grid.py", "Grid", ":material/grid_view:", "grid", Action.ANSWER),
-    ("item.py", "Whole item", ":material/image:", "item", Action.ANSWER),
-    ("adjudicate.py", "Adjudicate", ":material/gavel:", "adjudicate", Action.ADJUDICATE),
-    ("triage.py", "Triage", ":material/query_stats:", "triage", Action.LOOK),
-    ("tags.py", "Tags", ":material/sell:", "tags", Action.DECIDE),
-    ("rules.py", "Rules", ":material/rule:", "rules", Action.DECIDE),
-    ("projects.py", "New project", ":material/create_new_folder:", "projects", session.FOUND),
-    ("versions.py", "Versions", ":material/history:", "versions", Action.UPDATE),
-    ("export.py", "Export", ":material/download:", "export", Action.EXPORT),
-    ("people.py", "People", ":material/group:", "people", Action.APPOINT),
-    ("audit.py", "Audit", ":material/manage_search:", "audit", Action.AUDIT),
+    ("home.py", ":material/dashboard:", "", Action.LOOK),
+    ("review.py", ":material/image_search:", "review", Action.ANSWER),
+    ("grid.py", ":material/grid_view:", "grid", Action.ANSWER),
+    ("item.py", ":material/image:", "item", Action.ANSWER),
+    ("adjudicate.py", ":material/gavel:", "adjudicate", Action.ADJUDICATE),
+    ("triage.py", ":material/query_stats:", "triage", Action.LOOK),
+    ("tags.py", ":material/sell:", "tags", Action.DECIDE),
+    ("rules.py", ":material/rule:", "rules", Action.DECIDE),
+    ("projects.py", ":material/create_new_folder:", "projects", session.FOUND),
+    ("versions.py", ":material/history:", "versions", Action.UPDATE),
+    ("export.py", ":material/download:", "export", Action.EXPORT),
+    ("people.py", ":material/group:", "people", Action.APPOINT),
+    ("audit.py", ":material/manage_search:", "audit", Action.AUDIT),
 ]
 
 # Room for pictures and tables; in the sidebar the project first, then who is here.
@@ -33,7 +33,8 @@ STYLE = """<style>
   .st-key-filters > * { flex: 1 1 40% !important; }
   .st-key-filters > :is(:last-child, .st-key-filters_shown) { flex-basis: 100% !important; }
   .st-key-filters_shown { display: flex; align-items: center; min-block-size: 2.75rem; padding-inline-start: 3rem;
-    z-index: 1000000; /* above the menu's line */ }
+    z-index: 1000000; /* above the menu's line, and not over its button */ pointer-events: none; }
+  .st-key-filters_shown > * { pointer-events: auto; }
   .st-key-filters:not(:has(.st-key-filters_shown input:checked)) >
     :not(.st-key-filters_shown, [class*="st-key-lift_"]) { display: none; } }
 .st-key-remember { display: none; }
@@ -51,13 +52,13 @@ offered = session.offered()  # a link to another page leads there, and it says w
 registered = [
     st.Page(
         session.screens() / file,
-        title=title,
+        title=words.say(session.language(), f"menu.{file.removesuffix('.py')}"),
         icon=icon,
         url_path=path,
         default=not path,
         visibility="visible" if action in offered else "hidden",
     )
-    for file, title, icon, path, action in PAGES
+    for file, icon, path, action in PAGES
     if (session.screens() / file).exists()
 ]
 page = st.navigation(registered, expanded=True)

@@ -5,6 +5,7 @@ Routes and pages share one opened project per name: the cache belongs to the pro
 
 import os
 import time
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -12,11 +13,12 @@ import streamlit as st
 from labelreview import folder
 from labelreview.auditing import AUDIT
 from labelreview.errors import LabelReviewError
-from labelreview.orders import LEARNED
+from labelreview.orders import LEARNED, ORDERS
 from labelreview.people import NotAllowed, People
 from labelreview.project import Project
 from labelreview.review.worklist import Filters
 from labelreview.roles import Action, as_person
+from labelreview.scoring import POOLERS
 from labelreview.settings import OWNERS, Settings, SignIn
 from labelreview.web import auth, signin, words
 from labelreview.web.signin import plain as plain
@@ -220,9 +222,14 @@ def forget_token() -> None:
 
 def order_titles(project: Project) -> dict[str, str]:
     """The project's orders in words, with the name that addresses use; "" is the learned one, which none need name."""
-    titles = {name: f"{title[0].upper()}{title[1:]} · {name}" for name, title in project.orders.titles.items()}
-    titles = {LEARNED: titles[LEARNED], AUDIT: f"By chance, the audit alone · {AUDIT}", **titles}
-    return {"" if name == LEARNED else name: title for name, title in titles.items()}
+    called = {title: name for name, title in ORDERS.items()}  # an order may go by the title of another
+    names = {LEARNED: LEARNED, AUDIT: AUDIT} | {name: called[title] for name, title in project.orders.titles.items()}
+    say = partial(words.say, language())
+    return {
+        "" if name == LEARNED else name:
+        f"{say('order.items', pooler=key.replace('_', ' ')) if key in POOLERS else say(f'order.{key}')} · {name}"
+        for name, key in names.items()
+    }  # fmt: skip
 
 
 def stay_with_project(*names: str) -> None:

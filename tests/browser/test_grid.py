@@ -121,6 +121,9 @@ def test_each_key_can_be_changed_for_oneself_and_nothing_of_the_browser_or_of_an
     grid.page.locator("[data-part=language]").select_option("de")
     expect(grid.page.locator("[data-part=rule]")).to_have_text(re.compile("^Markieren"))
     expect(grid.page.get_by_role("combobox", name="Felder")).to_have_value("Alle Felder")
+    grid.press("Escape")
+    grid.page.get_by_role("link", name="Prüfung").click()  # the menu speaks it too, and the orders
+    expect(grid.page.get_by_role("combobox", name="Reihenfolge")).to_have_value(re.compile("^Die fraglichsten zuerst"))
 
 
 def test_a_click_marks_a_frame_marks_several_and_holding_enlarges(grid, settings):

@@ -2,14 +2,17 @@
 
 A key begins with the page or part that says it (`loop.undo`, `key.undo`, `reason.audit`, `review.tag`); `{name}` is
 filled in. To move a page here, put its sentences under its own prefix and say them with `say`. To add a language, add
-a module and a row in LANGUAGES: the tests then ask for every key.
+its two modules and a row in LANGUAGES: the tests then ask for every key.
 """
 
 from collections.abc import Mapping
 
-from labelreview.web.words import de, en
+from labelreview.web.words import de, en, menu_de, menu_en
 
-LANGUAGES: dict[str, tuple[str, Mapping[str, str]]] = {"en": ("English", en.WORDS), "de": ("Deutsch", de.WORDS)}
+LANGUAGES: dict[str, tuple[str, Mapping[str, str]]] = {
+    "en": ("English", en.WORDS | menu_en.WORDS),
+    "de": ("Deutsch", de.WORDS | menu_de.WORDS),
+}
 FIRST = "en"
 
 

@@ -1,0 +1,28 @@
+"""German: the menu, and what the orders of the queue are called."""
+
+WORDS = {
+    "menu.home": "Übersicht",
+    "menu.review": "Prüfung",
+    "menu.grid": "Raster",
+    "menu.item": "Ganzes Bild",
+    "menu.adjudicate": "Schlichtung",
+    "menu.triage": "Auswertung",
+    "menu.tags": "Schlagwörter",
+    "menu.rules": "Regeln",
+    "menu.projects": "Neues Projekt",
+    "menu.versions": "Fassungen",
+    "menu.export": "Export",
+    "menu.people": "Personen",
+    "menu.audit": "Protokoll",
+    "order.learned": "Die fraglichsten zuerst, lernend",
+    "order.audit": "Nach dem Zufall, nur die Stichprobe",
+    "order.recipe": "Vorhersagen und andere Schlagwörter",
+    "order.p_only": "Nur die Vorhersagen",
+    "order.cooc": "Andere Schlagwörter",
+    "order.self_confidence": "Eigenzuversicht",
+    "order.normalized_margin": "Normierter Abstand",
+    "order.confidence_weighted_entropy": "Nach Zuversicht gewichtete Entropie",
+    "order.items": "Bilder nach {pooler}",
+    "order.tags": "Schlagwort für Schlagwort",
+    "order.uncertain": "Wo das Modell am unsichersten ist",
+}

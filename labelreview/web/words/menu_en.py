@@ -1,0 +1,28 @@
+"""English: the menu, and what the orders of the queue are called."""
+
+WORDS = {
+    "menu.home": "Overview",
+    "menu.review": "Review",
+    "menu.grid": "Grid",
+    "menu.item": "Whole item",
+    "menu.adjudicate": "Adjudicate",
+    "menu.triage": "Triage",
+    "menu.tags": "Tags",
+    "menu.rules": "Rules",
+    "menu.projects": "New project",
+    "menu.versions": "Versions",
+    "menu.export": "Export",
+    "menu.people": "People",
+    "menu.audit": "Audit",
+    "order.learned": "Worst first, learning",
+    "order.audit": "By chance, the audit alone",
+    "order.recipe": "Predictions and other tags",
+    "order.p_only": "Predictions alone",
+    "order.cooc": "Other tags",
+    "order.self_confidence": "Self-confidence",
+    "order.normalized_margin": "Normalised margin",
+    "order.confidence_weighted_entropy": "Confidence-weighted entropy",
+    "order.items": "Items by {pooler}",
+    "order.tags": "Tag after tag",
+    "order.uncertain": "The model is least certain",
+}

@@ -1,0 +1,31 @@
+"""The catalogue: every language says all of it, with the same values filled in, and names what registries hold."""
+
+import string
+
+import pytest
+
+from labelreview.auditing import AUDIT
+from labelreview.orders import ORDERS
+from labelreview.scoring import POOLERS
+from labelreview.web.words import FIRST, LANGUAGES
+
+
+def filled_in(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_every_key_and_fills_in_the_same_values(language):
+    words, first = LANGUAGES[language][1], LANGUAGES[FIRST][1]
+    assert words.keys() == first.keys()
+    assert {key: filled_in(text) for key, text in words.items()} == {
+        key: filled_in(text) for key, text in first.items()
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_order_has_a_name(language):
+    words = LANGUAGES[language][1]
+    assert {f"order.{name}" for name in {*ORDERS, AUDIT, "items"} - {*POOLERS}} == {
+        key for key in words if key.startswith("order.")
+    }
