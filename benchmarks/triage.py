@@ -111,7 +111,12 @@ def answered(settings: Settings, truth: np.ndarray, count: int) -> None:
     """Verdicts of five reviewers who are right, nine from the queue's front and then one from the audit."""
     with Project.open(settings, "big") as project:
         project.prepare()
-        audit, ranked, seen, events = project.audit, iter(project.upcoming(2 * count).tolist()), set(), list[Decision]()
+        audit, ranked, seen, events = (
+            project.audit,
+            iter(project.asking.upcoming(2 * count).tolist()),
+            set(),
+            list[Decision](),
+        )
         while len(events) < count:
             by_chance = len(events) % 10 == 9
             cell = audit.next_cells(1)[0] if by_chance else next(ranked)
@@ -134,7 +139,7 @@ def in_process(settings: Settings) -> None:
     with Project.open(settings, "big") as project:
         timed("the log, folded when the project opens", project.verdicts)
         timed("the audit, opened", lambda: project.audit)
-        project.upcoming(1)
+        project.asking.upcoming(1)
         timed("figures", lambda: triage.figures(project))
         written = timed("report, gathered", lambda: report.gathered(project))
         events = len(project.log()) // 2
@@ -155,7 +160,7 @@ def in_browser(server: Server, settings: Settings, truth: np.ndarray) -> None:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=FLAGS)
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         context.add_cookies([{"name": "labelreview_reviewer", "value": "Ada", "url": server.address}])
-        page, ahead = context.new_page(), iter(project.upcoming(100).tolist())
+        page, ahead = context.new_page(), iter(project.asking.upcoming(100).tolist())
         rounds: dict[str, list[float]] = {name: [] for name in MEASURED}
         opened(page, server)  # the server opens the project and folds the log
         for number in range(ROUNDS):

@@ -131,7 +131,7 @@ def list_projects() -> None:
         typer.echo(f"No project in {settings.home} yet. Make one: labelreview init NAME --labels F --predictions F")
     for name in found:
         with Project.open(settings, name) as project:
-            progress, card = project.progress(Filters()), project.card
+            progress, card = project.asking.progress(Filters()), project.card
             typer.echo(f"{name}: {card.items} items, {len(card.tags)} tags, {progress.answered} of {progress.total} "
                        "cells answered")  # fmt: skip
 

@@ -1,17 +1,18 @@
 """A project: opened data and its decision log. Every door (pages, routes, command line, notebooks) comes in here."""
 
 import threading
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property, partial
-from itertools import chain, repeat
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
 
 from labelreview import folder, images, pictures, scoring, twins
-from labelreview.auditing import AUDIT, REVIEW, of_folder, woven
+from labelreview.asking import Asking, Parts
+from labelreview.auditing import AUDIT, REVIEW, of_folder
 from labelreview.columns import Columns
 from labelreview.decisions import Decision, Suspect
 from labelreview.errors import NotFound
@@ -23,18 +24,15 @@ from labelreview.questions import Batch, Question, other_tags
 from labelreview.review import consistency
 from labelreview.review.audit import Answers, Audit, Evidence, answered
 from labelreview.review.consensus import NEWEST, Change, changes
-from labelreview.review.sharing import woven_in
 from labelreview.review.standing import Standing, standing
 from labelreview.review.verdicts import Cell, Verdicts, fold
-from labelreview.review.worklist import EVERYTHING, Cells, Filters, Progress, Worklist, answer_of
+from labelreview.review.worklist import Cells, Filters, Worklist, answer_of
 from labelreview.rulings import Target
 from labelreview.saved import Saved
 from labelreview.settings import Settings
 from labelreview.store import DecisionLog, Head, Verification
 from labelreview.tags import Probs
 from labelreview.team import Team
-
-LEASE_SECONDS = 120.0
 
 
 class Project:
@@ -54,12 +52,13 @@ class Project:
         narrowing = quality, self.saved.rows, self.columns.rows
         self._worklist = Worklist(self.dataset, self.orders.cells, lambda: self.issues, *narrowing)
         self._audit = of_folder(opened, quality)
+        parts = Parts(self._verdicts, self._worklist, self.orders, self._audit, self.team, self.meeting)
+        self.asking = Asking(self._log, self.card.uid, self.dataset, parts, self._catch_up, self._lock)
         self.examples = Examples(opened, lambda: self.pictures, lambda: self._closed)
         self._learner = ThreadPoolExecutor(1, "labelreview-learner")
         self._following: Future[Verdicts] | None = None
         self._settled: dict[int, Decision] = {}  # by flat position
         self._standing: tuple[int, Standing] | None = None  # of the log up to a seq
-        self._handed_draws: set[int] = set()  # what tabs may have ready as the audit's questions
         self._closed, self._looked_for_twins = False, False
 
     @classmethod
@@ -120,6 +119,10 @@ class Project:
             self._take(events)
             return self._verdicts
 
+    def _catch_up(self) -> int:
+        self.verdicts()
+        return self._events
+
     def follow(self) -> None:
         """Catch up with the log soon, so that the order learns: in the background, so that nobody waits behind a queue.
 
@@ -179,107 +182,21 @@ class Project:
         return self._log.append(self.card.uid, decisions) if decisions else []
 
     def queue(self, reviewer: str, holder: str, filters: Filters, want: int, keep: Sequence[Cell] = ()) -> Batch:
-        """The next `want` questions for a reviewer, leased to their tab (`holder`) for two minutes.
-
-        First those of `keep` (pictures that the tab has ready) that are still open, then the most urgent ones, and
-        without filters among them a share that the random audit drew, those that later draws wait for at once.
-        """
-        alone = filters.order == AUDIT  # the audit's draws and nothing else
-        filters = replace(filters, order=LEARNED) if alone else filters
+        """The next `want` questions for a reviewer, leased to their tab (`holder`): see `Asking.batch`."""
+        self.look_for_twins()
         with self._lock:
-            flagged = self.caught_up().flagged_by(reviewer)
-            self._look_for_twins()
-            kept = {cell: None for cell in keep if self._open(cell, filters, reviewer)}  # an ordered set
-            gold = self._gold(reviewer, filters, list(kept), want - len(kept))
-            want -= len(gold)
-            audited = filters == Filters(suspects=filters.suspects)
-            open_late = self._audit.late(self._handed_draws) if audited else ()
-            left = [cell for cell in map(self.dataset.at, open_late) if cell not in kept]
-            lease = partial(self._leased, reviewer, holder, filters)
-            late = lease(left, want - len(kept)) if left else []
-            due = self._audit.due(self._events, len(kept), want - len(kept) - len(late), alone) if audited else []
-            open_draws = dict.fromkeys(map(self.dataset.at, self._audit.draws() if any(due) else ()))
-            fresh = (cell for cell in open_draws if cell not in kept and cell not in late)
-            drawn = late + lease(fresh, sum(due))
-            had = {*kept, *drawn}
-            asked = chain(kept, (cell for cell in self._asked(reviewer, filters) if cell not in had))
-            ranked = lease((cell for cell in asked if cell not in flagged), want - len(drawn), take_over=True)
-            start = sum(cell in kept for cell in ranked)
-            rest = woven(due, ranked[start:], drawn[len(late) :]) if len(drawn) > len(late) else ranked[start:]
-            batch = [*ranked[:start], *woven_in([*late, *rest], gold)]
-            self._handed_draws.update(self.dataset.cell(*cell) for cell in drawn)
-            chosen = {*drawn, *(cell for cell in kept if self.dataset.cell(*cell) in self._handed_draws)}
-            questions = self.questions(batch, filters.order, chosen)
-            return Batch(questions, self._left_for(reviewer, filters), self.orders.revision)
+            found = self.asking.batch(reviewer, holder, filters, want, keep)
+            order = LEARNED if filters.order == AUDIT else filters.order
+            return Batch(self.questions(found.cells, order, found.drawn), found.progress, self.orders.revision)
 
-    def items(
-        self, reviewer: str, holder: str, filters: Filters, want: int, kept: Mapping[str, Sequence[Cell]]
-    ) -> tuple[list[str], Progress]:
-        """The next items with open cells under a filter, and how far it is answered; a cell of each is leased to the
-        tab, and once more the cells of those that it has, `kept`."""
-        with self._lock:
-            flagged = self.caught_up().flagged_by(reviewer)
-            self._look_for_twins()
-            held = list(chain.from_iterable(kept.values()))
-            self.hold(holder, held)
-            gold = [item for item, _ in self._gold(reviewer, filters, held, want).values() if item not in kept]
-            had = {*kept, *gold}
-            asked = (cell for cell in self._asked(reviewer, filters) if cell[0] not in had and cell not in flagged)
-            found = self._leased(reviewer, holder, filters, asked, want - len(gold), take_over=True, apart=True)
-            return list(dict.fromkeys([*gold, *(item for item, _ in found)])), self._left_for(reviewer, filters)
-
-    def answered(self, slots: slice) -> npt.NDArray[np.bool_]:
-        """Which of an item's cells (`grid.of_item`) have a standing answer, as of the last look into the log."""
-        return self._worklist.answered(slots)
-
-    def _asked(self, reviewer: str, filters: Filters) -> Iterator[Cell]:
-        """Cells to ask a reviewer about: those that others have answered and that want one more, then the open ones."""
-        second = (self._worklist.under(cells, filters) for cells in self.team.waiting_for(reviewer))
-        open_cells = chain(second, self._worklist.open_cells(filters))
-        return map(self.dataset.at, chain.from_iterable(open_cells))
-
-    def _gold(self, reviewer: str, filters: Filters, kept: Sequence[Cell], want: int) -> dict[int, Cell]:
-        """Where known cells are slipped in: also beside the suspects, as the audit's are."""
-        under = partial(self._worklist.under, filters=replace(filters, suspects=False))
-        return self.team.slipped_in(reviewer, self._verdicts, kept, want, under)
-
-    def _left_for(self, reviewer: str, filters: Filters) -> Progress:
-        found = self._worklist.progress(filters)
-        again = sum(len(self._worklist.under(cells, filters)) for cells in self.team.waiting_for(reviewer))
-        return replace(found, answered=found.answered - again)
-
-    def lease(self, holder: str, cells: Iterable[Cell], want: int) -> list[Cell]:
-        """The first `want` cells that nobody else has on screen, leased to a tab for two minutes."""
-        return self._log.lease(self.card.uid, cells, holder=holder, want=want, seconds=LEASE_SECONDS, take_over=True)
-
-    def arranged(self, cells: Cells, filters: Filters) -> Cells:
-        """Some cells (flat positions) in a filter's order."""
-        with self._lock:
-            return self.orders.arranged(filters.order, cells)
-
-    def keeps(self, cells: Cells, filters: Filters) -> Cells:
-        """Those of some cells (flat positions) that a filter keeps, as they stand."""
-        with self._lock:
-            self.caught_up()
-            return self._worklist.under(cells, filters)
-
-    def _look_for_twins(self) -> None:
-        """With the first queue, since nobody else needs it: find look-alikes in the background, to spread them."""
+    def look_for_twins(self) -> None:
+        """With the first queue, since nobody else needs them: find look-alikes in the background, to spread them."""
         if not self._looked_for_twins:
             self._looked_for_twins = True
             self._learner.submit(self._find_twins)
 
     def _find_twins(self) -> None:
         self._worklist.twins = twins.groups(self.folder, lambda: self.pictures, lambda: self._closed)
-
-    def _leased(
-        self, reviewer: str, holder: str, filters: Filters, cells: Iterable[Cell], want: int, **how: bool
-    ) -> list[Cell]:
-        if not want:
-            return []
-        leased = self._log.lease(self.card.uid, cells, holder=holder, want=want, seconds=LEASE_SECONDS, **how)
-        self.verdicts()  # what another process has answered and let go of just before it was leased
-        return [cell for cell in leased if self._open(cell, filters, reviewer)]
 
     def standing(self) -> Standing:
         """The settled cells as columns, in the order of their verdicts."""
@@ -310,48 +227,6 @@ class Project:
         """The model's probability that the given label of some cells (flat positions) is wrong."""
         with self._lock:
             return self._audit.doubt(cells)
-
-    def upcoming(self, most: int, filters: Filters = EVERYTHING) -> Cells:
-        """The next cells of the learned order under a filter, without audit, leases and look-alikes; and without tags
-        that are dropped, unless one is named."""
-        with self._lock:
-            taken, only, gone = self.standing().cells, self._worklist.within(filters), self.meeting.standing().dropped
-            return self.orders.foremost(most, filters, without=taken, only=only, dropped=gone)
-
-    def _open(self, cell: Cell, filters: Filters, reviewer: str) -> bool:
-        if not self.dataset.has(*cell):
-            return False
-        place = self.dataset.cell(*cell)
-        # A tag dropped meanwhile goes, but not a draw by chance: the estimates wait for its answer.
-        asked = self._worklist.asks(place, filters) or place in self._handed_draws
-        return asked and self.wanted(reviewer, [place])[0]
-
-    def wanted(self, reviewer: str, places: Iterable[int]) -> list[bool]:
-        """Which cells (flat positions) want this reviewer's answer, whatever others said; as of the last look."""
-        with self._lock:
-            team, verdicts = self.team, self._verdicts
-            return [self._worklist.is_open(place) or team.wants(reviewer, place, verdicts) for place in places]
-
-    def caught_up(self) -> Verdicts:
-        """The verdicts, and the queue told of the tags that are dropped and of how the work is shared."""
-        with self._lock:
-            self._worklist.drop(self.meeting.standing().dropped)
-            self.team.catch_up(self.verdicts())
-            return self._verdicts
-
-    def hold(self, holder: str, cells: Sequence[Cell]) -> None:
-        """Lease cells that a tab has on screen again (it took an answer back), so that nobody else is asked them."""
-        self._log.lease(self.card.uid, cells, holder=holder, want=len(cells), seconds=LEASE_SECONDS)
-
-    def release(self, holder: str) -> None:
-        """Give a tab's leases back, so that others are asked those cells at once."""
-        self._log.release(self.card.uid, holder)
-
-    def progress(self, filters: Filters, reviewer: str = "") -> Progress:
-        """How far the cells under a filter are answered, for a reviewer who is named with those that want theirs."""
-        with self._lock:
-            self.caught_up()
-            return self._left_for(reviewer, filters) if reviewer else self._worklist.progress(filters)
 
     def questions(
         self, cells: Sequence[Cell], order: str = LEARNED, drawn: Container[Cell] = ()

@@ -53,7 +53,7 @@ def batch(
 def progress(project: Project, reviewer: str, filters: Filters) -> Progress:
     """What any queue holds for a person, and how far it is answered; NotAllowed as of `batch`."""
     found = _again(project, reviewer, filters)
-    return project.progress(filters, reviewer) if found is None else found.progress
+    return project.asking.progress(filters, reviewer) if found is None else found.progress
 
 
 def _again(project: Project, reviewer: str, filters: Filters) -> _Again | None:
@@ -62,7 +62,7 @@ def _again(project: Project, reviewer: str, filters: Filters) -> _Again | None:
     wide = replace(filters, suspects=False)
     if filters.disputes:
         disputes, decided = project.team.disputes(verdicts)
-        left, through = (project.keeps(_places(project, cells), wide) for cells in (disputes, decided))
+        left, through = (project.asking.keeps(_places(project, cells), wide) for cells in (disputes, decided))
         return _Again(left, through, disputes.__getitem__, ADJUDICATE)
     if not (status or by or filters.mark):
         return None
@@ -81,7 +81,7 @@ def _again(project: Project, reviewer: str, filters: Filters) -> _Again | None:
         return [each for each in about(cell) if sees_all or each.reviewer == reviewer]
 
     left = cells[~np.isin(cells, done)]
-    return _Again(left, project.keeps(done, wide), said, again.screen(status))
+    return _Again(left, project.asking.keeps(done, wide), said, again.screen(status))
 
 
 def _answered(project: Project, reviewer: str, filters: Filters) -> tuple[Cells, Callable[[Cell], Sequence[Decision]]]:
@@ -91,7 +91,7 @@ def _answered(project: Project, reviewer: str, filters: Filters) -> tuple[Cells,
         return answered(project, filters), lambda cell: verdicts.about(*cell)
     broken = broken_cells(project) if status == again.Status.RULES else ()
     found = again.said(status, verdicts, reviewer, filters.reviewer, broken)
-    return project.keeps(_places(project, found), filters), found.__getitem__
+    return project.asking.keeps(_places(project, found), filters), found.__getitem__
 
 
 def _places(project: Project, cells: Iterable[Cell]) -> Cells:
@@ -115,6 +115,6 @@ def _leased(
 ) -> tuple[Question, ...]:  # fmt: skip
     there = set(left.tolist())
     first = [cell for cell in keep if project.dataset.has(*cell) and project.dataset.cell(*cell) in there]
-    rest = map(project.dataset.at, project.arranged(left, filters).tolist())
-    cells = project.lease(holder, chain(first, (cell for cell in rest if cell not in set(first))), want)
+    rest = map(project.dataset.at, project.asking.arranged(left, filters).tolist())
+    cells = project.asking.lease(holder, chain(first, (cell for cell in rest if cell not in set(first))), want)
     return project.questions(cells, filters.order)

@@ -62,13 +62,13 @@ class _Now(NamedTuple):
 
 
 def _now(project: Project, reviewer: str) -> _Now:
-    return _Now(reviewer, project.caught_up(), project.meeting.standing().rules)
+    return _Now(reviewer, project.asking.caught_up(), project.meeting.standing().rules)
 
 
 def _whole(project: Project, now: _Now, item: str) -> Whole:
     grid = project.dataset.grid
     slots = grid.of_item(project.dataset.ids.position(item))
-    cells, answered = grid.cells(np.arange(slots.start, slots.stop)), project.answered(slots)
+    cells, answered = grid.cells(np.arange(slots.start, slots.stop)), project.asking.answered(slots)
     listed = np.ravel(project.issues)[slots] | (project.dataset.given(cells) == PRESENT)
     listed |= project.dataset.scored(cells) >= LIKELY
     rows = _rows(project, now, item, cells[listed | answered])
@@ -86,7 +86,7 @@ def _rows(project: Project, now: _Now, item: str, cells: Cells) -> list[Row]:
     given, probs = data.given(cells).tolist(), data.scored(cells).tolist()
     suspects = np.ravel(project.issues)[data.grid.slots(cells)].tolist()
     scores = project.orders.score(LEARNED, cells).tolist()
-    wanted = project.wanted(now.reviewer, cells.tolist())
+    wanted = project.asking.wanted(now.reviewer, cells.tolist())
     found = []
     for at, column in enumerate((cells % len(data.tags)).tolist()):
         tag = data.tags[column]
@@ -101,7 +101,7 @@ def _mends(project: Project, now: _Now, item: str, tag: str) -> dict[int, tuple[
     """What each label asks of other tags, and of those too nothing of what others said where one more is wanted."""
     asks = consistency.around(project.dataset, now.verdicts, now.rules, item, tag, every=True).mends
     named = sorted({mend.tag for mends in asks.values() for mend in mends})
-    wanted = project.wanted(now.reviewer, (project.dataset.cell(item, other) for other in named))
+    wanted = project.asking.wanted(now.reviewer, (project.dataset.cell(item, other) for other in named))
     blind = {other for other, wants in zip(named, wanted, strict=True) if wants}
     return {
         label: tuple(replace(mend, now=mend.given) if mend.tag in blind else mend for mend in mends)
@@ -132,9 +132,10 @@ def next_items(
     by_item = replace(filters, order=filters.order if pooled else ORDER, listed=True)
     there = filter(project.dataset.ids.__contains__, keep)
     kept = {each.item: _open(each) for each in wholes(project, reviewer, there)}
-    found, progress = project.items(reviewer, holder, by_item, want, kept)
+    project.look_for_twins()
+    found, progress = project.asking.items(reviewer, holder, by_item, want, kept)
     fresh = tuple(wholes(project, reviewer, found))
-    project.hold(holder, [cell for each in fresh for cell in _open(each)])
+    project.asking.hold(holder, [cell for each in fresh for cell in _open(each)])
     return Items(fresh, progress)
 
 

@@ -161,6 +161,11 @@ class Worklist:
         slots = slots[self._answers[slots] != Answer.UNSURE]
         return self._grid.cells(slots), self._answers[slots] == Answer.WRONG
 
+    @property
+    def taken(self) -> Cells:
+        """The cells with a standing answer, ascending."""
+        return self._grid.cells(self._answered)
+
     def answered(self, slots: slice) -> Mask:
         """Which of a run of slots have a standing answer."""
         found: Mask = self._answers[slots] != Answer.NONE

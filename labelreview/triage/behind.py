@@ -69,7 +69,7 @@ def behind(project: Project, mark: Sequence[str]) -> Behind:
     found, nothing = marked(project, mark), np.zeros(0, np.int64)
     told = {kind: replace(found.filters, status=status) for kind, status in STATUS.items() if kind in found.kinds}
     errors, others = (answered(project, told[kind]) if kind in told else nothing for kind in STATUS)
-    ahead = project.upcoming(OPEN, found.filters) if AHEAD in found.kinds else nothing
+    ahead = project.asking.upcoming(OPEN, found.filters) if AHEAD in found.kinds else nothing
     return Behind(found.title, errors, others, ahead, found.filters, found.kinds)
 
 
@@ -108,7 +108,7 @@ def answered(project: Project, filters: Filters) -> Ints:
     cells = settled.cells[kept][::-1]
     if filters.mark and (only := marked(project, named(filters.mark)).cells) is not None:
         cells = cells[np.isin(cells, only)]
-    return project.keeps(cells, filters)
+    return project.asking.keeps(cells, filters)
 
 
 def _by_mark(title: str, mark: Sequence[str], cells: Ints, *kinds: str) -> Marked:

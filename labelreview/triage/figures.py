@@ -98,7 +98,7 @@ def figures(project: Project, target: float | None = None, confidence: float | N
 
 def _ahead(project: Project, settled: Standing, left: Estimate) -> Forecast | None:
     """What the next verdicts will find; None where no cell is open."""
-    upcoming = project.upcoming(AHEAD)
+    upcoming = project.asking.upcoming(AHEAD)
     if not len(upcoming):
         return None
     fitted = estimates.calibration(project.doubt(settled.cells[settled.certain]), settled.wrong[settled.certain])

@@ -34,7 +34,7 @@ def behind_mark(project: Project, mark: Sequence[str] | None, key: str) -> None:
     with st.container(border=True, key=f"{key}_behind"):
         counts = {kind: len(getattr(found, kind)) for kind in KINDS}
         if counts["ahead"] == OPEN:
-            counts["ahead"] = project.progress(found.queue("ahead")).remaining
+            counts["ahead"] = project.asking.progress(found.queue("ahead")).remaining
         there = [kind for kind in KINDS if counts[kind]]
         st.markdown(f"**{session.plain(found.title)}**")
         if not there:

@@ -172,13 +172,15 @@ def decisions(_request: Request, project: Project, grant: auth.Grant, body: Shap
     observing.STORED.inc(len(stored))
     project.follow()  # so that the order learns now, not with the next batch
     if undone := [(decision.item, decision.tag) for decision in made if decision.undoes]:
-        project.hold(asked.holder(body.get("holder"), grant.reviewer), undone)  # it is on the sender's screen again
+        project.asking.hold(
+            asked.holder(body.get("holder"), grant.reviewer), undone
+        )  # it is on the sender's screen again
     return {"stored": stored, "revision": project.orders.revision}
 
 
 def release(_request: Request, project: Project, grant: auth.Grant, body: Shape) -> Shape:
     """Give a tab's leases back."""
-    project.release(asked.holder(body.get("holder"), grant.reviewer))
+    project.asking.release(asked.holder(body.get("holder"), grant.reviewer))
     return {}
 
 

@@ -79,9 +79,9 @@ def test_the_share_is_kept_whatever_the_size_of_a_batch(project, truth, want):
 
 def test_the_draws_follow_from_the_log_alone(project, settings, truth):
     answer(project, truth, 120)
-    project.release("holder-of-ann")
+    project.asking.release("holder-of-ann")
     here = drawn(project.queue("ann", "holder-of-ann", Filters(), 60).questions)
-    project.release("holder-of-ann")
+    project.asking.release("holder-of-ann")
     with Project.open(settings, "boats") as other:
         assert drawn(other.queue("bea", "holder-of-bea", Filters(), 60).questions) == here
     assert len(here) == 6
@@ -117,8 +117,8 @@ def test_draws_are_among_suspects_but_not_in_their_progress(project, truth):
     assert all(suspect[at] for at, question in enumerate(batch.questions) if question.screen == REVIEW)
     (innocent,) = [c for c in drawn(batch.questions) if not np.ravel(project.issues)[project.dataset.cell(*c)]][:1]
     project.record([decision(*innocent, Verdict.PRESENT, screen=AUDIT)])
-    assert project.progress(suspects).answered == 0
-    assert project.progress(Filters()).answered == 1
+    assert project.asking.progress(suspects).answered == 0
+    assert project.asking.progress(Filters()).answered == 1
 
 
 def test_the_queue_of_suspects_ends_where_the_suspects_end(project):
@@ -174,7 +174,7 @@ def test_draws_left_open_by_another_tab_come_first_once_it_gave_them_up(project)
     project.record([decision(*each, Verdict.ABSENT, "bea", screen=AUDIT) for each in later])
     held = project.queue("bea", "holder-of-bea", Filters(), 40).questions
     assert not set(gone) & set(drawn(held)), "they are Ann's as long as she holds them"
-    project.release("holder-of-ann")
+    project.asking.release("holder-of-ann")
     ready = [cell(question) for question in held[:3]]
     freed = project.queue("bea", "holder-of-bea", Filters(), 40, ready).questions
     assert [cell(question) for question in freed[: 3 + len(gone)]] == ready + gone

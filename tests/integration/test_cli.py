@@ -107,7 +107,7 @@ def test_an_export_taken_in_again_with_its_log_has_those_cells_settled(home):
     assert run("init", "again", *again) == 0
     with Project.open(Settings.from_environment(), "again") as project:
         assert set(project.verdicts().settled) == {("007", "cat"), ("c", "cat")}
-        assert project.progress(Filters()).answered == 2
+        assert project.asking.progress(Filters()).answered == 2
         assert project.dataset.labels[0, 0] == 0
 
 

@@ -39,7 +39,7 @@ def run(*arguments: str) -> int:
 
 def test_a_dropped_tag_is_not_asked_any_more_unless_it_is_named_or_the_drop_taken_back(project):
     everything = Filters(order="recipe")
-    before = project.progress(everything)
+    before = project.asking.progress(everything)
     project.meeting.record(drop("Ada", "boat"))
     batch = project.queue("ann", "tab-0001", everything, 50, keep=[("a", "boat"), ("a", "cap")])
     assert {question.suspect.tag for question in batch.questions} == {"cap", "=cmd()", "hat"}
@@ -47,7 +47,7 @@ def test_a_dropped_tag_is_not_asked_any_more_unless_it_is_named_or_the_drop_take
     named = project.queue("ann", "tab-0001", Filters(tag="boat", order="recipe"), 50)
     assert len(named.questions) == named.progress.total == 3
     project.meeting.record(undo("Bo", project.meeting.standing().steps[0]))
-    assert project.progress(everything) == before
+    assert project.asking.progress(everything) == before
 
 
 def test_a_question_carries_what_its_tag_means_whatever_it_is_called_now(project):

@@ -94,8 +94,8 @@ def test_labels_left_empty_are_asked_when_asked_for_and_become_labels(opened, se
         assert sorted(asked) == sorted(map(opened.dataset.at, empty[empty % 4 == 1]))
         project.record([decision(*asked[0], Verdict.PRESENT)])
         assert [(change.item, change.tag) for change in project.changes()] == asked[:1]
-        assert (project.progress(filters).answered, project.progress(filters).total) == (1, 5)
-        assert project.progress(Filters("cat")).answered == 0
+        assert (project.asking.progress(filters).answered, project.asking.progress(filters).total) == (1, 5)
+        assert project.asking.progress(Filters("cat")).answered == 0
 
 
 def test_the_learned_order_is_the_recipe_before_any_answer(opened):

@@ -29,7 +29,7 @@ def project(tmp_path):
 
 def asked(project, who="ann", **filters):
     found = second.batch(project, who, f"tab-of-{who}", Filters(**filters), 100)
-    project.release(f"tab-of-{who}")
+    project.asking.release(f"tab-of-{who}")
     return [(each.suspect.item, each.suspect.tag) for each in found.questions], found
 
 

@@ -44,7 +44,7 @@ def ask(project, reviewer, want=100, filters=EVERYTHING, keep=(), tab=""):
 def answer(project, reviewer, cells, verdict=YES, **fields):
     events = [decision(*cell, verdict, reviewer, **fields) for cell in cells]
     project.record(events)
-    project.release(f"tab-{reviewer}")
+    project.asking.release(f"tab-{reviewer}")
     return events
 
 
@@ -53,11 +53,11 @@ def test_each_cell_is_asked_of_as_many_reviewers_as_the_project_wants_and_of_nob
     first = ask(project, "ann", 5)
     answer(project, "ann", first)
     assert not set(ask(project, "ann")) & set(first)
-    project.release("tab-ann")
+    project.asking.release("tab-ann")
     second = ask(project, "ben", 5)
     assert second == first
     assert not set(ask(project, "eve")) & set(first)  # one at a time: they are on ben's screen
-    project.release("tab-eve")
+    project.asking.release("tab-eve")
     answer(project, "ben", second, UNSURE)
     assert not set(ask(project, "eve")) & set(first)
 
@@ -95,7 +95,7 @@ def test_a_share_of_cells_gets_several_answers_and_it_is_the_same_share_everywhe
     assert 2 <= len(again) <= 3 * ITEMS - 6
     with Project.open(settings, "gallery") as other:
         other.verdicts()
-        project.release("tab-ben")
+        project.asking.release("tab-ben")
         assert ask(other, "eve") == again
 
 
@@ -103,7 +103,7 @@ def test_a_rule_that_another_process_sets_holds_with_the_next_queue(project, set
     cells = ask(project, "ann", 3)
     answer(project, "ann", cells)
     assert not set(ask(project, "ben")) & set(cells)
-    project.release("tab-ben")
+    project.asking.release("tab-ben")
     with Project.open(settings, "gallery") as other:
         other.team.set(answers=3)
     assert set(cells) <= set(ask(project, "ben"))
@@ -120,7 +120,7 @@ def answer_all(settings, reviewer, together):
             for cell in asked:
                 project.record([decision(*cell, YES, reviewer)])
                 answered.append(cell)
-            project.release(f"tab-{reviewer}")
+            project.asking.release(f"tab-{reviewer}")
             time.sleep(0 if asked else 0.02)
     return answered
 

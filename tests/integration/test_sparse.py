@@ -242,7 +242,7 @@ def test_a_cell_that_nobody_labelled_or_scored_is_not_there(pair):
     with pytest.raises(NotFound, match=f"Nobody labelled '{tag}' of '{item}' and no model scored it"):
         sparse.question(item, tag)
     sparse.record([decision(item, tag, Verdict.PRESENT)])  # of a log that is taken over: kept, and ignored
-    assert sparse.progress(Filters()).answered == 0
+    assert sparse.asking.progress(Filters()).answered == 0
 
 
 def test_three_thousand_million_cells_are_a_project_in_seconds(tmp_path, monkeypatch, capsys):

@@ -54,7 +54,7 @@ def home(tmp_path_factory, truth):
 
 
 def answer(project: Project, truth: np.ndarray) -> None:
-    audit, ranked, seen, events = project.audit, iter(project.upcoming(N).tolist()), set[int](), []
+    audit, ranked, seen, events = project.audit, iter(project.asking.upcoming(N).tolist()), set[int](), []
     while len(seen) < 500:
         chance = len(seen) % 4 == 0
         cell = audit.next_cells(1)[0] if chance else next(ranked, None)
@@ -97,10 +97,10 @@ def test_what_comes_next_is_the_front_of_the_whole_order(project):
     taken = set(project.standing().cells.tolist())
     project._learner.submit(int).result()  # the order learns in the background: not between the two questions
     whole = np.concatenate(list(project.orders.cells(Filters(), None))).tolist()
-    ahead = project.upcoming(150).tolist()
+    ahead = project.asking.upcoming(150).tolist()
     assert ahead == [cell for cell in whole if cell not in taken][:150]
     assert (
-        project.upcoming(20, Filters("hat")).tolist()
+        project.asking.upcoming(20, Filters("hat")).tolist()
         == [c for c in whole if c % len(TAGS) == 0 and c not in taken][:20]
     )
 
@@ -109,8 +109,8 @@ def test_a_dropped_tag_does_not_come_next_unless_it_is_named(project):
     dropping = rulings.drop("Ada", "hat")
     project.meeting.record(dropping)
     try:
-        assert not (project.upcoming(N) % len(TAGS) == 0).any()
-        assert (project.upcoming(5, Filters("hat")) % len(TAGS) == 0).all()
+        assert not (project.asking.upcoming(N) % len(TAGS) == 0).any()
+        assert (project.asking.upcoming(5, Filters("hat")) % len(TAGS) == 0).all()
     finally:
         project.meeting.record(rulings.undo("Ada", dropping))
 
@@ -198,7 +198,7 @@ def test_a_mark_leads_to_the_cells_behind_it_and_to_a_queue_of_exactly_these(pro
 def all_of(project, shown, part) -> list[int]:
     """The cells of a part: of the open ones all, not the first 200 alone."""
     if part == "ahead" and len(shown.ahead):
-        return project.upcoming(N * len(TAGS), shown.filters).tolist()
+        return project.asking.upcoming(N * len(TAGS), shown.filters).tolist()
     return getattr(shown, part).tolist()
 
 
@@ -207,7 +207,7 @@ def asked_by(project, filters) -> set[int]:
     sent = asked.filters(project, json.loads(json.dumps(asdict(queues.as_filters(queues.address(filters))))))
     assert sent == filters
     batch = second.batch(project, "cyd", "tab-of-cyd", sent, N * len(TAGS))
-    project.release("tab-of-cyd")
+    project.asking.release("tab-of-cyd")
     assert batch.progress.remaining == len(batch.questions) == second.progress(project, "cyd", filters).remaining
     return {project.dataset.cell(each.suspect.item, each.suspect.tag) for each in batch.questions}
 

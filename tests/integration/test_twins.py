@@ -36,7 +36,7 @@ def settings(tmp_path) -> Settings:
 
 def asked(project: Project, holder: str) -> list[int]:
     batch = project.queue("ann", holder, Filters(), ITEMS)
-    project.release(holder)
+    project.asking.release(holder)
     return [int(question.suspect.item[4:]) for question in batch.questions]
 
 

@@ -67,7 +67,7 @@ def test_a_tab_gets_as_many_items_as_it_asks_for_and_nobody_else_gets_those(proj
     assert {each.item for each in (*ada.wholes, *bob.wholes)} == set(project.dataset.ids)
     more = whole.next_items(project, "Ada", "ada-tab-1", Filters(), 2, [each.item for each in ada.wholes])
     assert more.wholes == ()  # those that the tab has are not sent again, and Bob has the others
-    project.release("bob-tab-1")
+    project.asking.release("bob-tab-1")
     again = whole.next_items(project, "Ada", "ada-tab-1", Filters(), 4, [each.item for each in ada.wholes])
     assert {each.item for each in again.wholes} == {each.item for each in bob.wholes}
 
