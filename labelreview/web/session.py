@@ -84,7 +84,8 @@ def current_project(person: str) -> Project:
         st.warning(f"There is no project “{plain(wanted)}” here. This is “{names[0]}”.", icon=":material/info:")
         wanted = names[0]
     st.session_state[PICKED] = wanted  # always: on a page that is new to it, the widget would begin with the first name
-    name: str = st.sidebar.selectbox("Project", names, key=PICKED, on_change=_project_picked)
+    label = words.say(language(), "menu.project")
+    name: str = st.sidebar.selectbox(label, names, key=PICKED, on_change=_project_picked)
     st.session_state[PROJECT] = name
     if st.query_params.get("project") != name:
         st.query_params["project"] = name
@@ -178,7 +179,7 @@ def current_person() -> str:
     """Who is here. Asked once; stops the page while it asks."""
     person = signin.current_person(settings())
     st.session_state[PERSON] = person
-    signin.card(settings(), person)
+    signin.card(settings(), person, language())
     return person
 
 

@@ -12,6 +12,7 @@ import streamlit as st
 from labelreview.roles import as_person
 from labelreview.settings import Settings, SignIn
 from labelreview.store import DecisionLog, PeopleLog
+from labelreview.web import words
 
 COOKIE = "labelreview_reviewer"
 # Session state that is not a widget's: a page switch forgets widgets, and only them.
@@ -52,11 +53,11 @@ def sign_in_id() -> str:
     return str(st.session_state[SIGN_IN])
 
 
-def card(settings: Settings, person: str) -> None:
+def card(settings: Settings, person: str, language: str) -> None:
     """In the sidebar: who is here, and the way out."""
     with st.sidebar.container(key="who", gap="xxsmall"):
-        st.caption(f"Reviewing as {plain(person)}")
-        title = "Not you? Change" if settings.sign_in is SignIn.LOCAL else "Sign out"
+        st.caption(words.say(language, "menu.reviewing", person=plain(person)))
+        title = words.say(language, "menu.not-you" if settings.sign_in is SignIn.LOCAL else "menu.sign-out")
         if st.button(title, key="not_you", type="tertiary"):
             _sign_out(settings, person)
 
