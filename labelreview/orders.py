@@ -127,14 +127,13 @@ class Orders:
         grid, labels, index = self.grid, self.dataset.judged, self.grid.under(column)
         if column is None:
             if self._worth is None or self._worth[0] != self.revision:
-                self._worth = self.revision, np.ravel(rerank.reordered(labels, self._odds, self._taught, grid))
-            worth, gone = self._worth[1], grid.slots(without)
+                self._worth = self.revision, _worth(rerank.reordered(labels, self._odds, self._taught, grid))
+            worth, gone = self._worth[1].copy(), grid.slots(without)
         else:
             cells = grid.picked(index, np.arange(len(np.ravel(labels)[index])))
-            worth = rerank.corrected(labels, self._odds, self._taught, cells, grid).astype(np.float32)
+            worth = _worth(rerank.corrected(labels, self._odds, self._taught, cells, grid).astype(np.float32))
             gone = np.searchsorted(cells, without[without % grid.tags == column])
         given = np.ravel(labels)[index]
-        worth = np.where(np.isnan(worth), np.float32(-np.inf), worth)
         worth[gone] = -np.inf
         for tag in dropped if column is None else ():
             worth[grid.under(self.dataset.column(tag))] = -np.inf
@@ -297,6 +296,11 @@ class Orders:
         labels, pred_probs = self.dataset.judged, self.dataset.pred_probs
         pooled = partial(scoring.item_scores, labels, pred_probs, pooler, grid=self.grid)
         return np.asarray(self.folder.kept(f"items-{pooler}", pooled))
+
+
+def _worth(odds: Scores) -> Scores:
+    """Log-odds to sort by: what has none comes never."""
+    return np.where(np.isnan(odds), np.float32(-np.inf), odds).ravel()
 
 
 def _chunks(cells: Cells) -> Iterator[Cells]:

@@ -24,7 +24,7 @@ from labelreview.questions import Batch, Question, other_tags
 from labelreview.review import consistency
 from labelreview.review.audit import Answers, Audit, Evidence, answered
 from labelreview.review.consensus import NEWEST, Change, changes
-from labelreview.review.standing import Standing, standing
+from labelreview.review.standing import Standing, standing, updated
 from labelreview.review.verdicts import Cell, Verdicts, fold
 from labelreview.review.worklist import Cells, Filters, Worklist, answer_of
 from labelreview.rulings import Target
@@ -58,7 +58,8 @@ class Project:
         self._learner = ThreadPoolExecutor(1, "labelreview-learner")
         self._following: Future[Verdicts] | None = None
         self._settled: dict[int, Decision] = {}  # by flat position
-        self._standing: tuple[int, Standing] | None = None  # of the log up to a seq
+        self._standing = standing({}, self.dataset.labels, AUDIT, self.dataset.grid)
+        self._touched = set[int]()  # cells that `_standing` has not followed yet
         self._closed, self._looked_for_twins = False, False
 
     @classmethod
@@ -139,6 +140,7 @@ class Project:
                 self._settled[seen.place] = seen.holds
             else:
                 self._settled.pop(seen.place, None)
+            self._touched.add(seen.place)
             self._worklist.mark(seen.place, answer)
             self.team.mark(seen.place, self._verdicts.about(*seen.cell))
             self._audit.mark(seen.place, seen.done)
@@ -201,10 +203,11 @@ class Project:
     def standing(self) -> Standing:
         """The settled cells as columns, in the order of their verdicts."""
         with self._lock:
-            seq = self.verdicts().seq
-            if self._standing is None or self._standing[0] != seq:
-                self._standing = seq, standing(self._settled, self.dataset.labels, AUDIT, self.dataset.grid)
-            return self._standing[1]
+            self.verdicts()
+            if touched := self._touched:
+                data, self._touched = self.dataset, set()
+                self._standing = updated(self._standing, self._settled, touched, data.labels, AUDIT, data.grid)
+            return self._standing
 
     def answers(self) -> Answers:
         """The answered cells with a known given label, and what the answers say of it."""

@@ -3,10 +3,10 @@
 PURE. A row is a cell with a standing verdict that the data has, in the order in which the verdicts were stored.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -75,6 +75,33 @@ def standing(decisions: Mapping[int, Decision], labels: Labels, audit: str, grid
         seq[order],
         tuple(names),
     )
+
+
+def updated(before: Standing, settled: Mapping[int, Decision], touched: Collection[int], labels: Labels, audit: str,
+            grid: Grid | None = None) -> Standing:  # fmt: skip
+    """What `standing` of all settled cells gives, from what it gave before some of them were touched.
+
+    >>> from datetime import datetime
+    >>> said = [Decision(f"uid-000{n}", "a", "hat", "ann", datetime(2026, 1, 1), Verdict.ABSENT, seq=n) for n in (1, 2)]
+    >>> given = np.array([[1, 0]], np.int8)
+    >>> both = updated(standing({0: said[0]}, given, "audit"), {0: said[0], 1: said[1]}, {1}, given, "audit")
+    >>> both.cells.tolist(), both.wrong.tolist()
+    ([0, 1], [True, False])
+    """
+    fresh = standing({place: settled[place] for place in touched if place in settled}, labels, audit, grid)
+    kept = ~np.isin(before.cells, np.fromiter(touched, np.int64, len(touched)))
+    names = sorted({before.reviewers[at] for at in np.unique(before.reviewer[kept])} | set(fresh.reviewers))
+    places = {name: at for at, name in enumerate(names)}
+    order = np.argsort(np.concatenate([before.seq[kept], fresh.seq]), kind="stable")
+
+    def joined(name: str) -> Any:
+        one, other = getattr(before, name)[kept], getattr(fresh, name)
+        return np.concatenate([one, other])[order]
+
+    renamed = [np.array([places.get(name, -1) for name in each.reviewers], np.int64) for each in (before, fresh)]
+    reviewer = np.concatenate([renamed[0][before.reviewer[kept]], renamed[1][fresh.reviewer]])[order]
+    columns = {name: joined(name) for name in ("cells", "label", "given", "seconds", "chance", "seq")}
+    return Standing(**columns, reviewer=reviewer, reviewers=tuple(names))
 
 
 def _column(values: Iterable[object], kind: type[Scalar]) -> npt.NDArray[Scalar]:

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from labelreview import intake, shelf
 from labelreview.errors import NotFound, Refused
 from labelreview.settings import Settings
-from labelreview.web import auth, door, observing, operation
+from labelreview.web import auth, door, early, observing, operation
 from labelreview.web import routes as review
 from labelreview.web.session import screens
 
@@ -49,7 +49,8 @@ def routes() -> list[Route]:
 
 def middleware() -> list[Middleware]:
     """What every request goes through, the first one first."""
-    return [Middleware(observing.Observed), Middleware(door.Door, settings=Settings.from_environment())]
+    at_the_door = Middleware(door.Door, settings=Settings.from_environment())
+    return [Middleware(observing.Observed), at_the_door, Middleware(early.Early)]
 
 
 def secrets() -> dict[str, Any] | None:

@@ -8,16 +8,19 @@ import socket
 import sys
 import warnings
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 import streamlit as st
 from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, JSONResponse
+from starlette.routing import Route
 
 from labelreview.errors import StoreError
 from labelreview.project import Project
 from labelreview.store import DecisionLog
-from labelreview.web import auth, observing, serving
+from labelreview.web import auth, early, observing, serving
 from labelreview.web.operation import routes
 from tests.gallery import gallery, settings_in
 from tests.hardship import running, wait_until, worked
@@ -172,3 +175,21 @@ def test_sigterm_answers_what_is_in_flight_loses_nothing_and_the_others_go_on(tm
     assert [json.loads(line)["event"] for line in said if '"labelreview"' in line and "request" not in line] == [
         "started", "stopped", "started"
     ]  # fmt: skip
+
+
+def test_a_page_with_charts_names_the_chart_library_ahead_and_nothing_else_does():
+    async def page(_request):
+        return HTMLResponse("<p>page")
+
+    async def data(_request):
+        return JSONResponse({})
+
+    app = Starlette(
+        routes=[Route("/", page), Route("/triage", page), Route("/review", page), Route("/api/triage", data)]
+    )
+    with TestClient(early.Early(app)) as client:
+        named = {path: client.get(path).headers.get("link") for path in ("/", "/triage", "/review", "/api/triage")}
+    assert named["/"] == named["/triage"]
+    assert named["/review"] is named["/api/triage"] is None
+    (file,) = re.findall(r"<\./static/(.+?)>; rel=modulepreload", named["/triage"])
+    assert (Path(st.__file__).parent / "static" / "static" / file).exists()

@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from labelreview.errors import InputError, NotFound
 from labelreview.project import Project
 from labelreview.report import html
 from labelreview.review import estimates
+from labelreview.review.standing import standing
 from labelreview.review.verdicts import corrected
 from labelreview.review.worklist import Filters
 from labelreview.settings import Settings
@@ -89,6 +90,10 @@ def test_the_columns_of_the_verdicts_are_those_of_the_log(project):
     before = len(settled)
     project.record([taken_back])
     assert len(project.standing()) == before - 1
+    anew = standing(project._settled, project.dataset.labels, AUDIT)
+    assert all(
+        np.array_equal(getattr(anew, each.name), getattr(project.standing(), each.name)) for each in fields(anew)
+    )
     project.record([decision(held[3].item, held[3].tag, held[3].verdict, held[3].reviewer, screen=held[3].screen)])
     assert len(project.standing()) == before
 
