@@ -97,12 +97,12 @@ def labels_file(folder: Path) -> Path:
 
 def empty(folder: Path) -> None:
     """What the imports alone take."""
-    import labelreview.intake  # noqa: F401
+    import labelreview.desk.intake  # noqa: F401
 
 
 def to_project(folder: Path) -> None:
     """Read, check, join, and write a project that opens."""
-    from labelreview import intake
+    from labelreview.desk import intake
     from labelreview.settings import Settings
 
     inputs = intake.gather(labels_file(folder), folder / "probs.npy", progress=WAITS.word)
@@ -111,7 +111,7 @@ def to_project(folder: Path) -> None:
 
 def prepare(folder: Path) -> None:
     """Scores, suspects and the front of the order, kept for all that come."""
-    from labelreview.project import Project
+    from labelreview.desk.project import Project
     from labelreview.settings import Settings
 
     with Project.open(_settings(Settings, folder), "bench") as project:
@@ -120,7 +120,7 @@ def prepare(folder: Path) -> None:
 
 def new_labels(folder: Path) -> None:
     """Another version: the same labels read again, 100 of them changed, compared and written."""
-    from labelreview import versions
+    from labelreview.desk import versions
     from labelreview.settings import Settings
 
     path = folder / f"new{labels_file(folder).suffix}"
@@ -156,7 +156,7 @@ WAITS = Waits()
 
 def in_server(folder: Path, questions: int = 100) -> None:
     """`streamlit run app.py` on the home, asked for the first questions as a page does; prints what it cost."""
-    from labelreview import folder as project_folder
+    from labelreview.desk import folder as project_folder
     from labelreview.settings import Settings
     from labelreview.web import auth
 
@@ -214,7 +214,7 @@ def _worked(pid: int) -> float:
 
 def reopen(folder: Path) -> None:
     """Open the project: its data is there, nothing is computed."""
-    from labelreview import folder as project_folder
+    from labelreview.desk import folder as project_folder
 
     opened = project_folder.read(folder / "home" / "projects", "bench")
     assert opened.dataset.labels.shape == opened.dataset.pred_probs.shape
@@ -225,8 +225,8 @@ def export(folder: Path) -> None:
     """The corrected labels, with 10,000 cells changed."""
     import numpy as np
 
-    from labelreview import folder as project_folder
     from labelreview import formats
+    from labelreview.desk import folder as project_folder
 
     opened = project_folder.read(folder / "home" / "projects", "bench")
     data, labels = opened.dataset, np.ravel(opened.dataset.labels)
@@ -257,7 +257,7 @@ def pandas_join(folder: Path) -> None:
 
 def to_sparse_project(folder: Path) -> None:
     """Read, check, join, and write a project that opens."""
-    from labelreview import intake
+    from labelreview.desk import intake
     from labelreview.settings import Settings
 
     inputs = intake.gather(labels_file(folder), folder / "probs.npz")
@@ -266,7 +266,7 @@ def to_sparse_project(folder: Path) -> None:
 
 def reopen_sparse(folder: Path) -> None:
     """Open the project: its data is there, nothing is computed."""
-    from labelreview import folder as project_folder
+    from labelreview.desk import folder as project_folder
 
     opened = project_folder.read(folder / "home" / "projects", "bench")
     assert opened.dataset.grid.sparse
@@ -275,7 +275,7 @@ def reopen_sparse(folder: Path) -> None:
 
 def first_questions(folder: Path) -> None:
     """Scores, suspects and the first 50 questions."""
-    from labelreview.project import Project
+    from labelreview.desk.project import Project
     from labelreview.review.worklist import Filters
     from labelreview.settings import Settings
 
@@ -349,7 +349,7 @@ def run_one(name: str, folder: Path) -> None:
     """In the child: run, then print seconds and peak memory in MB."""
     import pandas  # noqa: F401  imports are no part of the time; both sides have all of them
 
-    import labelreview.intake  # noqa: F401
+    import labelreview.desk.intake  # noqa: F401
 
     WAITS.begin()
     start, worked = time.perf_counter(), time.process_time()

@@ -18,7 +18,8 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 
-from labelreview import formats, predictions
+from labelreview import formats
+from labelreview.desk import predictions
 from labelreview.scoring import duplicates, predict
 from labelreview.scoring.insample import Signs, signs
 from labelreview.scoring.logistic import fitted

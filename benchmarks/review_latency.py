@@ -24,7 +24,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from benchmarks.review_projects import NAME, PROJECTS
-from labelreview.project import Project
+from labelreview.desk.project import Project
 from labelreview.review.worklist import Filters
 from labelreview.settings import Settings
 from tests import chromium

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from labelreview import folder, intake
-from labelreview.project import Project
+from labelreview.desk import folder, intake
+from labelreview.desk.project import Project
 from labelreview.settings import Settings
 from labelreview.tags import Dataset, Names
 

@@ -22,13 +22,13 @@ from typing import TypeVar
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
-from labelreview import folder, report, triage
-from labelreview.auditing import AUDIT, REVIEW
 from labelreview.decisions import Decision, Verdict
-from labelreview.project import Project
+from labelreview.desk import folder, report, triage
+from labelreview.desk.auditing import AUDIT, REVIEW
+from labelreview.desk.project import Project
+from labelreview.desk.triage import compared
 from labelreview.settings import Settings
 from labelreview.tags import Dataset, Names
-from labelreview.triage import compared
 from tests import chromium
 from tests.browser.conftest import FLAGS, READY
 from tests.served import Server

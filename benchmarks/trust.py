@@ -29,8 +29,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from labelreview import intake
-from labelreview.project import Project
+from labelreview.desk import intake
+from labelreview.desk.project import Project
 from labelreview.settings import Settings
 from tests import chromium
 from tests.browser.conftest import FLAGS, Reviewer

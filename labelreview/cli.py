@@ -14,19 +14,7 @@ from typing import Annotated, overload
 
 import typer
 
-from labelreview import (
-    embed,
-    exports,
-    folder,
-    formats,
-    intake,
-    models,
-    pictures,
-    rulebook,
-    triage,
-)
-from labelreview import predictions as made
-from labelreview import report as reports
+from labelreview import embed, formats
 from labelreview.commands import backup, guidelines, meeting, people, team, versions
 from labelreview.commands.terminal import (
     Confidence,
@@ -44,10 +32,13 @@ from labelreview.commands.terminal import opened as _opened
 from labelreview.commands.terminal import show as _show
 from labelreview.commands.terminal import wrote as _wrote
 from labelreview.decisions import Decision
+from labelreview.desk import exports, folder, intake, models, pictures, rulebook, triage
+from labelreview.desk import predictions as made
+from labelreview.desk import report as reports
+from labelreview.desk.project import Project
 from labelreview.errors import InputError, LabelReviewError, few
 from labelreview.formats.check import Report
 from labelreview.images import Source
-from labelreview.project import Project
 from labelreview.review.worklist import Filters
 from labelreview.settings import Settings
 

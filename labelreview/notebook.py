@@ -11,11 +11,11 @@ from collections.abc import Callable
 import pandas as pd
 import plotly.graph_objects as go
 
-from labelreview import triage
+from labelreview.desk import triage
+from labelreview.desk.project import Project
+from labelreview.desk.triage import TABLES, Triage, compared, kinds, matters, model, moments
 from labelreview.errors import NotFound
-from labelreview.project import Project
 from labelreview.settings import Settings
-from labelreview.triage import TABLES, Triage, compared, kinds, matters, model, moments
 from labelreview.web import triage_charts
 from labelreview.web.triage_charts import Bar, hover, shown
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from labelreview import intake
+from labelreview.desk import intake
 from labelreview.settings import Settings
 
 TAGS = ("hat", "cat", "boat")

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from labelreview.project import Project
+from labelreview.desk.project import Project
 from labelreview.settings import Settings
 from tests.reviewers import Account, Record, account, crew, work
 from tests.served import Server

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from labelreview.decisions import Decision
-from labelreview.project import Project
+from labelreview.desk.project import Project
 from labelreview.settings import Settings
 from labelreview.web import auth
 

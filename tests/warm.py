@@ -18,8 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 # Not labelreview.web: what registers its component with Streamlit has to be imported in the server.
 IMPORTED = ("streamlit.web.cli", "streamlit.web.bootstrap", "streamlit.web.server.starlette", "uvicorn", "uvloop",
-            "pandas", "pyarrow", "plotly.graph_objects", "plotly.io", "labelreview.project", "labelreview.whole",
-            "labelreview.triage", "labelreview.versions")  # fmt: skip
+            "pandas", "pyarrow", "plotly.graph_objects", "plotly.io", "labelreview.desk.project",
+            "labelreview.desk.whole", "labelreview.desk.triage", "labelreview.desk.versions")  # fmt: skip
 
 
 class Forked:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from labelreview import backup
 from labelreview.commands.terminal import show
+from labelreview.desk import backup
 from labelreview.settings import Settings
 
 app = typer.Typer()

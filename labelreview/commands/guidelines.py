@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from labelreview import pins, rulings
+from labelreview import rulings
 from labelreview.commands.terminal import Name, opened
+from labelreview.desk import pins
 from labelreview.errors import InputError
 
 Tag = Annotated[str, typer.Argument(help="The tag.", show_default=False)]

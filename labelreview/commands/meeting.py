@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from labelreview import decided, exports, rulings
+from labelreview import rulings
 from labelreview.commands.terminal import (
     Confidence,
     ExcelSafe,
@@ -19,8 +19,9 @@ from labelreview.commands.terminal import (
     opened,
     wrote,
 )
+from labelreview.desk import decided, exports
+from labelreview.desk.triage import Table, compared, exported, moments, write_tables
 from labelreview.review.consensus import NEWEST, RULES
-from labelreview.triage import Table, compared, exported, moments, write_tables
 
 MOST = 20  # tags listed in a terminal
 CLOSE = "In OUT, give items what their tags imply by agreed rules."

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from labelreview.commands.terminal import Name, opened
-from labelreview.project import Project
+from labelreview.desk.project import Project
 from labelreview.roles import Appointment, Role, appointment
 
 app = typer.Typer()

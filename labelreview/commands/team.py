@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from labelreview import formats, record
+from labelreview import formats
 from labelreview.commands.terminal import Name, opened
 from labelreview.decisions import wire
+from labelreview.desk import record
 from labelreview.errors import InputError
 from labelreview.tags import UNKNOWN
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from labelreview.project import Project
+from labelreview.desk.project import Project
 from labelreview.settings import Settings
 
 Name = Annotated[str, typer.Argument(help="The project's name.", show_default=False)]

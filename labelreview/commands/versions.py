@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from labelreview import folder, models, pictures, shelf, versions
 from labelreview.commands.terminal import FormatName, Logits, MissingMeans, Name, OnlyCommon, show
+from labelreview.desk import folder, models, pictures, shelf, versions
+from labelreview.desk.project import Project
 from labelreview.errors import InputError
-from labelreview.project import Project
 from labelreview.settings import Settings
 
 app = typer.Typer()

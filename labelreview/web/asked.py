@@ -8,9 +8,9 @@ from typing import Any
 from starlette.requests import Request
 
 from labelreview.decisions import UID, Direction
+from labelreview.desk.orders import LEARNED
+from labelreview.desk.project import Project
 from labelreview.errors import InputError, NotFound
-from labelreview.orders import LEARNED
-from labelreview.project import Project
 from labelreview.review.again import Status
 from labelreview.review.worklist import Filters
 

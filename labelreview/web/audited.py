@@ -6,10 +6,10 @@ from tempfile import TemporaryDirectory
 
 import streamlit as st
 
-from labelreview import exports, record
 from labelreview.decisions import Decision
-from labelreview.project import Project
-from labelreview.triage import DASH
+from labelreview.desk import exports, record
+from labelreview.desk.project import Project
+from labelreview.desk.triage import DASH
 from labelreview.web import signin, triaged
 
 SHOWN = 500

@@ -6,10 +6,10 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from labelreview.desk.project import Project
+from labelreview.desk.triage import Table, compared, exported, moments
+from labelreview.desk.triage.moments import When
 from labelreview.errors import LabelReviewError
-from labelreview.project import Project
-from labelreview.triage import Table, compared, exported, moments
-from labelreview.triage.moments import When
 from labelreview.web import parts, session, triage_charts, triaged
 
 CHARTS = {

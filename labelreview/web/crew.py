@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from labelreview import record
+from labelreview.desk import record
+from labelreview.desk.project import Project
+from labelreview.desk.triage import DASH
 from labelreview.errors import LabelReviewError
-from labelreview.project import Project
 from labelreview.roles import MAY, MEANING, Action, Appointment, Role, appointment, as_person
-from labelreview.triage import DASH
 from labelreview.web import signin, triaged
 
 SAID = "people_said"

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from labelreview import decided
+from labelreview.desk import decided
+from labelreview.desk.project import Project
 from labelreview.errors import LabelReviewError
 from labelreview.formats import FORMATS
-from labelreview.project import Project
 from labelreview.review.tageffect import Fate
 from labelreview.review.tagplan import sentence
 from labelreview.web import results, session

@@ -5,10 +5,11 @@ from typing import Any
 
 import streamlit as st
 
-from labelreview import folder, formats, intake
+from labelreview import formats
+from labelreview.desk import folder, intake
+from labelreview.desk.project import Project
 from labelreview.errors import InputError, LabelReviewError
 from labelreview.formats.check import Report
-from labelreview.project import Project
 from labelreview.web import session
 from labelreview.web.uploads import Uploads, progress_bar
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from labelreview import shelf, versions
+from labelreview.desk import shelf, versions
+from labelreview.desk.intake import Progress
+from labelreview.desk.project import Project
 from labelreview.errors import LabelReviewError
-from labelreview.intake import Progress
-from labelreview.project import Project
 from labelreview.web import newproject, session
 from labelreview.web.uploads import Uploads, progress_bar
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import streamlit as st
 
-from labelreview import triage
-from labelreview.project import Project
-from labelreview.triage import known, model
-from labelreview.triage.tables import Row
-from labelreview.triage.words import NOT_KNOWN
+from labelreview.desk import triage
+from labelreview.desk.project import Project
+from labelreview.desk.triage import known, model
+from labelreview.desk.triage.tables import Row
+from labelreview.desk.triage.words import NOT_KNOWN
 from labelreview.web import pictures, triage_charts, triaged
 
 STILL = {"displayModeBar": False}

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from labelreview import images, second
+from labelreview import images
+from labelreview.desk import second
+from labelreview.desk.people import NotAllowed
+from labelreview.desk.project import Project
+from labelreview.desk.triage import Behind, behind
+from labelreview.desk.triage.behind import OPEN
 from labelreview.errors import LabelReviewError
-from labelreview.people import NotAllowed
-from labelreview.project import Project
 from labelreview.review.worklist import Filters
 from labelreview.roles import Action
 from labelreview.tags import PRESENT
-from labelreview.triage import Behind, behind
-from labelreview.triage.behind import OPEN
 from labelreview.web import queues, session
 
 SIZE, AT_FIRST, MORE = 320, 12, 24

@@ -10,15 +10,15 @@ from typing import Any
 
 import streamlit as st
 
-from labelreview import saved
 from labelreview.decisions import Direction
+from labelreview.desk import saved
+from labelreview.desk.orders import BY_TAG, LEARNED, UNCERTAIN
+from labelreview.desk.project import Project
+from labelreview.desk.triage.behind import marked, named
 from labelreview.errors import LabelReviewError
-from labelreview.orders import BY_TAG, LEARNED, UNCERTAIN
-from labelreview.project import Project
 from labelreview.review.again import BY_LABEL, OWN, Status
 from labelreview.review.worklist import Filters
 from labelreview.roles import Action
-from labelreview.triage.behind import marked, named
 from labelreview.web import results, session, words
 
 RARE = ("status", "reviewer", "low", "high", "p_low", "p_high", "column", "value", "selection", "mark")

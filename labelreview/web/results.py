@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 
 import streamlit as st
 
-from labelreview import exports
+from labelreview.desk import exports
+from labelreview.desk.project import Project
 from labelreview.formats import FORMATS
-from labelreview.project import Project
 from labelreview.review.consensus import RULES
 from labelreview.review.overview import TagFigures, by_tag
 

@@ -15,19 +15,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from labelreview import images, pins, rulings, second
+from labelreview import images, rulings
 from labelreview.decisions import ADJUDICATE, from_wire
+from labelreview.desk import pins, second
+from labelreview.desk.people import NotAllowed
+from labelreview.desk.project import Project
+from labelreview.desk.whole import cell as one_cell
+from labelreview.desk.whole import next_items
 from labelreview.errors import InputError, LabelReviewError, NotFound, Refused, StoreError
-from labelreview.people import NotAllowed
-from labelreview.project import Project
 from labelreview.roles import Action
 from labelreview.settings import Settings
 from labelreview.web import asked, auth, observing, shapes
 from labelreview.web.asked import Shape
 from labelreview.web.session import opened
 from labelreview.web.shapes import AT, SHOWN, SMALL
-from labelreview.whole import cell as one_cell
-from labelreview.whole import next_items
 
 SIZES = (SMALL, SHOWN, 2560, 8192)  # the last: as large as it is, but for giants
 PICTURES_AT_ONCE = 16

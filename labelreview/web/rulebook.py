@@ -8,10 +8,11 @@ from zlib import crc32
 
 import streamlit as st
 
-from labelreview import rulebook, rulings
+from labelreview import rulings
+from labelreview.desk import rulebook
+from labelreview.desk.project import Project
 from labelreview.errors import LabelReviewError
 from labelreview.formats import rule_list
-from labelreview.project import Project
 from labelreview.review.rules import Proposal
 from labelreview.web import session
 

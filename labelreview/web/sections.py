@@ -7,14 +7,14 @@ from tempfile import TemporaryDirectory
 
 import streamlit as st
 
-from labelreview import triage
-from labelreview.auditing import AUDIT
 from labelreview.decisions import Direction
+from labelreview.desk import triage
+from labelreview.desk.auditing import AUDIT
+from labelreview.desk.project import Project
+from labelreview.desk.triage import moments
 from labelreview.errors import LabelReviewError
-from labelreview.project import Project
 from labelreview.review.estimates import ErrorRate
 from labelreview.roles import Action
-from labelreview.triage import moments
 from labelreview.web import comparing, parts, queues, session, triage_charts, triaged
 
 # The pictures stay in sight beside a chart that is taller than the window.

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from labelreview import intake, shelf
+from labelreview.desk import intake, shelf
 from labelreview.errors import NotFound, Refused
 from labelreview.settings import Settings
 from labelreview.web import auth, door, early, observing, operation

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from labelreview import folder
-from labelreview.auditing import AUDIT
+from labelreview.desk import folder
+from labelreview.desk.auditing import AUDIT
+from labelreview.desk.orders import LEARNED, ORDERS
+from labelreview.desk.people import NotAllowed, People
+from labelreview.desk.project import Project
 from labelreview.errors import LabelReviewError
-from labelreview.orders import LEARNED, ORDERS
-from labelreview.people import NotAllowed, People
-from labelreview.project import Project
 from labelreview.review.worklist import Filters
 from labelreview.roles import Action, as_person
 from labelreview.scoring import POOLERS

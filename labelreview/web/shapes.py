@@ -8,13 +8,13 @@ from urllib.parse import quote
 import numpy as np
 
 from labelreview.decisions import Decision, wire
+from labelreview.desk.examples import Example, Why
+from labelreview.desk.project import Project
+from labelreview.desk.questions import Question
+from labelreview.desk.whole import Row, Whole
 from labelreview.errors import LabelReviewError, NotFound
-from labelreview.examples import Example, Why
-from labelreview.project import Project
-from labelreview.questions import Question
 from labelreview.review.consistency import Mend
 from labelreview.web import wording, words
-from labelreview.whole import Row, Whole
 
 AT = "/api/projects/{name}"
 SHOWN, SMALL = 1280, 320  # pictures are at most so wide and high

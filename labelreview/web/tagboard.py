@@ -8,9 +8,10 @@ from functools import partial
 
 import streamlit as st
 
-from labelreview import decided, pins, rulings
+from labelreview import rulings
+from labelreview.desk import decided, pins
+from labelreview.desk.project import Project
 from labelreview.errors import LabelReviewError
-from labelreview.project import Project
 from labelreview.review.tageffect import Counts, Example, Move, Preview
 from labelreview.review.tagplan import Standing, sentence
 from labelreview.rulings import Kind, Rule, Ruling, State

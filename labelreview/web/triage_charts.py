@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from labelreview.desk.triage import Triage, few, percent, span
+from labelreview.desk.triage.compared import Comparison, most_changed
+from labelreview.desk.triage.kinds import HeatMap
+from labelreview.desk.triage.matters import Model
+from labelreview.desk.triage.model import Histogram, Step
+from labelreview.desk.triage.tables import Row
 from labelreview.review.estimates import ErrorRate, Estimate
-from labelreview.triage import Triage, few, percent, span
-from labelreview.triage.compared import Comparison, most_changed
-from labelreview.triage.kinds import HeatMap
-from labelreview.triage.matters import Model
-from labelreview.triage.model import Histogram, Step
-from labelreview.triage.tables import Row
 from labelreview.web.charts import MISSING, WRONG, short
 
 BAND = "rgba(47, 111, 171, 0.25)"

@@ -9,14 +9,10 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from labelreview import report, triage
 from labelreview.decisions import Direction
-from labelreview.formats.tables import cell
-from labelreview.project import Project
-from labelreview.review import estimates
-from labelreview.review.estimates import ErrorRate, Estimate
-from labelreview.rulings import State
-from labelreview.triage import (
+from labelreview.desk import report, triage
+from labelreview.desk.project import Project
+from labelreview.desk.triage import (
     EXPLAINED,
     TABLES,
     Triage,
@@ -30,9 +26,13 @@ from labelreview.triage import (
     percent,
     span,
 )
-from labelreview.triage.compared import Comparison
-from labelreview.triage.moments import When
-from labelreview.triage.tables import ON_TOP, Row, impact_rows
+from labelreview.desk.triage.compared import Comparison
+from labelreview.desk.triage.moments import When
+from labelreview.desk.triage.tables import ON_TOP, Row, impact_rows
+from labelreview.formats.tables import cell
+from labelreview.review import estimates
+from labelreview.review.estimates import ErrorRate, Estimate
+from labelreview.rulings import State
 from labelreview.web.charts import short
 from labelreview.web.triage_charts import MOST, Bar, hover, shown
 

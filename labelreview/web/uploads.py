@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from labelreview import models, pictures
+from labelreview.desk import models, pictures
+from labelreview.desk.intake import Progress
 from labelreview.errors import InputError
 from labelreview.images import Source
 from labelreview.images.archive import SUFFIXES as ARCHIVES
-from labelreview.intake import Progress
 from labelreview.settings import Settings
 
 NOT_PLAIN = re.compile(r"[^\w .-]")  # a name that a browser sends is a name, not a place

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from functools import partial
 
-from labelreview.auditing import AUDIT
-from labelreview.questions import Question
+from labelreview.desk.auditing import AUDIT
+from labelreview.desk.questions import Question
 from labelreview.review.consistency import NOTHING
 from labelreview.tags import PRESENT, UNKNOWN
 from labelreview.web import words

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from labelreview.decisions import Verdict
-from labelreview.project import Project
+from labelreview.desk.project import Project
 from tests.browser.conftest import PATIENCE, READY
 from tests.made import decision
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from labelreview import rulings
 from labelreview.decisions import Verdict
-from labelreview.project import Project
+from labelreview.desk.project import Project
 from labelreview.roles import Role, appointment
 from labelreview.settings import Settings
 from tests.browser.conftest import PATIENCE, READY, Reviewer

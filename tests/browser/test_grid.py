@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from labelreview import rulings
 from labelreview.decisions import Decision
-from labelreview.project import Project
+from labelreview.desk.project import Project
 from labelreview.review.verdicts import Verdicts
 from tests.browser.conftest import PATIENCE, READY, patient
 

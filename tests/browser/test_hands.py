@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from labelreview.project import Project
+from labelreview.desk.project import Project
 from labelreview.review.verdicts import Verdicts
 from labelreview.web.loop.keys import KEYS
 from labelreview.web.ways import GRID_KEYS, WHOLE_KEYS

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from labelreview import rulings
-from labelreview.project import Project
+from labelreview.desk.project import Project
 from labelreview.review.verdicts import Verdicts
 from tests.browser.conftest import PATIENCE, READY
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, expect
 
-from labelreview import folder
+from labelreview.desk import folder
 from labelreview.settings import Settings
 from tests.browser.conftest import PATIENCE, READY
 from tests.served import Server

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from labelreview.project import Project
+from labelreview.desk.project import Project
 from labelreview.roles import Role, appointment
 from labelreview.settings import Settings
 from tests.browser.conftest import PATIENCE, READY, Reviewer, patient

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from labelreview import versions
 from labelreview.decisions import Decision
-from labelreview.project import Project
+from labelreview.desk import versions
+from labelreview.desk.project import Project
 from labelreview.review.verdicts import Verdicts
 from labelreview.web.loop.keys import KEYS
 from tests.browser.conftest import PATIENCE, READY

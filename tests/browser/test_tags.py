@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from labelreview.project import Project
+from labelreview.desk.project import Project
 from labelreview.review.tagplan import sentence
 from tests.browser.conftest import PATIENCE, READY
 

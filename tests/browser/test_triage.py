@@ -4,9 +4,9 @@ from contextlib import suppress
 
 from playwright.sync_api import Page, TimeoutError, expect
 
-from labelreview.auditing import AUDIT
 from labelreview.decisions import Verdict
-from labelreview.project import Project
+from labelreview.desk.auditing import AUDIT
+from labelreview.desk.project import Project
 from tests.browser.conftest import PATIENCE, READY, Reviewer
 from tests.made import decision
 

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from labelreview.project import Project
+from labelreview.desk.project import Project
 
 PATIENCE = 60_000
 

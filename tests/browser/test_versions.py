@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from labelreview import folder
+from labelreview.desk import folder
 from tests.browser.conftest import PATIENCE
 
 

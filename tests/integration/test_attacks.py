@@ -18,10 +18,11 @@ from PIL import Image
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from labelreview import images, intake, pictures
+from labelreview import images
+from labelreview.desk import intake, pictures
+from labelreview.desk.project import Project
 from labelreview.errors import Refused
 from labelreview.images import addresses
-from labelreview.project import Project
 from labelreview.roles import Action, Role, appointment
 from labelreview.settings import Settings
 from labelreview.web import asked, auth, door

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from labelreview import folder, triage
-from labelreview.auditing import AUDIT, REVIEW
 from labelreview.decisions import Direction, Verdict
-from labelreview.project import Project
-from labelreview.questions import Question
+from labelreview.desk import folder, triage
+from labelreview.desk.auditing import AUDIT, REVIEW
+from labelreview.desk.project import Project
+from labelreview.desk.questions import Question
 from labelreview.review import estimates
 from labelreview.review.worklist import Filters
 from labelreview.settings import Settings

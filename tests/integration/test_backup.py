@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from labelreview import backup, folder, rulings
+from labelreview import rulings
 from labelreview.decisions import Verdict
+from labelreview.desk import backup, folder
+from labelreview.desk.project import Project
 from labelreview.errors import InputError, LabelReviewError, Refused, StoreError
-from labelreview.project import Project
 from labelreview.settings import Settings
 from labelreview.store import DecisionLog
 from tests.gallery import gallery, settings_in

@@ -8,7 +8,7 @@ import pytest
 
 from labelreview.cli import main
 from labelreview.decisions import Verdict
-from labelreview.project import Project
+from labelreview.desk.project import Project
 from labelreview.review.worklist import Filters
 from labelreview.settings import Settings
 from tests.made import decision

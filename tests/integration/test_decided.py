@@ -5,11 +5,11 @@ import json
 
 import pytest
 
-from labelreview import decided, intake
 from labelreview.cli import main
 from labelreview.decisions import Verdict
+from labelreview.desk import decided, intake
+from labelreview.desk.project import Project
 from labelreview.errors import InputError
-from labelreview.project import Project
 from labelreview.review.worklist import Filters
 from labelreview.rulings import assign, define, drop, merge, rename, undo
 from labelreview.settings import Settings

@@ -9,10 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from labelreview import documents, formats, intake
+from labelreview import formats
+from labelreview.desk import documents, intake
+from labelreview.desk.project import Project
 from labelreview.errors import InputError, NotFound
 from labelreview.formats import texts
-from labelreview.project import Project
 from tests.gallery import settings_in
 
 IDS = ("a", "b/1", "007")

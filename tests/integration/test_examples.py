@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from labelreview import embed, intake, pins
+from labelreview import embed
 from labelreview.cli import main
 from labelreview.decisions import Verdict
+from labelreview.desk import intake, pins
+from labelreview.desk.examples import Why
+from labelreview.desk.project import Project
 from labelreview.errors import InputError, NotFound
-from labelreview.examples import Why
-from labelreview.project import Project
 from labelreview.settings import Settings
 from tests.made import decision
 

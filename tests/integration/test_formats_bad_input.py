@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from labelreview import formats, intake
+from labelreview import formats
+from labelreview.desk import intake
 from labelreview.errors import InputError, Refused
 from labelreview.formats import FORMATS, limits, read_labels, read_pred_probs, write_labels, write_matrix
 from labelreview.settings import Settings

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labelreview import exports, intake
 from labelreview.decisions import Verdict
+from labelreview.desk import exports, intake
+from labelreview.desk.project import Project
 from labelreview.formats import read_labels, write_matrix
-from labelreview.project import Project
 from labelreview.settings import Settings
 from labelreview.tags import TagMatrix
 from tests.made import decision

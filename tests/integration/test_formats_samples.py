@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from labelreview import models
+from labelreview.desk import models
 from labelreview.errors import InputError
 from labelreview.formats import FORMATS, Source, read_labels, read_pred_probs, write_labels
 

@@ -17,12 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from labelreview import formats, images, intake, pictures, predictions
+from labelreview import formats, images
+from labelreview.desk import intake, pictures, predictions
+from labelreview.desk.project import Project
 from labelreview.errors import InputError, LabelReviewError, Refused
 from labelreview.images import addresses, archive, cloud, web
 from labelreview.images.gunzip import Gunzip
 from labelreview.images.source import Source
-from labelreview.project import Project
 from labelreview.settings import Settings
 from tests.gallery import gallery, settings_in
 from tests.web_server import Served, broken_off, serving, silent, trickling

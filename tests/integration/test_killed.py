@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from labelreview import folder, intake, shelf, versions
+from labelreview.desk import folder, intake, shelf, versions
+from labelreview.desk.versions import New
 from labelreview.settings import Settings
-from labelreview.versions import New
 
 ROOT = Path(__file__).resolve().parents[2]
 LABELS = "id,hat,cat\n" + "".join(f"item{at},{at % 2},{at % 3 // 2}\n" for at in range(40))
@@ -30,7 +30,7 @@ import json, os, signal, sys
 from pathlib import Path
 import labelreview.formats.opened as opened
 import labelreview.formats.csvtext as csvtext
-from labelreview import folder, intake, versions
+from labelreview.desk import folder, intake, versions
 from labelreview.settings import Settings
 opened.BLOCK = csvtext.BLOCK = folder.BLOCK = 128
 
@@ -170,7 +170,7 @@ def test_whoever_listens_can_end_an_import_and_nothing_is_left(settings, step):
 
 CTRL_C = """
 import os, signal
-from labelreview import intake
+from labelreview.desk import intake
 from labelreview.cli import main
 gather = intake.gather
 def pressed(*given, **more):

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
+from labelreview.desk.meeting import Meeting
 from labelreview.errors import InputError
-from labelreview.meeting import Meeting
 from labelreview.rulings import assign, define, drop, merge, rename, target, undo
 from labelreview.store import DecisionLog
 

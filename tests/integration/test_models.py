@@ -9,10 +9,10 @@ import pytest
 import streamlit as st
 from starlette.applications import Starlette
 
-from labelreview import intake, models
 from labelreview.cli import main
+from labelreview.desk import intake, models
+from labelreview.desk.project import Project
 from labelreview.errors import InputError
-from labelreview.project import Project
 from labelreview.tags import TagMatrix
 from labelreview.web import auth
 from labelreview.web.routes import routes

@@ -17,8 +17,8 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 
+from labelreview.desk.project import Project
 from labelreview.errors import StoreError
-from labelreview.project import Project
 from labelreview.store import DecisionLog
 from labelreview.web import auth, early, observing, serving
 from labelreview.web.operation import routes

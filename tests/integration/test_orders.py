@@ -5,11 +5,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from labelreview import folder
 from labelreview.decisions import Direction, Verdict
+from labelreview.desk import folder
+from labelreview.desk.orders import EVERY, LEARNED, ORDERS, Orders
+from labelreview.desk.project import Project
 from labelreview.errors import InputError
-from labelreview.orders import EVERY, LEARNED, ORDERS, Orders
-from labelreview.project import Project
 from labelreview.review.worklist import Filters
 from labelreview.settings import Settings
 from labelreview.tags import ABSENT, PRESENT, UNKNOWN, Dataset, Names

@@ -9,10 +9,11 @@ from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
-from labelreview import folder, intake, report, rulebook, rulings
+from labelreview import rulings
 from labelreview.decisions import Verdict
+from labelreview.desk import folder, intake, report, rulebook
+from labelreview.desk.project import Project
 from labelreview.errors import InputError
-from labelreview.project import Project
 from labelreview.roles import Role, appointment
 from labelreview.settings import Settings
 from labelreview.web.uploads import Uploads

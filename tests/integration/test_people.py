@@ -14,9 +14,9 @@ from streamlit.testing.v1 import AppTest
 
 from labelreview.cli import main
 from labelreview.decisions import Verdict
+from labelreview.desk.people import NotAllowed, People
+from labelreview.desk.project import Project
 from labelreview.errors import InputError
-from labelreview.people import NotAllowed, People
-from labelreview.project import Project
 from labelreview.roles import MAY, Action, Role, appointment
 from labelreview.settings import Settings
 from labelreview.store import DecisionLog

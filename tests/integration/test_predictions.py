@@ -13,9 +13,9 @@ from PIL import Image
 
 from labelreview import embed, images
 from labelreview.cli import main
+from labelreview.desk.project import Project
 from labelreview.errors import InputError
 from labelreview.formats import embeddings
-from labelreview.project import Project
 from labelreview.settings import Settings
 
 COLOURS = {"red": (220, 40, 40), "blue": (40, 40, 220)}

@@ -10,10 +10,10 @@ import pytest
 import streamlit as st
 from starlette.applications import Starlette
 
-from labelreview import intake, versions
 from labelreview.decisions import Verdict
+from labelreview.desk import intake, versions
+from labelreview.desk.project import Project
 from labelreview.errors import Refused, StoreError
-from labelreview.project import Project
 from labelreview.roles import Action
 from labelreview.settings import Settings
 from labelreview.web import auth

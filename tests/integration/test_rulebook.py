@@ -4,11 +4,12 @@ import csv
 
 import pytest
 
-from labelreview import intake, rulebook, rulings
+from labelreview import rulings
 from labelreview.cli import main
 from labelreview.decisions import Verdict
+from labelreview.desk import intake, rulebook
+from labelreview.desk.project import Project
 from labelreview.errors import InputError
-from labelreview.project import Project
 from labelreview.settings import Settings
 from tests.made import decision
 

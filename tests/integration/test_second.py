@@ -5,14 +5,14 @@ import csv
 import numpy as np
 import pytest
 
-from labelreview import exports, rulebook, second
 from labelreview.decisions import Direction, Verdict
+from labelreview.desk import exports, rulebook, second
+from labelreview.desk.people import NotAllowed
+from labelreview.desk.project import Project
+from labelreview.desk.saved import ids_of
 from labelreview.errors import InputError, NotFound
-from labelreview.people import NotAllowed
-from labelreview.project import Project
 from labelreview.review.worklist import Filters
 from labelreview.roles import Role, appointment
-from labelreview.saved import ids_of
 from labelreview.web import queues
 from tests.gallery import gallery, settings_in
 from tests.made import decision

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from labelreview import second as queues
 from labelreview.decisions import ADJUDICATE, Verdict
+from labelreview.desk import second as queues
+from labelreview.desk.project import Project
 from labelreview.errors import InputError
-from labelreview.project import Project
 from labelreview.review.sharing import chance, gold_scores
 from labelreview.review.worklist import Filters
 from labelreview.settings import Settings

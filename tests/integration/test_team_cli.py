@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from labelreview.cli import main
 from labelreview.decisions import Verdict
-from labelreview.project import Project
+from labelreview.desk.project import Project
 from labelreview.settings import Settings
 from tests.gallery import gallery
 from tests.made import decision

@@ -9,21 +9,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from labelreview import folder, notebook, report, rulings, second, triage
-from labelreview.auditing import AUDIT, REVIEW
+from labelreview import notebook, rulings
 from labelreview.cli import main
 from labelreview.decisions import Verdict
+from labelreview.desk import folder, report, second, triage
+from labelreview.desk.auditing import AUDIT, REVIEW
+from labelreview.desk.project import Project
+from labelreview.desk.report import html
+from labelreview.desk.triage import EXPLAINED, TABLES, compared, exported, groups, kinds, matters, model, moments
+from labelreview.desk.triage.tables import ON_TOP
 from labelreview.errors import InputError, NotFound
-from labelreview.project import Project
-from labelreview.report import html
 from labelreview.review import estimates
 from labelreview.review.standing import standing
 from labelreview.review.verdicts import corrected
 from labelreview.review.worklist import Filters
 from labelreview.settings import Settings
 from labelreview.tags import Dataset, Names
-from labelreview.triage import EXPLAINED, TABLES, compared, exported, groups, kinds, matters, model, moments
-from labelreview.triage.tables import ON_TOP
 from labelreview.web import asked, queues, triage_charts, triaged
 from tests.made import decision
 

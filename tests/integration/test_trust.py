@@ -15,7 +15,7 @@ from itsdangerous import TimestampSigner
 from starlette.applications import Starlette
 
 from labelreview.decisions import Verdict, wire
-from labelreview.project import Project
+from labelreview.desk.project import Project
 from labelreview.store.database import Database
 from labelreview.web import auth
 from labelreview.web.routes import routes

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from labelreview import intake, twins
-from labelreview.project import Project
+from labelreview.desk import intake, twins
+from labelreview.desk.project import Project
 from labelreview.review.worklist import Filters
 from labelreview.settings import Settings
 

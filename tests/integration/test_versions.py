@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from labelreview import exports, folder, intake, shelf, versions
 from labelreview.decisions import Verdict
+from labelreview.desk import exports, folder, intake, shelf, versions
+from labelreview.desk.project import Project
+from labelreview.desk.versions import New
 from labelreview.errors import InputError, NotFound, Refused
 from labelreview.formats import limits
 from labelreview.grid import SparseGrid
-from labelreview.project import Project
 from labelreview.review.difference import difference
 from labelreview.review.verdicts import Verdicts
 from labelreview.settings import Settings
 from labelreview.tags import Dataset, Names
-from labelreview.versions import New
 from tests.made import decision
 
 LABELS = "id,hat,cat\r\na,1,0\r\nb,0,1\r\nc,,1\r\n"

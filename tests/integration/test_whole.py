@@ -7,9 +7,10 @@ import pytest
 import streamlit as st
 from starlette.applications import Starlette
 
-from labelreview import rulings, whole
+from labelreview import rulings
 from labelreview.decisions import Verdict
-from labelreview.project import Project
+from labelreview.desk import whole
+from labelreview.desk.project import Project
 from labelreview.review.worklist import LIKELY, Filters
 from labelreview.web import auth
 from labelreview.web.routes import routes

@@ -4,8 +4,8 @@ import string
 
 import pytest
 
-from labelreview.auditing import AUDIT
-from labelreview.orders import ORDERS
+from labelreview.desk.auditing import AUDIT
+from labelreview.desk.orders import ORDERS
 from labelreview.scoring import POOLERS
 from labelreview.web.words import FIRST, LANGUAGES
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from labelreview.project import Project
+from labelreview.desk.project import Project
 from labelreview.review.worklist import Filters
 from labelreview.roles import Action
 from labelreview.web import auth, words

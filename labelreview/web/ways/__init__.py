@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from labelreview.project import Project
+from labelreview.desk.project import Project
 from labelreview.review.worklist import Filters
 from labelreview.web import loop, words
 from labelreview.web.loop.keys import Key, table

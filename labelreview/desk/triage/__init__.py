@@ -1,0 +1,32 @@
+"""The triage meeting's figures of a project: how bad is it, where, how much is left, may we stop, and does it matter.
+
+`figures` are the answer; `words` say it; `tables` are everything as rows; `behind` are the cells behind a mark;
+`compared` puts two moments side by side, `exported` two files.
+"""
+
+from labelreview.desk.triage.behind import Behind, behind
+from labelreview.desk.triage.figures import FEWEST, SURE, Triage, figures
+from labelreview.desk.triage.shape import shape
+from labelreview.desk.triage.tables import EXPLAINED, TABLES, Table, write_tables
+from labelreview.desk.triage.words import (
+    DASH,
+    MOST_TAGS,
+    count,
+    few,
+    left_sentence,
+    lines,
+    next_steps,
+    percent,
+    says_nothing,
+    sentence,
+    span,
+    stop_sentence,
+    surest_first,
+    worst_tags,
+)
+
+__all__ = [
+    "DASH", "EXPLAINED", "FEWEST", "MOST_TAGS", "SURE", "TABLES", "Behind", "Table", "Triage", "behind", "count", "few",
+    "figures", "left_sentence", "lines", "next_steps", "percent", "says_nothing", "sentence", "shape", "span",
+    "stop_sentence", "surest_first", "worst_tags", "write_tables",
+]  # fmt: skip

@@ -1,0 +1,46 @@
+"""Which numbers of a table say something. Where an interval spans more than half of all that could be, words stand in
+its place, on the page and in the report; files (CSV, JSON) keep the numbers.
+"""
+
+from labelreview.desk.triage.tables import SHARES, Row
+from labelreview.desk.triage.words import NOT_KNOWN, few, says_nothing
+from labelreview.review.estimates import Estimate
+
+# Counts that rest on a share: where that says nothing, they do not either.
+RESTS_ON = {"errors_left": "rate", "wrong_before": "rate_after", "wrong_after": "rate_after"}
+
+
+def unknown(row: Row, column: str) -> bool:
+    """Whether the interval of a column says nothing.
+
+    >>> unknown({"rate": 0.0, "rate_low": 0.0, "rate_high": 0.98}, "rate")
+    True
+    """
+    share = RESTS_ON.get(column, column)
+    low, high = row.get(f"{share}_low"), row.get(f"{share}_high")
+    if share not in SHARES or not isinstance(low, float) or not isinstance(high, float):
+        return False
+    return says_nothing(Estimate(low, low, high))
+
+
+def in_words(row: Row) -> str:
+    """What stands in place of an interval that says nothing.
+
+    >>> in_words({"tag": "hat", "audited": 3}), in_words({"tag": "hat"})
+    ('not yet known: 3 drawn', 'not yet known')
+    """
+    return f"{NOT_KNOWN}: {row['audited']:,} drawn" if "audited" in row else NOT_KNOWN
+
+
+def ranges_alone(row: Row) -> bool:
+    """Whether chance has asked so little that one number would say too much: the ranges are told alone."""
+    counts = [each for name in ("audited", "answered", "cells") if isinstance(each := row.get(name), int)]
+    return len(counts) == 3 and few(*counts)
+
+
+def told(row: Row) -> Row:
+    """A row without the numbers that say nothing, and without those that say too much."""
+    gone = {f"{name}{end}" for name in row if unknown(row, name) for end in ("", "_low", "_high")}
+    if ranges_alone(row):
+        gone |= {name for name in row if f"{name}_low" in row}
+    return {name: None if name in gone else value for name, value in row.items()}
