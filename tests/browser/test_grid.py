@@ -194,16 +194,17 @@ def test_two_people_are_given_different_pictures(grid, server, newcomer):
 def test_page_follows_page_while_no_answer_reaches_the_server(grid, settings):
     grid.page.route("**/decisions", lambda route: route.abort())
     seen = []
-    for _ in range(3):
+    for exceptions in ((), (" ",), ("x",)):
         seen += grid.painted()
-        grid.press("Enter")
+        grid.press(*exceptions, "Enter")
     rest = grid.painted()
     assert len(set(seen)) == 36
     grid.page.unroute("**/decisions")
     grid.saved()
-    assert settled(settings) == dict.fromkeys(seen, "present")
+    answers = dict.fromkeys(seen[:24], "present") | {seen[12]: "absent"} | dict.fromkeys(seen[24:], "absent")
+    assert settled(settings) == answers
 
-    grid.press(" ", "Enter")  # and any number back: a page that the tab has let go of is fetched again, as it was
+    grid.press("x", " ", "Enter")  # and any number back: a page that the tab has let go of is fetched again, as it was
     grid.painted()
     grid.saved()
     for first in (36, 24, 12, 0):
@@ -211,7 +212,12 @@ def test_page_follows_page_while_no_answer_reaches_the_server(grid, settings):
         assert grid.painted() == (seen + rest)[first : first + 12]
     grid.saved()
     assert settled(settings) == {}
-    grid.press(" ", "Enter")
-    assert grid.painted() == seen[12:24]
+    grid.press(" ", "Enter")  # each comes again with its own marks, and the same way round
+    for first in (12, 24):
+        assert grid.painted() == seen[first : first + 12]
+        grid.press("Enter")
+    assert grid.painted()[: len(rest)] == rest
+    expect(grid.tiles.first).to_have_attribute("data-mark", "other")
+    expect(grid.tiles.first.locator(".mark")).to_have_text("✕")
     grid.saved()
-    assert settled(settings) == dict.fromkeys(seen[:12], "present") | {seen[0]: "absent"}
+    assert settled(settings) == answers | {seen[0]: "absent"}

@@ -12,7 +12,8 @@ const WORD = { 1: 'present', 0: 'absent', '-1': 'absent' }, VALUE_OF = { present
 export default mountWay(startGrid)
 
 function startGrid(root) {
-  let page = [], marks = new Map(), ahead = [], past = [], painted = false, filling = false, again = false
+  let page = [], ahead = [], past = [], painted = false, filling = false, again = false
+  let marks = new Map(), ways = new Map() // by cell until it is confirmed: what it is marked as; the way round of the page that it stood on
   let assume = 'right', size = remembered(), coming = null // the items of a page that was taken back, while its cells are fetched
   const actions = {
     confirm, undo, turn, enlarge: () => enlarge(tiles.focus), mark: () => mark(tiles.focus), unsure: () => mark(tiles.focus, 'unsure'),
@@ -29,7 +30,7 @@ function startGrid(root) {
 
   // ---- the questions
 
-  function begin() { page = []; ahead = []; past = []; coming = null; marks = new Map(); show() }
+  function begin() { page = []; ahead = []; past = []; coming = null; marks = new Map(); ways = new Map(); show() }
 
   async function more(anyway = false) {
     if (filling) { again = true; return }
@@ -64,10 +65,23 @@ function startGrid(root) {
   }
 
   function turnPage(again = true) {
-    page = ahead.splice(0, size)
-    marks = new Map()
+    page = nextPage()
     show()
     if (again && !page.length) setTimeout(more, 0) // else once it is painted: nothing else is asked for before
+  }
+
+  function nextPage() { // cells that stood on a page already are asked the same way round again
+    const turned = ahead.slice(0, size).map(cell => ways.get(cellKey(cell))), own = turned.find(Boolean)
+    const other = turned.findIndex(each => each && each !== own)
+    assume = own ?? assume
+    return ahead.splice(0, other < 0 ? size : other)
+  }
+
+  function putBack() { // what is on screen comes next, as it is
+    const { tag } = way.config.filters
+    for (const item of coming ?? itemsOf(page)) ways.set(cellKey({ item, tag }), assume)
+    ahead = [...page, ...ahead]
+    page = []
   }
 
   function preload() { if (painted) tiles.preload(ahead.slice(0, PAGES_AHEAD * size)) } // never before the page that is looked at
@@ -111,7 +125,7 @@ function startGrid(root) {
   }
 
   function buttons() {
-    const unsure = [...marks.values()].filter(kind => kind === 'unsure').length
+    const unsure = page.filter(cell => verdict(cell) === 'unsure').length
     const changes = page.filter(cell => verdict(cell) === FLIP[WORD[cell.given]]).length
     const values = { n: page.length, kept: page.length - changes - unsure, changes, unsure }
     const key = way.config.filters.unlabelled ? 'label' : 'confirm'
@@ -155,7 +169,8 @@ function startGrid(root) {
       uid: uidIn(id, position), item: cell.item, tag: cell.tag, at, screen: 'grid', verdict: verdict(cell), seconds,
       given: cell.given, pred_prob: cell.pred_prob, score: cell.score,
     }))
-    past.push({ page, marks, assume, id })
+    past.push({ page, marks: taken(marks), assume, id })
+    taken(ways)
     shrink(past.at(-1 - KEPT_WHOLE))
     way.count(page.length)
     put('last', say('did', { n: page.length }))
@@ -171,6 +186,12 @@ function startGrid(root) {
     part('last').append('. ', link)
   }
 
+  function taken(from) { // what a map holds of the page's cells, and no longer holds
+    const held = page.map(cellKey).filter(key => from.has(key)).map(key => [key, from.get(key)])
+    for (const [key] of held) from.delete(key)
+    return held
+  }
+
   const uidIn = (id, position) => `${id}-${position}`
 
   function shrink(early) { // what undo needs: a few bytes an answer
@@ -183,10 +204,11 @@ function startGrid(root) {
     const last = past.pop()
     if (!last) return put('last', say('nothing-to-undo'))
     const at = new Date().toISOString(), items = last.items ?? itemsOf(last.page), { tag } = way.config.filters
-    ahead = [...page, ...ahead]
+    putBack()
     page = last.page ?? []
     coming = last.page ? null : items
-    ;({ marks, assume } = last)
+    assume = last.assume
+    for (const [key, kind] of last.marks) marks.set(key, kind)
     way.send(items.map((item, position) => ({ uid: newId(), item, tag, at, screen: 'grid', verdict: null, undoes: uidIn(last.id, position) })))
     way.count(-items.length)
     put('last', say('took-back', { n: items.length }))
@@ -206,8 +228,8 @@ function startGrid(root) {
     if (!to) return
     size = to
     try { localStorage.setItem('labelreview/grid/size', size) } catch { /* for this visit alone */ }
-    ahead = [...page, ...ahead]
-    page = coming ? [] : ahead.splice(0, size)
+    putBack()
+    page = coming ? [] : nextPage()
     show()
     more()
   }
