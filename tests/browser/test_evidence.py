@@ -57,10 +57,12 @@ def test_twins_with_different_tags_are_settled_by_one_key_and_taken_back_by_one_
     ada.press("y")
     ada.saved()
     assert stored(settings) == {(item, "hat"): "present", (twin, "hat"): "present"}
+    expect(ada.page.locator("[data-part=counts]")).to_contain_text("1 of 1")  # the twin is not under this filter
     ada.page.keyboard.press("z")
     ada.painted()
     ada.saved()
     assert stored(settings) == {}
+    expect(ada.page.locator("[data-part=counts]")).to_contain_text("0 of 1 answered")
     beside(ada.page)
     ada.page.locator(".differ [data-settle=both-no]").click()
     ada.saved()

@@ -20,6 +20,7 @@ LEAVE_BEHIND = """prefix => {
   for (const item of ['nobody', 'nobody-else']) localStorage.setItem(prefix + item,
     JSON.stringify({ uid: `uid-${item}`, item, tag: 'hat', at: '2026-01-01', verdict: 'absent' }))
 }"""
+WORD = {"present": "yes", "absent": "no"}
 WATCH = """() => {
   window.shown = []
   window.addEventListener('labelreview:painted', ({ detail: { accepted, item, tag } }) => {
@@ -142,6 +143,17 @@ def test_looking_back_and_ahead_decides_nothing_and_an_answer_can_be_changed(ser
     ada.saved()
     assert answers(settings) == [first, changed]
     assert Verdicts(log(settings)).settled[first[:2]].verdict.value == changed[2]
+    ada.page.keyboard.press("Control+z")
+    holds = f"Taken back. Your earlier answer holds: {WORD[first[2]]}"
+    expect(ada.page.locator("[data-part=last]")).to_have_text(holds)
+    assert ada.painted() == first[:2]
+    ada.saved()
+    assert Verdicts(log(settings)).settled[first[:2]].verdict.value == first[2]
+    assert ada.text("counts").startswith("1 of 120")
+    ada.page.keyboard.press("z")
+    expect(ada.page.locator("[data-part=counts]")).to_contain_text("0 of 120")
+    ada.saved()
+    assert Verdicts(log(settings)).settled == {}
 
 
 def test_a_flag_keeps_the_question_open_and_moves_on(server, settings, newcomer):

@@ -9,9 +9,10 @@ const LABEL = { present: 1, absent: 0, unsure: -1 }
 function openHistory(talk, sender, queue) {
   let deeds = [], older = true
 
-  // { uid, cell, kind: 'answer' | 'flag' | 'skip', value, note, undone, also: [{ uid, cell }] (settled by the same key) }
+  // { uid, cell, kind: 'answer' | 'flag' | 'skip', value, note, at, undone, also: [{ uid, cell, counted }] (settled by the same key) };
+  // counted: by what queue.count says it was counted, 0 where it was not
   function add(deed) {
-    deeds.push({ undone: false, ...deed })
+    deeds.push({ undone: false, at: Date.now(), ...deed })
     if (deeds.length > REMEMBERED) { deeds = deeds.slice(-REMEMBERED + RECALLED); older = true }
   }
 
@@ -31,22 +32,22 @@ function openHistory(talk, sender, queue) {
     for (const decision of shape.decisions) { // newest first
       if (here.has(decision.uid)) continue
       const deed = remembered(decision)
-      if (also.length && also[0].at !== decision.at) { deeds.unshift(...also.reverse()); also = [] }
-      if (decision.screen === TOGETHER) { also.push({ ...deed, at: decision.at }); continue }
+      if (also.length && also[0].at !== Date.parse(decision.at)) { deeds.unshift(...also.reverse()); also = [] }
+      if (decision.screen === TOGETHER) { also.push(deed); continue }
       deeds.unshift({ ...deed, also: also.map(({ uid, cell }) => ({ uid, cell })) })
       also = []
     }
     deeds.unshift(...also.reverse())
   }
 
-  function remembered({ uid, verdict, note, item, tag, screen, cell: shape }) {
+  function remembered({ uid, at, verdict, note, item, tag, screen, cell: shape }) {
     const key = cellKey({ item, tag })
     const asked = queue.known(key), again = asked?.screen?.startsWith('again:') && asked.screen !== screen // asked anew
     const cell = (again ? null : asked) ?? deeds.find(deed => cellKey(deed.cell) === key)?.cell
       ?? { ...shape, answers: [], flagged: null, touched: true }
     if (!verdict) cell.flagged = uid
     else if (!cell.answers.some(answer => answer.uid === uid)) cell.answers.unshift({ uid, value: LABEL[verdict] })
-    return { uid, cell, kind: verdict ? 'answer' : 'flag', value: LABEL[verdict], note, undone: false }
+    return { uid, cell, kind: verdict ? 'answer' : 'flag', value: LABEL[verdict], note, at: Date.parse(at), undone: false }
   }
 
   return {
@@ -59,12 +60,12 @@ function openHistory(talk, sender, queue) {
       const deed = standing().at(-1)
       if (!deed) return undefined
       deed.undone = true
-      for (const { cell, uid } of [deed, ...(deed.also ?? [])]) {
+      for (const { cell, uid, counted } of [deed, ...(deed.also ?? [])]) {
         const answered = cell.answers.length > 0
         cell.answers = cell.answers.filter(answer => answer.uid !== uid)
         if (cell.flagged === uid) cell.flagged = null
         cell.touched = true
-        if (answered && !cell.answers.length) queue.count(cell, -1)
+        if (answered && !cell.answers.length) queue.discount(counted)
       }
       return deed
     },

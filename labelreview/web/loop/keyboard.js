@@ -9,7 +9,14 @@ function takesText(target) {
   return name === 'TEXTAREA' || name === 'SELECT' || target.isContentEditable || (name === 'INPUT' && ONLY_FOR_TEXT.test(target.type))
 }
 
-function chordOf({ key, code, shiftKey }) { // 'a', '+', 'ArrowLeft', 'Shift+a', 'Shift+ArrowLeft'
+const UNDO = 'Ctrl+z' // and Cmd+Z: undo as everywhere, beside the key of the table
+const isUndo = ({ key, code, ctrlKey, metaKey, altKey, shiftKey }) => ctrlKey !== metaKey && !altKey && !shiftKey
+  && (key.toLowerCase() === 'z' || (key > '~' && code === 'KeyZ'))
+const isForeign = event => event.isComposing || (!isUndo(event) && (event.ctrlKey || event.metaKey || event.altKey)) // the browser's own
+
+function chordOf(event) { // 'a', '+', 'ArrowLeft', 'Shift+a', 'Shift+ArrowLeft'
+  const { key, code, shiftKey } = event
+  if (isUndo(event)) return UNDO
   if (key.length > 1) return key.startsWith('Arrow') && shiftKey ? `Shift+${key}` : key
   let sign = key.toLowerCase()
   if (sign > '~' && code.startsWith('Key')) sign = code.slice(3).toLowerCase() // on a Cyrillic or Greek layout the place counts
@@ -39,7 +46,7 @@ function openKeys(table, name, way = '') { // way: whose own keys these are, of 
       const [, shift, key] = /^(Shift\+)?(.+)$/.exec(keyOf(action)) ?? ['', '', '']
       return `${shift ? '⇧ ' : ''}${table.caps[key] ?? key.toUpperCase()}`
     },
-    actionOf: chord => holder(chord) ?? holder(plain(chord)),
+    actionOf: chord => chord === UNDO ? 'undo' : holder(chord) ?? holder(plain(chord)),
     change(action, chord) { // '' or why not: 'reserved', 'unusable', or the action that has the key
       const ours = table.rows.some(row => Object.values(row.keys).includes(chord)) // of a preset: Enter, in the grid
       if (chord.length > 1 && !ours && !/^(Shift\+)?(Arrow\w+|[a-z])$/.test(chord)) return 'unusable'

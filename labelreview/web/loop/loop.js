@@ -205,14 +205,15 @@ function startLoop(root) {
     const events = [{ cell, value, screen: about(cell).screen }, ...others.map(other => ({ ...other, screen: TOGETHER }))]
       .map(({ cell: of, value: said, screen }) => {
         const event = { ...about(of), at, screen, verdict: VERDICT[said], seconds, ...shownThen(of) }
-        if (!of.answers.length && (of === cell || queue.known(cellKey(of)))) queue.count(of, 1)
+        const counted = of.answers.length ? 0 : queue.count(of)
         of.answers.push({ uid: event.uid, value: said })
-        return { of, event }
+        return { of, event, counted }
       })
-    const [{ event: first }, ...rest] = events
+    const [{ event: first, counted }, ...rest] = events
     timer.count()
     view.accepted(++accepted)
-    done(cell, { uid: first.uid, cell, kind: 'answer', value, also: rest.map(({ of, event }) => ({ uid: event.uid, cell: of })) })
+    const also = rest.map(({ of, event, counted: too }) => ({ uid: event.uid, cell: of, counted: too }))
+    done(cell, { uid: first.uid, cell, kind: 'answer', value, counted, also })
     for (const { event } of events) sender.add(event)
   }
 
@@ -275,7 +276,7 @@ function startLoop(root) {
   // ---- the window's events
 
   function onKey(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || !root.host.isConnected) return
+    if (isForeign(event) || !root.host.isConnected) return
     const target = event.composedPath()[0]
     if (sheets.open) {
       if (!sheets.onKey(event)) return event.stopImmediatePropagation()
@@ -336,6 +337,7 @@ function startLoop(root) {
   function dress() { // words and keys
     speak(config.words, config.language)
     write(root)
+    view.respeak()
     keys = openKeys(config.keys, encodeURIComponent(config.reviewer))
     const name = () => view.keys(keys, config.keys.rows)
     name()

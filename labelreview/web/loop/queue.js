@@ -16,7 +16,7 @@ const isOpen = cell => !cell.answers.length && !cell.flagged
 
 function openQueue(talk, sender, told) { // told: filters(), arrived(), failed(trouble), ready() (pictures to hold)
   let cells = [], known = new Map(), later = new Map(), at = 0, counts = null, round = 0, done = 0
-  let filling = null, filledAt = 0, drained = false, revision = 0, active = Date.now(), stopped = false
+  let filling = null, filledAt = 0, drained = false, inexact = false, revision = 0, active = Date.now(), stopped = false
 
   function refill() {
     if (filling?.round !== round) {
@@ -44,7 +44,7 @@ function openQueue(talk, sender, told) { // told: filters(), arrived(), failed(t
       filledAt = Date.now()
       revision = shape.revision
       drained = shape.cells.length < want
-      if (!counts || (settled && !sender.box.size)) counts = { answered: shape.answered, total: shape.total }
+      if (!counts || (settled && !sender.box.size)) { counts = { answered: shape.answered, total: shape.total }; inexact = false }
       take(shape.cells)
       told.arrived()
     } catch (error) {
@@ -70,7 +70,7 @@ function openQueue(talk, sender, told) { // told: filters(), arrived(), failed(t
   }
 
   function remember(shape) {
-    const cell = { ...shape, answers: [], flagged: null, touched: false }
+    const cell = { ...shape, answers: [], flagged: null, touched: false, round }
     known.set(cellKey(cell), cell)
     return cell
   }
@@ -136,8 +136,15 @@ function openQueue(talk, sender, told) { // told: filters(), arrived(), failed(t
       }
       at = position
     },
-    count(cell, by) { // a question of the random audit need not be a suspect; the next batch brings the exact figures
-      if (counts && !(cell.screen === 'audit' && told.filters().suspects)) counts.answered += by
+    count(cell) { // gives what takes it back; 0 where it is not known to be of this queue: then the server says how many
+      if (cell.screen === 'audit' && told.filters().suspects) return 0 // drawn by chance: need not be a suspect
+      if (!counts || cell.round !== round) { inexact = true; return 0 }
+      counts.answered++
+      return round
+    },
+    discount(counted) { // another filter counts otherwise
+      if (counts && counted === round) counts.answered--
+      else inexact = true
     },
     window(ahead) { // the cells whose pictures are to be ready
       const near = cells.slice(Math.max(0, at - BEHIND), at + 1)
@@ -146,7 +153,10 @@ function openQueue(talk, sender, told) { // told: filters(), arrived(), failed(t
       }
       return near
     },
-    stored(answer) { if (answer.revision > revision && Date.now() - filledAt > RERANK_EVERY) soon() },
+    stored(answer) {
+      const reranked = answer.revision > revision && Date.now() - filledAt > RERANK_EVERY
+      if (reranked || (inexact && !sender.box.size)) soon()
+    },
     pressed() { // back from a pause: others may hold these now
       active = Date.now()
       if (active - filledAt > RENEW_EVERY && filledAt) soon()

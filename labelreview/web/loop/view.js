@@ -14,7 +14,16 @@ function openView(root, part, evidence) {
   const loop = part('loop'), stage = part('stage'), note = part('note'), text = part('note-text')
   const put = (name, words) => { part(name).textContent = words }
   const button = action => root.querySelector(`.panel [data-action="${action}"]`)
-  let lastSaid = ''
+  const wordsOf = deed => ({ tag: deed.cell.tag, value: value(deed.value), n: manyOf(deed) })
+  let lastSaid = '', lastTold = null
+
+  function tell(told) { // what was done last: told() gives a key and its values, in the language of the moment
+    const [key, values] = told()
+    lastTold = told
+    phrase(part('last'), key, { ...values, tag: node('bdi', values.tag) })
+    lastSaid = say(key, values)
+    if (!lastSaid.endsWith('.')) lastSaid += '.'
+  }
 
   function missing(entry, cell) {
     const nothing = Boolean(entry) && !entry.image && !isText(cell)
@@ -61,9 +70,14 @@ function openView(root, part, evidence) {
     part('reason').hidden = !cell.reason
   }
 
-  function pill(cell, undone) {
+  function undone(deed, what) { // with the answer that it had replaced, which holds again
+    const holds = deed.kind === 'answer' && deed.cell.answers.at(-1)
+    return holds ? ['undone-holds', { value: value(holds.value) }] : ['undone', { deed: say(`${what}-${deedKey(deed)}`, wordsOf(deed)) }]
+  }
+
+  function pill(cell, deed) {
     const answer = cell.answers.at(-1)
-    const words = undone ? say('undone', { deed: say(`short-${deedKey(undone)}`, { value: value(undone.value), n: manyOf(undone) }) })
+    const words = deed ? say(...undone(deed, 'short'))
       : answer ? say('answered', { value: value(answer.value) }) : cell.flagged ? say('flagged') : ''
     part('answered').hidden = !words
     put('answered', words)
@@ -141,16 +155,10 @@ function openView(root, part, evidence) {
       put('notice-text', words)
       put('live', `${lastSaid} ${title}. ${words}`)
     },
-    last(key, values = {}) {
-      phrase(part('last'), key, { ...values, tag: node('bdi', values.tag) })
-      lastSaid = say(key, values)
-      if (!lastSaid.endsWith('.')) lastSaid += '.'
-    },
-    did(deed) { this.last(`did-${deedKey(deed)}`, { tag: deed.cell.tag, value: value(deed.value), n: manyOf(deed) }) },
-    tookBack(deed) {
-      const done = say(`did-${deedKey(deed)}`, { tag: deed.cell.tag, value: value(deed.value), n: manyOf(deed) })
-      this.last('undone', { deed: done })
-    },
+    last(key, values = {}) { tell(() => [key, values]) },
+    respeak() { if (lastTold) tell(lastTold) }, // in another language
+    did(deed) { tell(() => [`did-${deedKey(deed)}`, wordsOf(deed)]) },
+    tookBack(deed) { tell(() => undone(deed, 'did')) },
     counts(counts, pace, skipped) {
       const { answered, total } = counts ?? { answered: 0, total: 0 }
       part('bar').style.inlineSize = `${total ? 100 * answered / total : 0}%`

@@ -75,7 +75,7 @@ function openWay(root, told) {
   // ---- keys and buttons
 
   function onKey(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || !root.host.isConnected) return
+    if (isForeign(event) || !root.host.isConnected) return
     const target = event.composedPath()[0], chord = chordOf(event), action = keys.actionOf(chord)
     const dialog = root.querySelector('dialog[open]')
     if (dialog) {

@@ -35,6 +35,7 @@ WORDS = {
     "loop.answered": "Ihre Antwort: {value}",
     "loop.flagged": "Von Ihnen vorgemerkt",
     "loop.undone": "Zurückgenommen: {deed}",
+    "loop.undone-holds": "Zurückgenommen. Ihre frühere Antwort gilt: {value}",
     "loop.taken-back": "zurückgenommen",
     "loop.short-keep": "{value} behalten",
     "loop.short-take": "geändert in {value}",

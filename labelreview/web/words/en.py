@@ -35,6 +35,7 @@ WORDS = {
     "loop.answered": "You answered: {value}",
     "loop.flagged": "You flagged this",
     "loop.undone": "Taken back: {deed}",
+    "loop.undone-holds": "Taken back. Your earlier answer holds: {value}",
     "loop.taken-back": "taken back",
     "loop.short-keep": "kept {value}",
     "loop.short-take": "changed to {value}",
