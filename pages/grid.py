@@ -7,6 +7,7 @@ import streamlit as st
 from labelreview.decisions import Direction
 from labelreview.roles import Action
 from labelreview.web import queues, session, ways, words
+from labelreview.web.choosing import one_of
 
 reviewer, project = session.admitted(Action.ANSWER)
 filters = queues.grid(project)
@@ -27,7 +28,7 @@ with row:
     cells = {"": "suspects", queues.ALL_CELLS: "all-cells", queues.UNLABELLED: "unlabelled"}
     cells = {name: say(f"review.{title}") for name, title in cells.items()}
     select(say("review.cells"), list(cells), format_func=cells.__getitem__, key="filter_cells", width=150)
-    st.segmented_control(
+    one_of(
         say("review.direction"),
         list(DIRECTIONS),
         format_func=DIRECTIONS.__getitem__,

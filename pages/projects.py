@@ -4,6 +4,7 @@ import streamlit as st
 
 from labelreview.errors import LabelReviewError
 from labelreview.web import newproject, session, uploads
+from labelreview.web.choosing import one_of
 
 session.founder()
 
@@ -13,9 +14,7 @@ st.write("One file of labels, the probabilities that one or several models predi
 
 uploads.say_if_cancelled()
 
-upload = (
-    st.segmented_control("Where are the files?", ["On this server", "Upload"], default="On this server") == "Upload"
-)
+upload = one_of("Where are the files?", ["On this server", "Upload"], key="project_files") == "Upload"
 with st.form("files", border=True):
     name = st.text_input("Name of the project", placeholder="celebrities")
     left, right = st.columns(2)

@@ -7,6 +7,7 @@ import streamlit as st
 from labelreview.decisions import Direction
 from labelreview.roles import Action
 from labelreview.web import loop, queues, session, words
+from labelreview.web.choosing import one_of
 
 reviewer, project = session.admitted(Action.ANSWER)
 filters = queues.review(project)
@@ -46,7 +47,7 @@ with row:
         width=150,
     )
     select(say("review.order"), list(orders), format_func=orders.__getitem__, key="filter_order", width=300)
-    st.segmented_control(
+    one_of(
         say("review.direction"),
         list(DIRECTIONS),
         format_func=lambda direction: say(f"review.direction-{DIRECTIONS[direction]}"),

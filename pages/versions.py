@@ -4,6 +4,7 @@ import streamlit as st
 
 from labelreview.roles import Action
 from labelreview.web import newproject, newversion, session, uploads
+from labelreview.web.choosing import one_of
 
 _, project = session.admitted(Action.UPDATE)
 session.stay_with_project()
@@ -14,7 +15,7 @@ st.write("New labels, predictions, pictures or further items for this project. W
 uploads.say_if_cancelled()
 
 places = ["On this server", "Upload"][not session.may_name_files() :]
-upload = st.segmented_control("Where are the files?", places, default=places[0]) == "Upload"
+upload = one_of("Where are the files?", places, key="version_files") == "Upload"
 with st.form("new_version", border=True):
     left, right = st.columns(2)
     if upload:

@@ -11,6 +11,7 @@ from labelreview.desk.triage import Table, compared, exported, moments
 from labelreview.desk.triage.moments import When
 from labelreview.errors import LabelReviewError
 from labelreview.web import parts, session, triage_charts, triaged
+from labelreview.web.choosing import one_of
 
 CHARTS = {
     "Labels that changed": ("The tags whose labels changed most: counted.", triage_charts.labels_changed),
@@ -43,8 +44,7 @@ def _moments(project: Project, before: When, after: When) -> None:
     st.markdown("\n".join(lines), help=triaged.told(*SAID))
     written = (moments.written(before), moments.written(after))
     if compared.most_changed(found, 1):
-        what = st.segmented_control("Show", list(CHARTS), default=next(iter(CHARTS)), key="compare_chart",
-                                    label_visibility="collapsed") or next(iter(CHARTS))  # fmt: skip
+        what = one_of("Show", list(CHARTS), key="compare_chart", label_visibility="collapsed")
         told, draw = CHARTS[what]
         st.caption(f"{told} Click a mark for the labels behind it.")
         parts.chart(project, draw(found, written), f"compared_{draw.__name__}", told, beside=True)

@@ -38,11 +38,14 @@ STYLE = """<style>
   .st-key-filters:not(:has(.st-key-filters_shown input:checked)) >
     :not(.st-key-filters_shown, [class*="st-key-lift_"]) { display: none; } }
 .st-key-remember { display: none; }
-/* Contrast: Streamlit's captions are too pale for small print, and white on the dark theme's lighter teal is too. */
+/* Contrast: Streamlit's captions are too pale for small print, and white on the dark theme's lighter teal is too. What
+   cannot be pressed has no such ground, and white would be white on white. */
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { color: inherit; }
 [data-testid="stCaptionContainer"] { opacity: 0.78; }
-.stApp [data-testid^="stBaseButton-primary"], .stApp [data-testid^="stBaseButton-primary"] p {
+.stApp [data-testid^="stBaseButton-primary"]:enabled, .stApp [data-testid^="stBaseButton-primary"]:enabled p {
   color: light-dark(#fff, #101214); }
+.stApp [data-testid^="stBaseButton-primary"]:disabled, .stApp [data-testid^="stBaseButton-primary"]:disabled p {
+  color: light-dark(#5f6368, #a3a8ad); }
 </style>"""
 
 st.set_page_config(page_title="Label review", page_icon=str(session.HERE / "icon.png"), layout="wide")

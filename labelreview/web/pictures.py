@@ -16,6 +16,7 @@ from labelreview.review.worklist import Filters
 from labelreview.roles import Action
 from labelreview.tags import PRESENT
 from labelreview.web import queues, session
+from labelreview.web.choosing import one_of
 
 SIZE, AT_FIRST, MORE = 320, 12, 24
 KINDS = {"errors": "Errors found", "ahead": "Not answered", "others": "Other verdicts"}
@@ -46,16 +47,13 @@ def behind_mark(project: Project, mark: Sequence[str] | None, key: str) -> None:
 
 def _chosen(project: Project, found: Behind, there: list[str], counts: dict[str, int], key: str) -> None:
     row = st.container(horizontal=True, vertical_alignment="center")
-    kind = (
-        row.segmented_control(
-            "Which",
-            there,
-            format_func=lambda kind: f"{KINDS[kind]} ({counts[kind]:,})",
-            default=there[0],
-            key=f"{key}_which",
-            label_visibility="collapsed",
-        )
-        or there[0]
+    kind = one_of(
+        "Which",
+        there,
+        place=row,
+        format_func=lambda kind: f"{KINDS[kind]} ({counts[kind]:,})",
+        key=f"{key}_which",
+        label_visibility="collapsed",
     )
     person = session.known_person()
     with row:

@@ -41,7 +41,7 @@ def review(project: Project) -> Filters:
     if unlabelled():  # what was left empty has no direction and no score
         now |= {"direction": "", "low": "", "high": "", "order": now["order"] * (now["order"] in UNLABELLED_ORDERS)}
         st.session_state.update({f"filter_{name}": now[name] for name in ("low", "high", "order")})
-    st.session_state["filter_direction"] = now["direction"]  # a second click on a choice would leave none
+    st.session_state["filter_direction"] = now["direction"]
     st.session_state[FILTERED] = now
     _to_address(now)
     return as_filters(now)

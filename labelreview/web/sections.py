@@ -16,6 +16,7 @@ from labelreview.errors import LabelReviewError
 from labelreview.review.estimates import ErrorRate
 from labelreview.roles import Action
 from labelreview.web import comparing, parts, queues, session, triage_charts, triaged
+from labelreview.web.choosing import one_of
 
 # The pictures stay in sight beside a chart that is taller than the window.
 STYLE = """<style>@media (width > 40rem) { [data-testid=stColumn]:has(> div > [class*="_beside"]) { align-self: start;
@@ -37,9 +38,7 @@ def tags(project: Project) -> None:
     row = st.container(horizontal=True, vertical_alignment="bottom")
     text = row.text_input("Find a tag", key="tags_text", placeholder="Part of its name", width=220)
     sort = row.selectbox("Sort by", list(triaged.SORTS), key="tags_sort", width=200)
-    side = row.segmented_control(
-        "Errors", list(triaged.SIDES), format_func=lambda side: triaged.SIDES[side], default="", key="tags_side"
-    )
+    side = one_of("Errors", list(triaged.SIDES), place=row, format_func=triaged.SIDES.__getitem__, key="tags_side")
     whose, who = triaged.assigned_to(project), "Anybody"
     if whose:
         who = row.selectbox("Assigned to", ["Anybody", *whose], key="tags_whose_triage", width=200)
@@ -47,8 +46,8 @@ def tags(project: Project) -> None:
     if side == triaged.EACH:
         _each_way(project, [rate for rate in triaged.each_way(project, text, sort) if mine is None or rate[0] in mine])
     else:
-        _one_way(project, side or "", text, [pair for pair in triaged.tag_rates(project, side or "", text, sort)
-                                             if mine is None or pair[0] in mine])  # fmt: skip
+        pairs = triaged.tag_rates(project, side, text, sort)
+        _one_way(project, side, text, [pair for pair in pairs if mine is None or pair[0] in mine])
     st.page_link(session.TAGS, label="Assign, define, merge, rename or drop tags", icon=":material/sell:",
                  query_params={"project": project.card.name})  # fmt: skip
 
@@ -88,12 +87,7 @@ def _one_way(project: Project, side: str, text: str, pairs: Sequence[tuple[str, 
 def together(project: Project) -> None:
     """Tags that are confused or wrong together."""
     titles = {"confused": "Given one, meant the other", "co-wrong": "Wrong on the same item"}
-    which = (
-        st.segmented_control(
-            "Pairs", list(titles), format_func=lambda kind: titles[kind], default="confused", key="pairs"
-        )
-        or "confused"
-    )
+    which = one_of("Pairs", list(titles), format_func=titles.__getitem__, key="pairs")
     heat, rows = triaged.pairs(project, which)
     if not rows:
         st.info("No two tags were wrong on one item yet." if which == "co-wrong" else
@@ -252,7 +246,7 @@ def chosen(project: Project, person: str) -> Callable[[Project], None]:
     asked = st.query_params.get("look", "")
     if st.session_state.get("look") not in there:
         st.session_state["look"] = asked if asked in there else there[0]
-    picked = st.segmented_control("Look closer", there, key="look", label_visibility="collapsed") or there[0]
+    picked = one_of("Look closer", there, key="look", label_visibility="collapsed")
     if picked != asked:
         st.query_params["look"] = picked
     measures = session.may(project, person, Action.MEASURE)

@@ -16,6 +16,7 @@ from labelreview.review.tageffect import Counts, Example, Move, Preview
 from labelreview.review.tagplan import Standing, sentence
 from labelreview.rulings import Kind, Rule, Ruling, State
 from labelreview.web import pictures, session
+from labelreview.web.choosing import one_of
 
 CHOSEN, SAID, TABLE = "tags_chosen", "tags_said", "tags_table"
 EVERYBODY, NOBODY = "Everybody", "Nobody yet"
@@ -62,7 +63,7 @@ def people(project: Project, held: Standing) -> list[str]:
 
 def board(project: Project, held: Standing) -> list[str]:
     """The tags as a table under filters; gives those chosen, in the order they were."""
-    row = st.container(horizontal=True, key="filters")
+    row = st.container(horizontal=True, key="board_filters")
     text = row.text_input("Search", placeholder="Search tags", label_visibility="collapsed", width=220)
     who = row.selectbox(
         "Whose", [EVERYBODY, NOBODY, *people(project, held)], label_visibility="collapsed", width=200, key="tags_whose"
@@ -129,8 +130,9 @@ def assign(project: Project, by: str, held: Standing, chosen: Sequence[str]) -> 
     person = left.selectbox("Person", names, index=1 if now and now.person else 0, accept_new_options=True,
                             format_func=lambda name: name or "Nobody", key=f"person_{chosen[0]}",
                             help="Somebody who is not in the list: type the name and press Enter.")  # fmt: skip
-    state = right.segmented_control("State", list(State), default=now.state if now else State.OPEN,
-                                    key=f"state_{chosen[0]}") or State.OPEN  # fmt: skip
+    state = one_of(
+        "State", list(State), place=right, default=now.state if now else State.OPEN, key=f"state_{chosen[0]}"
+    )
     note = st.text_area("Note", now.note if now else "", height=68, key=f"note_{chosen[0]}")
     idle = not person and not any(held.assignments[tag].person for tag in chosen if tag in held.assignments)
     words = "Assign" if person or idle else "Unassign"
@@ -223,7 +225,7 @@ ACTIONS: dict[str, tuple[Callable[[Project, str, Standing, Sequence[str]], None]
 
 def act(project: Project, by: str, held: Standing, chosen: Sequence[str]) -> None:
     """What can be done with the chosen tags."""
-    action = st.segmented_control("What to do", list(ACTIONS), default="Assign", key="tags_action") or "Assign"
+    action = one_of("What to do", list(ACTIONS), key="tags_action")
     do, for_several = ACTIONS[action]
     gone = [tag for tag in chosen if not held.becomes[tag]]
     if len(chosen) > 1 and not for_several:

@@ -34,8 +34,11 @@ def test_a_meeting_assigns_tags_merges_two_after_a_preview_and_takes_that_back(p
     page.get_by_label("Note").fill("look at caps")
     page.get_by_role("button", name="Assign 2 tags").click()
     expect(page.get_by_text("2 assigned to Bo.")).to_be_visible(timeout=PATIENCE)
-    page.get_by_role("button", name="Merge", exact=True).or_(page.get_by_role("radio", name="Merge")).first.click()
+    merging = page.get_by_role("button", name="Merge", exact=True).or_(page.get_by_role("radio", name="Merge")).first
+    merging.click()
     expect(page.get_by_text("What it does to the labels as they stand")).to_be_visible(timeout=PATIENCE)
+    merging.click()  # it is chosen: nothing happens, and the preview stays
+    page.wait_for_selector(READY, timeout=PATIENCE)
     page.get_by_role("button", name="Agree: merge hat, cat into hat").click()
     expect(page.get_by_role("button", name="Take back")).to_be_visible(timeout=PATIENCE)
     with Project.open(settings, "gallery") as project:
