@@ -177,6 +177,9 @@ def test_by_touch_a_tap_marks_and_the_button_confirms(server, settings, browser)
         grid.tiles.nth(2).tap()
         expect(grid.tiles.nth(2)).to_have_attribute("data-mark", "other")
         grid.page.get_by_role("button", name=re.compile("Confirm 24")).tap()
+        expect(grid.page.locator("[data-part=last]")).to_have_text(re.compile(r"^Not seen yet: \d+\."))
+        expect(grid.tiles.last).to_be_in_viewport()
+        grid.page.get_by_role("button", name=re.compile("Confirm 24")).tap()
         expect(grid.page.locator("[data-part=last]")).to_have_text("Confirmed 24")  # a tap's click comes later
         grid.saved()
         assert settled(settings) == dict.fromkeys(items, "absent") | {items[2]: "present"}

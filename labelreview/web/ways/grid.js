@@ -20,7 +20,7 @@ function startGrid(root) {
     fewer: () => resize(-1), more: () => resize(1),
     left: () => tiles.step('ArrowLeft'), right: () => tiles.step('ArrowRight'), up: () => tiles.step('ArrowUp'), down: () => tiles.step('ArrowDown'),
   }
-  const way = openWay(root, { actions, onKey, begin, more, empty: () => !page.length, fit: () => tiles.fit(), focus: () => tiles.move(tiles.focus) })
+  const way = openWay(root, { actions, onKey, begin, more, empty: () => !page.length, fit: () => tiles.fit(), scrolled, focus: () => tiles.move(tiles.focus) })
   const { part, put } = way
   const tiles = openTiles(root, part, { toggle: position => mark(position), markAll, enlarge, rest })
 
@@ -101,6 +101,7 @@ function startGrid(root) {
     tiles.ready().then(() => requestAnimationFrame(() => {
       if (mine !== page) return
       painted = true
+      tiles.look()
       way.shown({ tiles: page.length })
       announce()
       setTimeout(() => { preload(); more() }, 0)
@@ -163,7 +164,7 @@ function startGrid(root) {
   }
 
   function confirm() {
-    if (!page.length || !painted) return
+    if (!page.length || !painted || unseen()) return
     const seconds = way.seconds() / page.length, at = new Date().toISOString(), id = newId()
     const events = page.map((cell, position) => ({
       uid: uidIn(id, position), item: cell.item, tag: cell.tag, at, screen: 'grid', verdict: verdict(cell), seconds,
@@ -178,6 +179,20 @@ function startGrid(root) {
     way.send(events)
     turnPage()
   }
+
+  function unseen() { // nothing is answered unseen: the rest is shown first, and the key counts again once that is painted
+    tiles.look()
+    if (!tiles.unseen) return false
+    const mine = page
+    painted = false
+    put('last', say('unseen', { n: tiles.unseen }))
+    way.tell('')
+    tiles.reveal()
+    requestAnimationFrame(() => { if (mine === page) painted = true })
+    return true
+  }
+
+  function scrolled() { if (painted) tiles.look() }
 
   function breaking(n) { // answers that break agreed rules between tags, and the queue where they are settled
     if (!n) return
@@ -266,6 +281,7 @@ function startGrid(root) {
     return true
   }
 
+  part('field').addEventListener('scroll', scrolled)
   part('large').addEventListener('click', () => part('large').close())
   return way
 }

@@ -1,6 +1,7 @@
 // The tiles: thumbnails in rows, a mark on each exception, one tile that has the focus. Names are data: textContent.
 
 const LONG_PRESS = 450, DRAG_FROM = 6, REST = 600
+const SEEN = 0.75          // the share of a tile, or of the window where that is less, in which the tile counts as seen
 const NAME = 22, GAP = 8, SMALLEST = 76          // pixels: the line of the name, between tiles, a tile that still shows something
 
 const thumbnail = cell => cell.image?.replace('/images/1280/', '/images/320/')
@@ -8,6 +9,7 @@ const thumbnail = cell => cell.image?.replace('/images/1280/', '/images/320/')
 function openTiles(root, part, did) {
   const box = part('tiles'), field = part('field'), band = part('band')
   let tiles = [], focus = 0, drag = null, press = 0, rest = 0, resting = -1, waiting = []
+  let seen = new Set() // positions of the tiles that are in the window, or were
   let ahead = new Map() // thumbnails decoded ahead, by address
 
   function tile(cell, position) {
@@ -67,6 +69,15 @@ function openTiles(root, part, did) {
     let columns = Math.min(most, 2)
     while (columns < most && !seen(columns)) columns++
     box.style.setProperty('--across', Math.min(columns, Math.max(many, 4)))
+  }
+
+  function look() {
+    if (seen.size === tiles.length) return
+    const bounds = field.getBoundingClientRect(), top = Math.max(0, bounds.top), bottom = Math.min(innerHeight, bounds.bottom)
+    tiles.forEach((each, position) => {
+      const { top: head, bottom: foot, height } = each.getBoundingClientRect()
+      if (Math.min(foot, bottom) - Math.max(head, top) >= Math.max(1, SEEN * Math.min(height, bottom - top))) seen.add(position)
+    })
   }
 
   const at = target => tiles.indexOf(target.closest?.('.tile'))
@@ -170,8 +181,10 @@ function openTiles(root, part, did) {
       leave()
       waiting = []
       tiles = cells.map(tile)
+      seen = new Set()
       box.replaceChildren(...tiles)
       fit()
+      field.scrollTop = 0
       const keep = root.activeElement?.closest?.('.tiles') || !root.activeElement
       focus = 0
       move(0, Boolean(keep))
@@ -186,6 +199,13 @@ function openTiles(root, part, did) {
       option.querySelector('.mark').textContent = kind ? { unsure: '?', present: '✓', absent: '✕' }[becomes] : ''
     },
     move,
+    look,
+    get unseen() { return tiles.length - seen.size },
+    reveal() { // the first tiles that were not seen yet
+      const first = tiles.findIndex((_, position) => !seen.has(position))
+      move(first)
+      tiles[first].scrollIntoView({ block: 'start' })
+    },
     step(key) {
       const rows = across()
       const to = { ArrowLeft: focus - 1, ArrowRight: focus + 1, ArrowUp: focus - rows, ArrowDown: focus + rows, Home: 0, End: tiles.length - 1 }[key]

@@ -2,7 +2,7 @@
 // seconds somebody looked, and the life of the component.
 //
 //   const way = openWay(root, told)     told: actions { name: function } · onKey(event, chord): true when it was taken
-//                                       begin(): a new filter · more(): ask again · empty(): nothing on screen · fit()
+//                                       begin(): a new filter · more(): ask again · empty(): nothing on screen · fit() · scrolled()
 //   way.mount(data, setTriggerValue)    gives a generation · way.stop(generation)
 
 const RENEW = 45000, IDLE_AFTER = 300000   // leases are good for two minutes, and are let go by who sits idle
@@ -134,7 +134,7 @@ function openWay(root, told) {
   const heartbeat = setInterval(() => { if (document.visibilityState === 'visible') wake() }, 15000)
   const leave = () => sender.leave()
   const listeners = [[window, 'keydown', onKey, true], [window, 'online', wake], [window, 'pagehide', leave],
-                     [window, 'resize', fit], [document, 'visibilitychange', onVisible]]
+                     [window, 'resize', fit], [window, 'scroll', () => told.scrolled?.(), true], [document, 'visibilitychange', onVisible]]
   for (const [target, name, listener, capture] of listeners) target.addEventListener(name, listener, capture)
   const resized = new ResizeObserver(fit) // what stands above comes, goes and wraps
   resized.observe(root.host)

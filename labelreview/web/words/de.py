@@ -310,6 +310,7 @@ WORDS = {
     "grid.not-shown": "Dieses Bild lässt sich nicht zeigen.",
     "grid.did": "{n} bestätigt",
     "grid.breaks": "{n} davon brechen Regeln zwischen Schlagwörtern: diese ansehen",
+    "grid.unseen": "Noch nicht gesehen: {n}. Erst ansehen, dann noch einmal bestätigen.",
     "grid.took-back": "{n} Antworten zurückgenommen",
     "grid.help": "Ein Klick markiert ein Bild, ein gezogener Rahmen mehrere; gedrückt halten vergrößert. Jedes Bild "
     "der Seite wird eine eigene Antwort.",

@@ -306,6 +306,7 @@ WORDS = {
     "grid.not-shown": "This picture cannot be shown.",
     "grid.did": "Confirmed {n}",
     "grid.breaks": "{n} of them break rules between tags: look at these",
+    "grid.unseen": "Not seen yet: {n}. Look at these, then confirm again.",
     "grid.took-back": "Took back {n} answers",
     "grid.help": "Click marks a picture; drag a frame to mark several; hold to enlarge. Every picture on the page "
     "becomes an answer of its own.",
