@@ -97,14 +97,27 @@ def test_no_part_of_a_tall_picture_is_cut_off(grid):
 
 
 def test_each_key_can_be_changed_for_oneself_and_nothing_of_the_browser_or_of_another_action_is_taken(grid):
+    told = grid.page.locator("[data-part=help-told]")
+
     def change(action: str, key: str) -> str:
         grid.page.locator(f"[data-part=help-list] [data-key={action}]").click()
         grid.press(key)
-        return grid.page.locator("[data-part=help-told]").inner_text()
+        return told.inner_text()
 
     grid.press("?")
-    assert change("confirm", "u").startswith("U stands for")
     assert change("confirm", "r").startswith("R belongs to")
+    grid.press("u")  # it still waits for a key
+    expect(told).to_have_text(re.compile("^U stands for"))
+    grid.press("u")  # once more: the two exchange theirs
+    expect(told).to_have_text(re.compile("^U now stands for “Confirm.*, ↵ for “Unsure"))
+    keys = grid.page.locator("[data-part=preset]")
+    keys.select_option("the left hand")
+    expect(grid.page.locator("[data-part=help-list] [data-key=confirm]")).to_have_text("F")
+    keys.select_option("your own choice (both hands)")
+    expect(grid.page.locator("[data-part=help-list] [data-key=confirm]")).to_have_text("U")
+    assert change("confirm", "Enter").startswith("↵ stands for")
+    grid.page.get_by_role("button", name="Exchange the two keys").click()
+    assert keys.locator("option").all_inner_texts() == ["both hands", "the left hand", "the right hand"]
     assert change("confirm", "h").startswith("H now stands for")
     assert change("down", "j").startswith("J now stands for")
     expect(grid.page.locator("[data-part=help-list] [data-key=confirm]")).to_have_text("H")

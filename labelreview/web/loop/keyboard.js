@@ -29,23 +29,42 @@ const plain = chord => chord.replace(/^Shift\+(?=.$)/, '')
 // table: { rows: [{ action, does, keys: { both, left, right } }], presets: [name], reserved: [key], caps: { key: text } }
 function openKeys(table, name, way = '') { // way: whose own keys these are, of several tables that share a preset
   const place = `labelreview/keys/${name}`
-  let kept = { preset: table.presets[0], own: {} }
+  let kept = { preset: table.presets[0], mine: false, own: {} } // own: { preset: { action: key } }, what was changed of each; mine: that holds
   try { kept = { ...kept, ...JSON.parse(localStorage.getItem(place)) } } catch { /* blocked or spoilt: as it came */ }
   if (!table.presets.includes(kept.preset)) kept.preset = table.presets[0]
+  if (Object.values(kept.own).some(key => typeof key === 'string')) kept = { preset: kept.preset, mine: true, own: { [kept.preset]: kept.own } } // of old
 
-  const keyOf = action => kept.own[way + action] ?? table.rows.find(row => row.action === action)?.keys[kept.preset] ?? ''
+  const given = action => table.rows.find(row => row.action === action)?.keys[kept.preset] ?? ''
+  const changes = () => (kept.mine && kept.own[kept.preset]) || {}
+  const keyOf = action => changes()[way + action] ?? given(action)
   const holder = chord => table.rows.find(({ action }) => keyOf(action) === chord)?.action
   const keep = () => { try { localStorage.setItem(place, JSON.stringify(kept)) } catch { /* for this visit alone */ } }
 
+  function set(keys) { // { action: key }
+    const own = { ...changes() }
+    for (const [action, chord] of Object.entries(keys)) {
+      if (chord === given(action)) delete own[way + action]
+      else own[way + action] = chord
+    }
+    kept.own[kept.preset] = own
+    kept.mine = Object.keys(own).length > 0
+    if (!kept.mine) delete kept.own[kept.preset]
+    keep()
+  }
+
+  function capOf(chord) {
+    const [, shift, key] = /^(Shift\+)?(.+)$/.exec(chord) ?? ['', '', '']
+    return `${shift ? '⇧ ' : ''}${table.caps[key] ?? (key.length === 1 ? key.toUpperCase() : key)}`
+  }
+
   return {
-    keyOf, presets: table.presets,
-    get preset() { return kept.preset },
-    get changed() { return Object.keys(kept.own).length > 0 },
-    reserved: chord => table.reserved.includes(plain(chord)),
-    cap(action) {
-      const [, shift, key] = /^(Shift\+)?(.+)$/.exec(keyOf(action)) ?? ['', '', '']
-      return `${shift ? '⇧ ' : ''}${table.caps[key] ?? key.toUpperCase()}`
+    keyOf, capOf,
+    get choices() { // the presets, then one's own sets: [{ preset, mine, held }]
+      const held = (preset, mine) => ({ preset, mine, held: kept.preset === preset && kept.mine === mine })
+      return [...table.presets.map(each => held(each, false)), ...table.presets.filter(each => kept.own[each]).map(each => held(each, true))]
     },
+    reserved: chord => table.reserved.includes(plain(chord)),
+    cap: action => capOf(keyOf(action)),
     actionOf: chord => chord === UNDO ? 'undo' : holder(chord) ?? holder(plain(chord)),
     change(action, chord) { // '' or why not: 'reserved', 'unusable', or the action that has the key
       const ours = table.rows.some(row => Object.values(row.keys).includes(chord)) // of a preset: Enter, in the grid
@@ -53,10 +72,10 @@ function openKeys(table, name, way = '') { // way: whose own keys these are, of 
       if (this.reserved(chord)) return 'reserved'
       const other = holder(chord)
       if (other && other !== action) return other
-      kept.own[way + action] = chord
-      keep()
+      set({ [action]: chord })
       return ''
     },
-    use(preset) { kept = { preset, own: {} }; keep() },
+    swap(action, chord) { set({ [action]: chord, [holder(chord)]: keyOf(action) }) }, // the two that want one key exchange theirs
+    use({ preset, mine }) { Object.assign(kept, { preset, mine }); keep() },
   }
 }

@@ -103,6 +103,7 @@ function openView(root, part, evidence) {
       part('all').addEventListener('click', all)
     },
     keys(keys, rows) { // what the buttons say
+      for (const sign of ['back', 'ahead']) part(`${sign}-sign`).hidden = part(`${sign}-sign`).textContent === keys.cap(sign) // the key says it
       for (const { action, does } of rows) {
         const cap = keys.cap(action)
         for (const each of root.querySelectorAll(`[data-action="${action}"]`)) {

@@ -128,19 +128,21 @@ WORDS = {
     "loop.preset-both": "beide Hände",
     "loop.preset-left": "die linke Hand",
     "loop.preset-right": "die rechte Hand",
-    "loop.preset-own": "eigene Wahl",
-    "loop.preset-used": "Diese Tasten gelten jetzt. Eigene Änderungen sind aufgehoben.",
+    "loop.preset-own": "eigene Wahl ({hand})",
+    "loop.preset-used": "Diese Tasten gelten jetzt.",
     "loop.language": "Sprache",
     "loop.change-key": "{does}: {key}. Andere Taste wählen",
     "loop.change-hint": "Eine Taste wählen, um sie durch eine andere zu ersetzen.",
     "loop.press": "Neue Taste für „{does}“ drücken. Esc lässt alles, wie es ist.",
     "loop.key-set": "{key} steht jetzt für „{does}“.",
-    "loop.key-taken": "{key} steht schon für „{does}“. Dort zuerst eine andere Taste wählen.",
+    "loop.key-taken": "{key} steht schon für „{does}“. Noch einmal drücken tauscht die beiden Tasten.",
+    "loop.key-swapped": "{key} steht jetzt für „{does}“, {theirs} für „{other}“.",
+    "loop.swap": "Die beiden Tasten tauschen",
     "loop.key-reserved": "{key} gehört dem Browser oder der Seite. Bitte eine andere wählen.",
     "loop.key-unusable": "{key} geht nicht. Möglich sind Buchstaben, Ziffern, Zeichen und Pfeiltasten.",
     "loop.help": (
         "Auf dem Berührbildschirm: nach rechts wischen behält, nach links ändert; zwei Finger oder zweimal tippen "
-        "vergrößern. Mit der Maus: Rad, Doppelklick, Ziehen."
+        "vergrößern. Mit der Maus: Rad, Doppelklick, Ziehen. Strg+Z (⌘Z) nimmt auch zurück."
     ),
     "loop.help-kept": (
         "Eine Taste zählt, sobald ihr Bild zu sehen ist. Jede Antwort bleibt in diesem Browser, bis der Server sie "

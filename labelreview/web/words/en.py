@@ -124,19 +124,21 @@ WORDS = {
     "loop.preset-both": "both hands",
     "loop.preset-left": "the left hand",
     "loop.preset-right": "the right hand",
-    "loop.preset-own": "your own choice",
-    "loop.preset-used": "These are the keys now. What you had changed is undone.",
+    "loop.preset-own": "your own choice ({hand})",
+    "loop.preset-used": "These are the keys now.",
     "loop.language": "Language",
     "loop.change-key": "{does}: {key}. Choose another key",
     "loop.change-hint": "Choose a key to put another in its place.",
     "loop.press": "Press the new key for “{does}”. Esc leaves it as it is.",
     "loop.key-set": "{key} now stands for “{does}”.",
-    "loop.key-taken": "{key} stands for “{does}” already. Give that another key first.",
+    "loop.key-taken": "{key} stands for “{does}” already. Press it once more to exchange the two keys.",
+    "loop.key-swapped": "{key} now stands for “{does}”, {theirs} for “{other}”.",
+    "loop.swap": "Exchange the two keys",
     "loop.key-reserved": "{key} belongs to the browser or to the page. Choose another.",
     "loop.key-unusable": "{key} cannot be used. Choose a letter, a digit, a sign or an arrow key.",
     "loop.help": (
         "On a touch screen: swipe right to keep, left to change; pinch or tap twice to enlarge. With a mouse: wheel, "
-        "double click, drag."
+        "double click, drag. Ctrl+Z (⌘Z) undoes too."
     ),
     "loop.help-kept": (
         "A key counts once its picture is on screen. Every answer is kept in this browser until the server has "
