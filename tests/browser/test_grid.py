@@ -214,7 +214,7 @@ def test_page_follows_page_while_no_answer_reaches_the_server(grid, settings):
         seen += grid.painted()
         grid.press(*exceptions, "Enter")
     rest = grid.painted()
-    assert len(set(seen)) == 36
+    assert len(set(seen + rest)) == 48  # full pages, as long as there are enough
     grid.page.unroute("**/decisions")
     grid.saved()
     answers = dict.fromkeys(seen[:24], "present") | {seen[12]: "absent"} | dict.fromkeys(seen[24:], "absent")
@@ -232,7 +232,7 @@ def test_page_follows_page_while_no_answer_reaches_the_server(grid, settings):
     for first in (12, 24):
         assert grid.painted() == seen[first : first + 12]
         grid.press("Enter")
-    assert grid.painted()[: len(rest)] == rest
+    assert grid.painted() == rest
     expect(grid.tiles.first).to_have_attribute("data-mark", "other")
     expect(grid.tiles.first.locator(".mark")).to_have_text("✕")
     grid.saved()

@@ -39,12 +39,12 @@ function startGrid(root) {
     again = false
     const mine = coming, held = [...coming ?? [], ...itemsOf(page), ...itemsOf(ahead)].map(item => [item, way.config.filters.tag])
     const shape = await way.ask('queue', { want: want(held.length) + way.waiting().size, keep: held }).finally(() => { filling = false })
-    if (!shape) return
+    if (!shape) return !page.length && !coming && ahead.length ? turnPage(true) : undefined // rather a short page than none
     if (mine && mine === coming) comeBack(shape.cells)
     // what was confirmed while the server made this answer is in it, and is not asked again
     const waiting = way.waiting(), here = new Set([...coming ?? [], ...itemsOf(page), ...itemsOf(ahead), ...past.flatMap(each => each.items ?? itemsOf(each.page))])
     ahead.push(...shape.cells.filter(cell => !here.has(cell.item) && !waiting.has(cellKey(cell))))
-    if (!page.length && !coming) turnPage(ahead.length > 0)
+    if (!page.length && !coming && (ahead.length >= size || !again)) turnPage(true)
     else preload()
     if (again) setTimeout(more, 0)
   }
@@ -64,10 +64,12 @@ function startGrid(root) {
     return held + Math.max(0, Math.min((PAGES_AHEAD + 1) * size - held, Math.floor((way.counts.total - way.counts.answered - held) / 2)))
   }
 
-  function turnPage(again = true) {
-    page = nextPage()
+  function turnPage(asked = false) { // a page is full while the queue has enough; `asked`: just now, what is ahead is all there is
+    const lacking = !asked && ahead.length < size && way.counts && way.counts.total - way.counts.answered > ahead.length
+    page = lacking ? [] : nextPage()
+    if (lacking) more(true)
     show()
-    if (again && !page.length) setTimeout(more, 0) // else once it is painted: nothing else is asked for before
+    if (!asked && !lacking && !page.length) setTimeout(more, 0) // else once it is painted: nothing else is asked for before
   }
 
   function nextPage() { // cells that stood on a page already are asked the same way round again
@@ -96,7 +98,7 @@ function startGrid(root) {
     page.forEach((_, position) => paint(position))
     part('notice').hidden = page.length > 0
     buttons()
-    if (!page.length) return coming ? way.notice(say('fetching'), '') : way.nothing()
+    if (!page.length) return coming || filling ? way.notice(say('fetching'), '') : way.nothing()
     const mine = page
     tiles.ready().then(() => requestAnimationFrame(() => {
       if (mine !== page) return
@@ -244,7 +246,7 @@ function startGrid(root) {
     size = to
     try { localStorage.setItem('labelreview/grid/size', size) } catch { /* for this visit alone */ }
     putBack()
-    page = coming ? [] : nextPage()
+    if (!coming) return turnPage()
     show()
     more()
   }
