@@ -84,7 +84,7 @@ def target(
             sure = goal.confidence if confidence is None else confidence
             goal = project.meeting.record(rulings.target(by or getuser(), rate, sure)).target
     at_most, how_sure = f"{100 * goal.max_error_rate:.6g}%", f"{100 * goal.confidence:.6g}%"
-    typer.echo(f"{name}: at most {at_most} of labels may be wrong, with {how_sure} confidence")
+    typer.echo(f"{name}: at most {at_most} of labels may still be wrong, with {how_sure} confidence")
 
 
 FROM = "The earlier moment: a day (its end), a day and time, a number of events, or start."

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Sequence
 
-from labelreview.review.tagplan import Standing, refuse, standing
+from labelreview.review.tagplan import Standing, holds_already, refuse, standing
 from labelreview.rulings import Ruling
 from labelreview.store import RulingLog
 
@@ -26,9 +26,13 @@ class Meeting:
             return self._held
 
     def record(self, *rulings: Ruling) -> Standing:
-        """Store rulings, all or none; InputError when one cannot apply or breaks another. Gives what holds then."""
-        if rulings:
-            self._log.append(self._project, rulings, lambda events: refuse(self._tags, events))
+        """Store rulings, all or none; InputError when one cannot apply or breaks another. Gives what holds then.
+
+        The target that is set already is no decision, and is left out."""
+        held = self.standing()
+        new = [ruling for ruling in rulings if not holds_already(held, ruling)]
+        if new:
+            self._log.append(self._project, new, lambda events: refuse(self._tags, events))
         return self.standing()
 
     def allow(self, ruling: Ruling) -> Standing:

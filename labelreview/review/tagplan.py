@@ -123,10 +123,24 @@ def sentence(ruling: Ruling) -> str:
         Kind.RELATE: lambda: f"{ruling.tags[0]} {value['relation']} {ruling.tags[1]}",
         Kind.PROPOSE: lambda: f"propose the tag {value['name']}, seen on {value['item']}",
         Kind.PIN: lambda: f"pin {value['item']} as {'an example' if value['label'] else 'a counter-example'} of {tags}",
-        Kind.TARGET: lambda: f"target: {value['max_error_rate']:.4g} wrong with {value['confidence']:.4g} confidence",
+        Kind.TARGET: lambda: (
+            f"target: at most {_percent(value['max_error_rate'])} of labels still wrong, "
+            f"{_percent(value['confidence'])} sure"
+        ),
         Kind.UNDO: lambda: f"take back a decision{f' about {tags}' if tags else ''}",
     }
     return words[ruling.kind]()
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.6g} %"
+
+
+def holds_already(held: Standing, ruling: Ruling) -> bool:
+    """Whether a ruling sets the target that was set before, so that there is nothing to decide."""
+    if ruling.kind is not Kind.TARGET or Target(**ruling.value) != held.target:
+        return False
+    return any(each.kind is Kind.TARGET and each.uid not in held.undone for each in held.history)
 
 
 def decided(tags: Sequence[str], labels: Labels, steps: Sequence[Ruling]) -> tuple[tuple[str, ...], Labels]:

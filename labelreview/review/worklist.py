@@ -132,7 +132,7 @@ class Worklist:
         self._totals: OrderedDict[tuple[Filters, bytes], int] = OrderedDict()
 
     def drop(self, tags: Collection[str]) -> None:
-        """Say which tags are not asked any more, unless a filter names one."""
+        """Say which tags are not asked any more, unless a filter names one or looks again at answers."""
         gone = set(tags)
         dropped = np.array([tag in gone for tag in self.dataset.tags])
         before = np.zeros(len(dropped), bool) if self._dropped is None else self._dropped
@@ -146,7 +146,14 @@ class Worklist:
 
     def asks(self, cell: int, filters: Filters) -> bool:
         """Whether the tag of a cell is asked: it is not dropped, or the filter names it."""
-        return bool(filters.tag) or self._dropped is None or not self._dropped[cell % len(self.dataset.tags)]
+        gone = self._gone(filters)
+        return gone is None or not gone[cell % len(self.dataset.tags)]
+
+    def _gone(self, filters: Filters) -> Mask | None:
+        """The tags that a filter leaves out: those that are dropped, unless it names one, or looks again at answers,
+        which stand whatever became of their tag."""
+        again = filters.status or filters.reviewer or filters.disputes or filters.mark
+        return None if filters.tag or again else self._dropped
 
     def is_open(self, cell: int) -> bool:
         """Whether a cell has no standing answer."""
@@ -181,8 +188,8 @@ class Worklist:
         for chunk in self.order(filters, self._rows(filters), only):
             slots = self._grid.slots(chunk)
             wanted = self._answers[slots] == Answer.NONE
-            if self._dropped is not None and not filters.tag:
-                wanted &= ~self._dropped[chunk % len(self.dataset.tags)]
+            if (gone := self._gone(filters)) is not None:
+                wanted &= ~gone[chunk % len(self.dataset.tags)]
             unanswered = chunk[wanted if only is None else wanted & only[slots]]
             if len(unanswered):
                 apart = None if filters.order == "tags" else self.twins  # tag after tag leaves nothing to put between
@@ -235,16 +242,16 @@ class Worklist:
         plain = replace(filters, order="", disputes=False, status="", reviewer="", mark="")
         key = plain, b"" if group is None else group.tobytes()
         if key not in self._totals:
-            _keep(self._totals, key, self._count(filters))
+            _keep(self._totals, key, self._count(plain))
         return self._totals[key]
 
     def _count(self, filters: Filters) -> int:
         column = self.dataset.column(filters.tag) if filters.tag else None
         index = self._grid.under(column, self._rows(filters))
         asked, labels = self._kind(index, filters)
-        if self._dropped is not None and not filters.tag:
+        if (gone := self._gone(filters)) is not None:
             cells = self._grid.picked(index, np.arange(len(asked)))
-            asked &= ~self._dropped[cells % len(self.dataset.tags)]
+            asked &= ~gone[cells % len(self.dataset.tags)]
         if (only := self._only(filters, index)) is not None:
             asked &= only
         if filters.direction:
@@ -278,8 +285,8 @@ class Worklist:
     def _matches(self, slots: Cells, filters: Filters) -> Mask:
         rows, columns = np.divmod(self._grid.cells(slots), len(self.dataset.tags))
         matches, given = self._kind(slots, filters)
-        if self._dropped is not None and not filters.tag:
-            matches &= ~self._dropped[columns]
+        if (gone := self._gone(filters)) is not None:
+            matches &= ~gone[columns]
         if filters.direction:
             matches &= (given == PRESENT) == (filters.direction is Direction.WRONG)
         if filters.tag:

@@ -10,7 +10,7 @@ from labelreview.desk import second
 from labelreview.desk.people import NotAllowed
 from labelreview.desk.project import Project
 from labelreview.desk.triage import Behind, behind
-from labelreview.desk.triage.behind import OPEN
+from labelreview.desk.triage.behind import AHEAD, OPEN
 from labelreview.errors import LabelReviewError
 from labelreview.review.worklist import Filters
 from labelreview.roles import Action
@@ -43,6 +43,8 @@ def behind_mark(project: Project, mark: Sequence[str] | None, key: str) -> None:
             st.caption("No verdict and nothing suspicious here.")
             return
         _chosen(project, found, there, counts, key)
+        if AHEAD in found.kinds and not found.filters.tag and project.meeting.standing().dropped:
+            st.caption("Labels of dropped tags that nobody has answered are not asked, and not counted here.")
 
 
 def _chosen(project: Project, found: Behind, there: list[str], counts: dict[str, int], key: str) -> None:

@@ -46,10 +46,12 @@ def said() -> str:
 def target(project: Project, by: str) -> None:
     """The project's target, and a form to change it."""
     goal = project.target
-    with st.expander(f"Target: at most {100 * goal.max_error_rate:.4g} % of labels wrong, "
+    with st.expander(f"Target: at most {100 * goal.max_error_rate:.4g} % of labels still wrong, "
                      f"{100 * goal.confidence:.4g} % sure"), st.form("target", border=False):  # fmt: skip
         left, right = st.columns(2)
-        rate = left.number_input("At most so many labels wrong, %", 0.0, 99.0, 100 * goal.max_error_rate, 0.1, "%.4g")
+        rate = left.number_input(
+            "At most so many labels still wrong, %", 0.0, 99.0, 100 * goal.max_error_rate, 0.1, "%.4g"
+        )
         sure = right.number_input("How sure to be, %", 1.0, 99.99, 100 * goal.confidence, 1.0, "%.4g")
         if st.form_submit_button("Set the target"):
             _record(project, lambda: [rulings.target(by, round(rate / 100, 8), round(sure / 100, 8))], "Target set.")

@@ -117,7 +117,7 @@ def labels_changed(found: Comparison, moments: tuple[str, str]) -> go.Figure:
     for counted, name, colour in zip(counts, ("Added", "Removed"), (MISSING, WRONG), strict=True):
         numbers = counted[list(shown)]
         figure.add_bar(x=numbers, y=names, orientation="h", name=name, marker_color=colour,
-                       customdata=[["between", *moments, tag] for tag in names],
+                       customdata=[["between", *moments, tag, name.lower()] for tag in names],
                        hovertext=[f"{short(tag)}: {n:,} {name.lower()}"
                                   for tag, n in zip(names, numbers.tolist(), strict=True)],
                        hovertemplate="%{hovertext}<extra></extra>")  # fmt: skip

@@ -189,7 +189,7 @@ def test_the_target_of_the_project_is_what_stats_and_check_go_by_unless_told_oth
     assert run("target", "cats", "--max-error-rate", "3") == 1
     capsys.readouterr()
     assert run("target", "cats") == 0
-    assert "at most 20% of labels may be wrong, with 90% confidence" in capsys.readouterr().out
+    assert "at most 20% of labels may still be wrong, with 90% confidence" in capsys.readouterr().out
     run("stats", "cats", "--json")
     assert json.loads(capsys.readouterr().out)["target"] == 0.2
     run("stats", "cats", "--json", "--max-error-rate", "0.3")

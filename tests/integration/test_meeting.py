@@ -23,6 +23,7 @@ def test_a_ruling_comes_back_as_it_was_made_and_for_its_project_alone(log):
     here, there = (Meeting(log.rulings, name, TAGS) for name in ("p", "q"))
     made = [merge("Åsa", ["hat", "cap"], "hät 🎩", "first", "the same, I'd say"), target("Åsa", 0.02, 0.9)]
     here.record(*made)
+    here.record(target("Bo", 0.02, 0.9))  # it is set already: no decision
     kept = Meeting(log.rulings, "p", TAGS).standing()
     assert [(r.uid, r.kind, r.by, r.at, r.tags, dict(r.value), r.why) for r in kept.history] == [
         (r.uid, r.kind, r.by, r.at, r.tags, dict(r.value), r.why) for r in made

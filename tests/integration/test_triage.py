@@ -166,7 +166,7 @@ def test_confused_tags_are_counted_item_by_item(project, found):
 
 @pytest.mark.parametrize(
     "kind", ["tag", "pair", "confused", "quality", "probability", "group", "by", "ahead", "reviewer", "corrected",
-             "cell", "between"]
+             "cell", "between", "added"]
 )  # fmt: skip
 def test_a_mark_leads_to_the_cells_behind_it_and_to_a_queue_of_exactly_these(project, found, kind, tmp_path):
     settled = project.standing()
@@ -175,13 +175,26 @@ def test_a_mark_leads_to_the_cells_behind_it_and_to_a_queue_of_exactly_these(pro
              "quality": ("quality", "10"), "probability": ("probability", "1"), "group": ("group", "half", "2"),
              "by": ("by", "40"), "ahead": ("ahead",), "reviewer": ("reviewer", "ann"),
              "corrected": ("corrected",), "confused": ("confused", *(TAGS[at] for at in mixed_up(found))),
-             "cell": ("cell", "item1", TAGS[1]), "between": ("between", "200", "now", TAGS[2])}  # fmt: skip
+             "cell": ("cell", "item1", TAGS[1]), "between": ("between", "200", "now", TAGS[2]),
+             "added": ("between", "200", "now", TAGS[2], "added")}  # fmt: skip
     if kind == "group":
         (tmp_path / "i.csv").write_text("id,half\n" + "".join(f"item{row},{row % 2 + 1}\n" for row in range(N)))
         project.columns.keep(tmp_path / "i.csv")
     shown = triage.behind(project, marks[kind])
     for part in shown.kinds:
         assert asked_by(project, shown.queue(part)) == set(all_of(project, shown, part))
+    dropping = rulings.drop("Ada", TAGS[2])
+    project.meeting.record(dropping)  # answers stand, whatever becomes of their tag
+    try:
+        later = triage.behind(project, marks[kind])
+        assert (later.errors.tolist(), later.others.tolist()) == (shown.errors.tolist(), shown.others.tolist())
+        for part in set(later.kinds) - {"ahead"}:
+            assert asked_by(project, later.queue(part)) == set(all_of(project, later, part))
+    finally:
+        project.meeting.record(rulings.undo("Ada", dropping))
+    if kind == "added":
+        added, _ = compared.compared(project, 200).changed.by_tag(len(TAGS))
+        assert len(shown.cells) == added[2]
     assert set(shown.errors.tolist()) <= wrong
     assert len(shown.cells) == len(set(shown.cells.tolist())) > 0
     inside = {
@@ -196,6 +209,7 @@ def test_a_mark_leads_to_the_cells_behind_it_and_to_a_queue_of_exactly_these(pro
         "confused": lambda c: c in wrong and given_of(project, c) == (c % len(TAGS) == mixed_up(found)[0]),
         "cell": lambda c: c == 1 * len(TAGS) + 1,
         "between": lambda c: c % len(TAGS) == 2,
+        "added": lambda c: c in wrong and c % len(TAGS) == 2 and not given_of(project, c),
         "reviewer": lambda c: project.verdicts().settled[project.dataset.at(c)].reviewer == "ann",
     }[kind]
     assert all(inside(cell) for cell in shown.cells.tolist())
@@ -403,6 +417,8 @@ def test_between_two_moments_found_errors_and_changed_labels_are_counted(project
     assert len(shown.errors) == sum(row["tag"] == "hat" for row in changed.rows)
     with pytest.raises(InputError, match="now is later than after 200 events"):
         compared.compared(project, None, 200)
+    with pytest.raises(InputError, match="End of 2999-12-24 is still to come"):
+        compared.compared(project, moments.when("2999-12-24"))
     with pytest.raises(InputError, match="'yesterday' is no moment"):
         moments.when("yesterday")
 

@@ -3,8 +3,8 @@
 A mark is a list of texts, its kind first, so that it survives a chart's custom data, a session and an address:
 `tag TAG DIRECTION`, `pair TAG TAG`, `confused TAG TAG` (the first wrongly there, the second missing), `quality BIN`,
 `probability STEP`, `group COLUMN VALUE`, `by NUMBER` (verdicts up to that number), `until SEQ` (verdicts that the log
-has up to that event), `ahead`, `reviewer NAME`, `corrected`, `cell ITEM TAG`, `between MOMENT MOMENT TAG` (as
-`moments.written`; no TAG: all).
+has up to that event), `ahead`, `reviewer NAME`, `corrected`, `cell ITEM TAG`, `between MOMENT MOMENT TAG WAY` (as
+`moments.written`; no TAG: all; WAY: `added` or `removed` alone, else what was checked too).
 """
 
 import inspect
@@ -27,6 +27,7 @@ Ints = npt.NDArray[np.int64]
 OPEN = 200
 ERRORS, OTHERS, AHEAD = "errors", "others", "ahead"
 ALL = ERRORS, OTHERS, AHEAD
+WAYS = "added", "removed"
 STATUS = {ERRORS: Status.CHANGED, OTHERS: Status.KEPT}
 
 
@@ -192,15 +193,19 @@ def _cell(project: Project, item: str, tag: str) -> Marked:
     return Marked(f"“{tag}” of {item}", Filters(tag, text=f'"{item}"'))
 
 
-def _between(project: Project, before: str, after: str, tag: str = "") -> Marked:
+def _between(project: Project, before: str, after: str, tag: str = "", way: str = "") -> Marked:
     """Labels that changed between two moments, or were checked; as errors and others they count as they stand now."""
+    if way not in ("", *WAYS):
+        raise InputError(f"'{way[:60]}' is no way that a label changes: {', '.join(WAYS)}, or nothing.")
     earlier, later = (moments.settled(project, moments.when(text)) for text in (before, after))
-    changed = compared.labels_changed(project.dataset, earlier, later).cells
-    cells = np.union1d(changed, np.setxor1d(earlier.cells, later.cells))
+    changed = compared.labels_changed(project.dataset, earlier, later)
+    checked = np.union1d(changed.cells, np.setxor1d(earlier.cells, later.cells))
+    cells = changed.cells[getattr(changed, way)] if way else checked
     if tag:
         cells = cells[cells % len(project.dataset.tags) == project.dataset.column(tag)]
-    title = f"“{tag}”: labels checked or changed" if tag else "Labels checked or changed"
-    return _by_mark(title, ["between", before, after, tag], cells, ERRORS, OTHERS)
+    what = f"labels {way or 'checked or changed'}"
+    title = f"“{tag}”: {what}" if tag else what.capitalize()
+    return _by_mark(title, ["between", before, after, tag, *([way] if way else [])], cells, ERRORS, OTHERS)
 
 
 def _number(text: str) -> int:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from labelreview.decisions import Direction
 from labelreview.desk.project import Project
 from labelreview.desk.triage.figures import SURE
-from labelreview.desk.triage.moments import Moment, When, moment
+from labelreview.desk.triage.moments import Moment, When, is_to_come, moment, said
 from labelreview.desk.triage.tables import Row, Table, ends
 from labelreview.desk.triage.words import count, percent, span
 from labelreview.errors import InputError
@@ -92,7 +92,11 @@ class Comparison:
 
 
 def compared(project: Project, before: When, after: When = None) -> Comparison:
-    """Two moments of a project beside each other. InputError when the second is not the later one."""
+    """Two moments of a project beside each other. InputError when the first is the later one, or still to come."""
+    if is_to_come(before):
+        title = said(before)
+        raise InputError(f"{title[0].upper()}{title[1:]} is still to come, so nothing has changed since. Compare from "
+                         "an earlier day, a day and time, a number of events, or start.")  # fmt: skip
     sides = moment(project, before), moment(project, after)
     if sides[0].seq > sides[1].seq:
         raise InputError(f"{sides[0].title} is later than {sides[1].title}. Name the earlier moment first.")

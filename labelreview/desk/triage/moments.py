@@ -65,8 +65,13 @@ def settled(project: Project, at: When) -> Standing:
     return project.standing() if _is_now(at) else moment(project, at).settled
 
 
+def is_to_come(at: When) -> bool:
+    """Whether a moment is a time that has not been yet."""
+    return isinstance(at, datetime) and at > datetime.now(UTC)
+
+
 def _is_now(at: When) -> bool:
-    return at is None or (isinstance(at, datetime) and at > datetime.now(UTC))
+    return at is None or is_to_come(at)
 
 
 @lru_cache(KEPT)
