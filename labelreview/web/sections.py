@@ -59,7 +59,7 @@ def _each_way(project: Project, rates: Sequence[tuple[str, Direction, ErrorRate]
         return
     st.caption("Share of the labels given (wrong tags) and of those not given (missing tags) that were wrong, with "
                "95 % intervals; click a mark for its pictures.")  # fmt: skip
-    figure = triage_charts.beside_each_other(triaged.bars_each_way(rates), title="Wrong labels")
+    figure = triage_charts.beside_each_other(triaged.bars_each_way(rates), title="Labels still wrong")
     parts.chart(project, figure, "rates", "Error rate of each tag in each direction.", beside=True)
     parts.table(project, "tags-by-direction", triage.tables.direction_rows(rates))
 
@@ -70,11 +70,9 @@ def _one_way(project: Project, side: str, text: str, pairs: Sequence[tuple[str, 
     if bars:
         left = len(pairs) - len(bars)
         rest = f" {left:,} of {len(pairs):,} tags are not drawn: find or sort to see others." if left else ""
-        st.caption(
-            f"Share of labels that were wrong as given, with 95 % intervals; click a mark for its pictures.{rest}"
-        )
+        st.caption(f"Share of labels that are still wrong, with 95 % intervals; click a mark for its pictures.{rest}")
         target = None if side else triaged.figures(project).target
-        figure = triage_charts.intervals({"": bars}, target=target, title="Wrong labels")
+        figure = triage_charts.intervals({"": bars}, target=target, title="Labels still wrong")
         parts.chart(project, figure, "rates", "Error rate of each tag with its interval.", beside=True)
     else:
         st.caption("No tag of that name has a random audit answer yet." if text else
@@ -136,7 +134,7 @@ def sources(project: Project) -> None:
     else:
         name = st.selectbox("Column", list(columns), key="group_column", width=260)
         bars = triaged.group_bars(project, name)
-        figure = triage_charts.intervals({"": bars}, target=triaged.figures(project).target, title="Wrong labels")
+        figure = triage_charts.intervals({"": bars}, target=triaged.figures(project).target, title="Labels still wrong")
         parts.chart(project, figure, "groups", f"Error rate by {name}.", beside=True)
         parts.table(project, "items")
     with st.expander("Another items file", expanded=not columns):
@@ -257,13 +255,15 @@ def answer(project: Project) -> None:
     """The answer in one sentence, the stop rule, and the figures on top."""
     st.html(STYLE)
     found = triaged.figures(project)
-    st.subheader(triage.sentence(found), anchor=False, help=triaged.told("Wrong labels", "Share of the errors found",
-                                                                         "Verdicts to the target"))  # fmt: skip
+    explained = triaged.told("Wrong labels", "Still wrong", "Share of the errors found", "Verdicts to the target")
+    st.subheader(triage.sentence(found), anchor=False, help=explained)
+    if found.told and not found.all_answered:
+        st.markdown(triage.left_sentence(found), help=triaged.told("Errors left"))
     st.markdown(triage.stop_sentence(found), help=triaged.told("Still wrong at most"))
     numbers = st.container(horizontal=True)
     for title, number, explained in triaged.numbers(found):
         numbers.metric(title, number, width="content", help=explained)
-    with st.expander("What next?"):
+    with st.expander("What next?", expanded=True):
         for step in triage.next_steps(found):
             st.markdown(f"- {session.plain(step)}")
         if not found.stop.met and not found.all_answered:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from labelreview.desk.triage import Triage, few, percent, span
+from labelreview.desk.triage import Triage, percent, range_alone, span
 from labelreview.desk.triage.compared import Comparison, most_changed
 from labelreview.desk.triage.kinds import HeatMap
 from labelreview.desk.triage.matters import Model
@@ -45,16 +45,16 @@ class Bar:
 
 
 def shown(rate: ErrorRate) -> Estimate:
-    """A rate as a chart draws it: where chance has asked little, the range without a dot, which would say too much."""
-    alone = few(rate.drawn, rate.answered, rate.cells)
-    return Estimate(np.nan, rate.rate.low, rate.rate.high) if alone else rate.rate
+    """What is still wrong, as a chart draws it: the range without a dot where that would say too much."""
+    left = rate.rate_left
+    return Estimate(np.nan, left.low, left.high) if range_alone(rate) else left
 
 
 def hover(name: str, rate: ErrorRate) -> str:
     """What a mark says about an error rate."""
-    told = span(rate.rate) if math.isnan(shown(rate).value) else f"{percent(rate.rate.value)} ({span(rate.rate)})"
-    drawn = f"{rate.drawn:,} audit answer{'s' * (rate.drawn != 1)}"
-    return f"{short(name)}: {told}; {rate.found:,} found, {drawn}"
+    left, drawn = rate.rate_left, f"{rate.drawn:,} audit answer{'s' * (rate.drawn != 1)}"
+    told = span(left) if math.isnan(shown(rate).value) else f"{percent(left.value)} ({span(left)})"
+    return f"{short(name)}: {told} still wrong; {rate.found:,} found, {drawn}"
 
 
 def intervals(traces: Mapping[str, Sequence[Bar]], *, target: float | None = None, title: str = "") -> go.Figure:

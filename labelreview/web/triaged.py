@@ -41,7 +41,7 @@ WHERE = "Formula: docs/estimates.md, “Every number”."
 FORMS = {**dict.fromkeys(triage.tables.WHOLE, "%.0f"), "seconds_median": "%.1f", "seconds_mean": "%.1f",
          "given": "%.4f", "corrected": "%.4f", "difference": "%.4f", "lift": "%.1f", "p_value": "%.2g"}  # fmt: skip
 SORTS: dict[str, Callable[[tuple[str, ErrorRate]], Any]] = {
-    "Most surely wrong": lambda pair: triage.surest_first(pair[1]),
+    "Most surely still wrong": lambda pair: triage.surest_first(pair[1]),
     "Most errors left": lambda pair: math.inf if triage.says_nothing(pair[1].rate) else -pair[1].left.value,
     "Most errors found": lambda pair: -pair[1].found,
     "Least known": lambda pair: pair[1].rate.low - pair[1].rate.high,
@@ -73,18 +73,18 @@ def _kept(key: tuple[object, ...], _compute: Callable[[], Any]) -> Any:
 def numbers(found: Triage) -> list[tuple[str, str, str]]:
     """Title, number and explanation of the figures on top."""
     whole, hours = found.whole, found.cost.hours.value
-    left = triage.count(whole.left.value) if found.sure else triage.count(whole.left.low) + "–" + triage.count(
-        whole.left.high
-    )  # fmt: skip
+    ends = whole.left.low, whole.left.value, whole.left.high
+    low, best, high = (triage.count(end, found.unanswered) for end in ends)
+    takes_time = found.sure and 0 < hours < math.inf
     shown = {
         "Verdicts": ("Verdicts", f"{found.verdicts:,}", ""),
         "Audit answers": ("Audit answers", f"{whole.drawn:,}", ""),
         "Errors found": ("Errors found", f"{whole.found:,}", ""),
-        "Errors left": ("Errors left", left if found.told else triage.DASH,
-                        f" 95 % interval: {whole.left.low:,.0f} to {whole.left.high:,.0f}."),
+        "Errors left": ("Errors left", (best if found.sure else f"{low}–{high}") if found.told else triage.DASH,
+                        f" 95 % interval: {low} to {high}."),
         "Hours to the target": (f"Hours to {percent(found.target)}",
-                                f"{hours:,.1f}" if found.sure and math.isfinite(hours) else triage.DASH,
-                                "" if found.sure and math.isfinite(hours) else " Not known yet."),
+                                f"{hours:,.1f}" if takes_time else triage.DASH,
+                                f" Between {triage.hours_to_target(found)}." if takes_time else " Not known yet."),
     }  # fmt: skip
     return [(title, number, f"{ON_TOP[name]}{more} {WHERE}") for name, (title, number, more) in shown.items()]
 
@@ -155,7 +155,7 @@ def group_bars(project: Project, name: str) -> list[Bar]:
     """The values of a column of the items file as lines of a chart, most errors on top."""
     column, found = project.columns.all()[name], figures(project)
     rates = kept(project, f"group {name} {project.columns.stamp()}", lambda: groups.rates(project, found, column))
-    pairs = sorted(zip(column.values, rates, strict=True), key=SORTS["Most surely wrong"])[:MOST]
+    pairs = sorted(zip(column.values, rates, strict=True), key=SORTS["Most surely still wrong"])[:MOST]
     return [Bar(value, shown(rate), hover(value, rate), ["group", name, value]) for value, rate in pairs]
 
 

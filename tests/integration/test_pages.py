@@ -136,7 +136,7 @@ def test_the_triage_page_knows_the_rate_when_all_is_answered(settings, tmp_path)
         cells = [(item, tag) for item in project.dataset.ids for tag in project.dataset.tags]
         project.record([decision(item, tag, Verdict.PRESENT) for item, tag in cells])
     said = page("triage").subheader[0].value.replace("\N{NO-BREAK SPACE}", " ")
-    assert "About 50 % of labels are wrong (50–50 %)" in said
+    assert "About 50 % of labels were wrong as given (50–50 %)" in said
 
 
 PARTS = ("By tag", "Kinds of errors", "Noise", "The model", "Does it matter?", "People", "Compare", "Take away")

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import re
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -275,7 +276,7 @@ def test_an_interval_that_says_nothing_is_told_in_words_and_stays_a_number_in_fi
     assert html.shown("rate", {**row, **triage.tables.rate_row(known_rate)}).endswith("%)")
     on_page = triage.known.told(row)
     assert {name for name in row if on_page[name] != row[name]} == {
-        f"{name}{end}" for name in ("rate", "errors_left") for end in ("", "_low", "_high")
+        f"{name}{end}" for name in ("rate", "rate_left", "errors_left") for end in ("", "_low", "_high")
     }
     assert ",0.98," in triaged.as_csv([row])
     lines = triage.lines(replace(found, by_tag=(rate, *found.by_tag[1:])))
@@ -283,6 +284,13 @@ def test_an_interval_that_says_nothing_is_told_in_words_and_stays_a_number_in_fi
     few = replace(known_rate, drawn=4, left=estimates.Estimate(10.0, 0.0, 0.4 * known_rate.cells))
     on_page = triage.known.told({"tag": "hat", **triage.tables.rate_row(few)})
     assert (on_page["rate"], on_page["rate_high"]) == (None, few.rate.high)
+    none_seen = replace(known_rate, drawn=60, left=estimates.Estimate(0.0, 0.0, 30.0))  # and not "0: done"
+    on_page = triage.known.told({"tag": "hat", **triage.tables.rate_row(none_seen)})
+    assert (on_page["errors_left"], on_page["errors_left_high"]) == (None, 30.0)
+    beyond = replace(found, cost=estimates.Cost(estimates.Estimate(60.0, 50.0, math.inf), found.cost.hours))
+    assert triage.verdicts_to_target(beyond) == f"50–{found.unanswered:,}"  # there are no more labels
+    assert triage.count(1234.0, 1230) == "1,200"
+    assert triage.count(1298.0, 1298) == "1,298"
     assert triage.surest_first(rate) > max(map(triage.surest_first, found.by_tag))
 
 

@@ -16,7 +16,6 @@ from labelreview.desk.triage import (
     Triage,
     compared,
     count,
-    few,
     kinds,
     known,
     matters,
@@ -26,13 +25,12 @@ from labelreview.desk.triage import (
     tables,
 )
 from labelreview.desk.triage.compared import Comparison
-from labelreview.desk.triage.figures import AHEAD
 from labelreview.desk.triage.moments import When
 from labelreview.desk.triage.tables import ON_TOP
 from labelreview.review.estimates import ErrorRate, Estimate
 from labelreview.review.tagplan import sentence
 
-RATES = ("cells", "answered", "audited", "errors_found", "errors_left", "rate")
+RATES = ("cells", "answered", "audited", "errors_found", "errors_left", "rate", "rate_left")
 BY_TAG = {"tags": ("tag", *RATES), "tags-by-direction": ("tag", "direction", *RATES)}
 PAIR = ("first", "second", "both_wrong", "both_answered", "lift", "p_value")
 PERSON = (
@@ -176,10 +174,15 @@ def _answer(found: Triage) -> Chapter:
         ("Errors found", f"{whole.found:,}", ""),
         ("Errors left", count(whole.left.value) if sure else triage.DASH, _between(found)),
         ("Wrong labels", percent(whole.rate.value) if sure else triage.DASH, span(whole.rate) if told else ""),
+        ("Still wrong", percent(whole.rate_left.value) if sure else triage.DASH, span(whole.rate_left) if told else ""),
         ("Share of the errors found", percent(shares.value) if sure else triage.DASH, span(shares) if told else ""),
         ("Still wrong at most", percent(found.stop.rate_at_most), ""),
         ("Verdicts to the target", _more(found), _verdicts(found)),
-        ("Hours to the target", f"{hours.value:,.1f}" if sure and hours.value < 1e9 else triage.DASH, ""),
+        (
+            "Hours to the target",
+            f"{hours.value:,.1f}" if sure and 0 < hours.value < 1e9 else triage.DASH,
+            triage.hours_to_target(found) if sure and hours.value > 0 else "",
+        ),
     ]
     return Chapter(
         "The answer",
@@ -214,25 +217,19 @@ def _changed(found: Comparison | None, every: dict[str, Table]) -> Chapter:
 
 
 def _between(found: Triage) -> str:
-    left = found.whole.left
-    return f"{count(left.low)}–{count(left.high)}" if found.told else f"at most {count(left.high)}"
+    low, high = (count(end, found.unanswered) for end in (found.whole.left.low, found.whole.left.high))
+    return f"{low}–{high}" if found.told else f"at most {high}"
 
 
 def _verdicts(found: Triage) -> str:
-    ends = found.cost.verdicts
-    if not found.sure or found.all_answered or math.isnan(ends.low):
-        return ""
-    high = count(ends.high) if math.isfinite(ends.high) else f"more than {AHEAD:,}"
-    low = count(ends.low) if math.isfinite(ends.low) else f"more than {AHEAD:,}"
-    return f"{low}–{high}" if low != high else low
+    known = found.sure and not found.all_answered and not math.isnan(found.cost.verdicts.low)
+    return triage.verdicts_to_target(found) if known else ""
 
 
 def _more(found: Triage) -> str:
     if not found.sure:
         return triage.DASH
-    if found.whole.left.value <= found.target * found.whole.cells:
-        return "none expected"
-    return count(found.cost.verdicts.value)
+    return "none expected" if found.reached else count(found.cost.verdicts.value, found.unanswered)
 
 
 def _where(found: Triage, every: dict[str, Table]) -> Chapter:
@@ -240,22 +237,26 @@ def _where(found: Triage, every: dict[str, Table]) -> Chapter:
     told = [(tag, rate) for tag, rate in order if rate.drawn or rate.answered == rate.cells][:MOST]
     blocks: list[Block] = [
         Text("A label can be wrong in two ways: the tag is there and should not be (wrong), or it is not there and "
-             "should be (missing)."),
+             "should be (missing). Each part is estimated from its own draws, so that parts need not add up to "
+             "the whole."),
         Rows(every["directions"], ("direction", *RATES)),
     ]  # fmt: skip
     if told:
         chart = svg.intervals([(tag, _drawn(rate)) for tag, rate in told], target=found.target)
-        blocks.append(Picture(chart, "Share of wrong labels of each tag (dot) with its 95 % interval (line), those "
-                                     "most surely wrong on top. A long line means that chance has asked little about "
-                                     "the tag; with fewer than five answers there is no dot."))  # fmt: skip
+        said = (
+            "Share of each tag's labels that are still wrong (dot) with its 95 % interval (line), those most surely "
+            "wrong on top; the dotted line is the target. A long line means that chance has asked little about the "
+            "tag; where it has asked fewer than five, or found nothing more, there is no dot."
+        )
+        blocks.append(Picture(chart, said))
     rows = (Rows(every[name], columns) for name, columns in BY_TAG.items())
     return Chapter("Where the errors are", [*blocks, *rows])
 
 
 def _drawn(rate: ErrorRate) -> Estimate:
-    """A rate as the chart draws it: the range alone where chance has asked little."""
-    alone = few(rate.drawn, rate.answered, rate.cells)
-    return Estimate(math.nan, rate.rate.low, rate.rate.high) if alone else rate.rate
+    """A rate as the chart draws it: the range alone where one number would say too much."""
+    left = rate.rate_left
+    return Estimate(math.nan, left.low, left.high) if triage.range_alone(rate) else left
 
 
 def _course(found: Triage) -> Chapter:

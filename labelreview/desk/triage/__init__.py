@@ -12,21 +12,23 @@ from labelreview.desk.triage.words import (
     DASH,
     MOST_TAGS,
     count,
-    few,
+    hours_to_target,
     left_sentence,
     lines,
     next_steps,
     percent,
+    range_alone,
     says_nothing,
     sentence,
     span,
     stop_sentence,
     surest_first,
+    verdicts_to_target,
     worst_tags,
 )
 
 __all__ = [
-    "DASH", "EXPLAINED", "FEWEST", "MOST_TAGS", "SURE", "TABLES", "Behind", "Table", "Triage", "behind", "count", "few",
-    "figures", "left_sentence", "lines", "next_steps", "percent", "says_nothing", "sentence", "shape", "span",
-    "stop_sentence", "surest_first", "worst_tags", "write_tables",
+    "DASH", "EXPLAINED", "FEWEST", "MOST_TAGS", "SURE", "TABLES", "Behind", "Table", "Triage", "behind", "count",
+    "figures", "hours_to_target", "left_sentence", "lines", "next_steps", "percent", "range_alone", "says_nothing",
+    "sentence", "shape", "span", "stop_sentence", "surest_first", "verdicts_to_target", "worst_tags", "write_tables",
 ]  # fmt: skip

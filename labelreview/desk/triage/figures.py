@@ -54,6 +54,15 @@ class Triage:
         return self.whole.answered == self.whole.cells
 
     @property
+    def unanswered(self) -> int:
+        return self.whole.cells - self.whole.answered
+
+    @property
+    def reached(self) -> bool:
+        """Whether by the estimate (not by the stop rule, which is stricter) the errors left are within the target."""
+        return self.whole.left.value <= self.target * self.whole.cells
+
+    @property
     def told(self) -> bool:
         """Whether chance has asked enough to give a range, or everything is answered."""
         return self.whole.drawn >= FEWEST or self.all_answered

@@ -33,9 +33,10 @@ def in_words(row: Row) -> str:
 
 
 def ranges_alone(row: Row) -> bool:
-    """Whether chance has asked so little that one number would say too much: the ranges are told alone."""
+    """Whether one number would say too much, and the ranges are told alone (`words.range_alone`)."""
     counts = [each for name in ("audited", "answered", "cells") if isinstance(each := row.get(name), int)]
-    return len(counts) == 3 and few(*counts)
+    nothing_seen = row.get("errors_left") == row.get("errors_left_low")
+    return len(counts) == 3 and (few(*counts) or (nothing_seen and counts[1] < counts[2]))
 
 
 def told(row: Row) -> Row:

@@ -20,8 +20,8 @@ from labelreview.review.estimates import CoWrong, ErrorRate, Estimate, Impact
 from labelreview.rulings import Assignment
 
 Row = dict[str, object]
-SHARES = {"rate", "rate_before", "rate_after", "missed", "invented", "present", "plain", "mean_probability",
-          "agreement"}  # fmt: skip
+SHARES = {"rate", "rate_left", "rate_before", "rate_after", "missed", "invented", "present", "plain",
+          "mean_probability", "agreement"}  # fmt: skip
 WHOLE = {"errors_left", "wrong_before", "wrong_after", "difference_wrong", "per_hour"}  # shown without decimals
 
 # Column → what it says, in one sentence. docs/estimates.md has the formula of each; a test holds the two together.
@@ -38,6 +38,9 @@ EXPLAINED = {
     "rate": "Share of labels that were wrong as given: errors found plus errors left, divided by all labels.",
     "rate_low": "Low end of the 95 % interval of the rate.",
     "rate_high": "High end of the 95 % interval of the rate.",
+    "rate_left": "Share of labels that are still wrong: errors left, divided by all labels; what the target is about.",
+    "rate_left_low": "Low end of its 95 % interval.",
+    "rate_left_high": "High end of its 95 % interval.",
     "person": "Who takes care of the tag, as assigned on the page Tags.",
     "state": "How far they are: open, agreed (it is settled what the tag means), done.",
     "note": "What they were told.",
@@ -128,6 +131,7 @@ ON_TOP = {
     "Errors found": "Verdicts that differ from the given label: counted, not estimated.",
     "Errors left": "Wrong labels among those that nobody checked, estimated from the audit's answers.",
     "Wrong labels": "Errors found and left together, as a share of all labels: how wrong the labels were as given.",
+    "Still wrong": "Errors left as a share of all labels: what the target is about, by the estimate.",
     "Share of the errors found": "Errors found, divided by errors found and left together.",
     "Still wrong at most": "The stop rule: with the confidence named, no more are wrong, however often one looks.",
     "Verdicts to the target": "By the forecast, until the errors left are at most the target's share of all labels.",
@@ -141,6 +145,8 @@ TITLES = {
     "answered_before": "checked before",
     "answered_after": "checked after",
     "audited": "drawn by chance",
+    "rate": "wrong as given",
+    "rate_left": "still wrong",
     "both_answered": "both checked",
     "p_value": "by chance",
     "on": "judged on",
@@ -173,7 +179,7 @@ class Table:
 
 
 def tags(project: Project, found: Triage) -> list[Row]:
-    """Error rate of each tag, the most surely wrong first, and who takes care of it."""
+    """Error rate of each tag, the most surely still wrong first, and who takes care of it."""
     order = sorted(range(len(found.tags)), key=lambda at: surest_first(found.by_tag[at]))
     return tag_rows(project, [(found.tags[at], found.by_tag[at]) for at in order])
 
@@ -200,7 +206,7 @@ def directions(_project: Project, found: Triage) -> list[Row]:
 
 
 def tags_by_direction(_project: Project, found: Triage) -> list[Row]:
-    """Error rate of each tag in each direction in which anything tells about it, the most surely wrong first."""
+    """Error rate of each tag in each direction in which anything tells about it, the most surely still wrong first."""
     sides = ((side, estimates.by_tag(found.evidence, side)) for side in found.by_direction)
     every = [(tag, side, rate) for side, rates in sides for tag, rate in zip(found.tags, rates, strict=True)]
     told = sorted((each for each in every if each[2].drawn or each[2].found), key=lambda each: surest_first(each[2]))
@@ -375,6 +381,7 @@ def rate_row(rate: ErrorRate) -> Row:
         "errors_found": rate.found,
         **ends("errors_left", rate.left),
         **ends("rate", rate.rate),
+        **ends("rate_left", rate.rate_left),
     }
 
 

@@ -26,16 +26,13 @@ def sentence(found: Triage) -> str:
         )
     if not found.sure:
         return (
-            f"Between {percent(whole.rate.low)} and {percent(whole.rate.high)} of labels are wrong; {whole.found:,} "
-            f"errors are found. With {whole.drawn:,} random audit answers it cannot be said more exactly; at "
-            f"{SURE:,} this line names one rate." + _waiting(found.waiting)
+            f"Between {percent(whole.rate.low)} and {percent(whole.rate.high)} of labels were wrong as given; "
+            f"{whole.found:,} errors are found. With {whole.drawn:,} random audit answers it cannot be said more "
+            f"exactly; at {SURE:,} this line names one rate." + _waiting(found.waiting)
         )
-    parts = [
-        f"About {percent(whole.rate.value)} of labels are wrong ({span(whole.rate)})",
-        f"{percent(whole.share_found.value)} of the errors are found",
-        f"{_more(found)} {percent(found.target)}",
-    ]
-    return "; ".join(parts) + "."
+    given = f"About {percent(whole.rate.value)} of labels were wrong as given ({span(whole.rate)})"
+    left = f"so that {percent(whole.rate_left.value)} of labels are still wrong ({span(whole.rate_left)})"
+    return f"{given}; {percent(whole.share_found.value)} of the errors are found, {left}; {_more(found)}."
 
 
 def _waiting(count: int) -> str:
@@ -62,8 +59,10 @@ def left_sentence(found: Triage) -> str:
         return "Every label was checked, so none is left that the reviewers saw."
     if not found.told:
         return f"How many errors are left is not known: anything up to {left.high:,.0f} fits the answers so far."
-    best = f"About {count(left.value)} wrong labels are left" if found.sure else "Wrong labels left"
-    return f"{best}: {count(left.low)} to {count(left.high)} (95 % interval), of {found.whole.cells:,} labels in all."
+    most = found.unanswered
+    best = f"About {count(left.value, most)} wrong labels are left" if found.sure else "Wrong labels left"
+    ends = f"{count(left.low, most)} to {count(left.high, most)}"
+    return f"{best}: {ends} (95 % interval), of {found.whole.cells:,} labels in all."
 
 
 def next_steps(found: Triage) -> list[str]:
@@ -78,40 +77,81 @@ def next_steps(found: Triage) -> list[str]:
             f"random audit answers (about {10 * missing:,} verdicts, or {missing:,} in the order “By chance”) make the "
             "estimate fit to quote."
         )
-    elif found.whole.left.value <= found.target * found.whole.cells:
-        steps.append("By the estimate the target is reached, but the stop rule is not sure yet: let the audit go on.")
+    elif found.reached:
+        steps.append("By the estimate the target is reached, but the stop rule is not sure yet: let the audit go on "
+                     "(order “By chance”).")  # fmt: skip
     elif math.isfinite(found.cost.verdicts.value):
-        hours = found.cost.hours.value
-        time = f", about {hours:,.1f} hours at the pace so far" if math.isfinite(hours) else ""
-        steps.append(f"Give about {count(found.cost.verdicts.value)} more verdicts to reach "
-                     f"{percent(found.target)}{time}.")  # fmt: skip
-    if worst := worst_tags(found):
-        names = ", ".join(f"{tag} (about {count(rate.left.value)})" for tag, rate in worst)
-        steps.append(f"Begin with the tags that hold the most errors left: {names}.")
+        steps.append(f"Give {effort(found)} until the errors left are expected to be within {percent(found.target)}"
+                     f"{_time(found)}. The stop rule is stricter, and met later: it goes by the audit's answers "
+                     "alone.")  # fmt: skip
+    if not found.stop.met and (worst := worst_tags(found)):
+        names = ", ".join(f"{tag} ({count(rate.left.low)} to {count(rate.left.high)})" for tag, rate in worst)
+        steps.append(f"Begin with the tags that surely hold the most errors left: {names}.")
     return steps or ["Nothing: no error is expected to be left."]
 
 
 def worst_tags(found: Triage, most: int = 5) -> list[tuple[str, ErrorRate]]:
-    """The tags with the most errors left by the estimate, of those that chance has asked enough about."""
-    pairs = [pair for pair in zip(found.tags, found.by_tag, strict=True) if pair[1].drawn >= FEW]
-    pairs = [pair for pair in pairs if pair[1].left.value >= 1]
-    return sorted(pairs, key=lambda pair: -pair[1].left.value)[:most]
+    """The tags with the most errors left by the low end of the interval, of those about which something is known."""
+    pairs = [pair for pair in zip(found.tags, found.by_tag, strict=True) if not range_alone(pair[1])]
+    pairs = [pair for pair in pairs if pair[1].left.low >= 1 and not says_nothing(pair[1].rate)]
+    return sorted(pairs, key=lambda pair: -pair[1].left.low)[:most]
 
 
 def _more(found: Triage) -> str:
-    verdicts = found.cost.verdicts.value
-    if found.whole.left.value <= found.target * found.whole.cells:
-        return "by the estimate no more verdicts are needed to reach"
-    if math.isfinite(verdicts):
-        return f"about {count(verdicts)} more verdicts to reach"
-    return f"the next {AHEAD:,} verdicts are not expected to reach"
+    target = percent(found.target)
+    if found.stop.met:
+        return f"the target of {target} is met"
+    if found.reached:
+        return f"by the estimate that is within the target of {target}, but the stop rule is not sure yet"
+    if math.isfinite(found.cost.verdicts.value):
+        return f"{effort(found)} to reach {target}"
+    return f"the next {min(AHEAD, found.unanswered):,} verdicts are not expected to reach {target}"
 
 
-def count(number: float) -> str:
-    """A whole number with two leading digits: more would be false precision; "—" where nothing tells."""
-    if not math.isfinite(number):
+def effort(found: Triage) -> str:
+    """How many more verdicts the forecast wants for the target, with its range; no more than there are labels."""
+    best = count(found.cost.verdicts.value, found.unanswered)
+    ends = verdicts_to_target(found)
+    return f"about {best} more verdicts" + (f" ({ends})" if ends != best else "")
+
+
+def verdicts_to_target(found: Triage) -> str:
+    """The range of the verdicts to the target; the forecast looks no further than `AHEAD` verdicts."""
+    most = found.unanswered
+    beyond = f"more than {AHEAD:,}" if most > AHEAD else f"{most:,}"
+    ends = found.cost.verdicts.low, found.cost.verdicts.high
+    low, high = (count(end, most) if math.isfinite(end) else beyond for end in ends)
+    return f"{low}–{high}" if low != high else low
+
+
+def hours_to_target(found: Triage) -> str:
+    """The range of the hours to the target; '' where nothing tells."""
+    low, high = found.cost.hours.low, found.cost.hours.high
+    if math.isnan(low) or not math.isfinite(low):
+        return ""
+    return f"{_hours(low)}–{_hours(high)}" if math.isfinite(high) else f"{_hours(low)} or more"
+
+
+def _time(found: Triage) -> str:
+    hours = found.cost.hours.value
+    if not math.isfinite(hours):
+        return ""
+    best = f"{_hours(hours)} hours" if hours >= 1 else f"{max(1, round(60 * hours))} minutes"
+    return f", about {best} at the pace so far"
+
+
+def _hours(number: float) -> str:
+    return f"{number:,.1f}" if number < 10 else count(number)
+
+
+def count(number: float, most: float = math.inf) -> str:
+    """A whole number with two leading digits: more would be false precision; "—" where nothing tells. What rounding
+    would bring above `most` is `most`."""
+    if math.isnan(number) or math.isinf(min(number, most)):
         return DASH
-    return f"{int(round(number, 1 - math.floor(math.log10(number))) if number >= 100 else round(number)):,}"
+    number = min(number, most)
+    rounded = int(round(number, 1 - math.floor(math.log10(number))) if number >= 100 else round(number))
+    return f"{rounded if rounded <= most else int(most):,}"
 
 
 def percent(share: float) -> str:
@@ -142,9 +182,10 @@ def lines(found: Triage, most: int | None = MOST_TAGS) -> Sequence[str]:
     return [sentence(found), stop_sentence(found), counts, "By direction:", *sides, "By tag:", *rows]
 
 
-def surest_first(rate: ErrorRate) -> tuple[bool, float]:
-    """For sorting: by the low end of the interval (one draw alone can say 100 %), what nothing tells about last."""
-    return math.isnan(rate.rate.value) or says_nothing(rate.rate), -rate.rate.low
+def surest_first(rate: ErrorRate) -> tuple[bool, float, float]:
+    """For sorting: by what is surely still wrong, the low end of the interval (one draw alone can say 100 %); what
+    nothing tells about comes last."""
+    return math.isnan(rate.rate.value) or says_nothing(rate.rate), -rate.rate_left.low, -rate.rate_left.high
 
 
 def says_nothing(share: Estimate) -> bool:
@@ -157,8 +198,15 @@ def few(audited: int, answered: int, cells: int) -> bool:
     return audited < FEW and answered < cells
 
 
+def range_alone(rate: ErrorRate) -> bool:
+    """Whether the interval stands without its best value: chance has asked little, or has found nothing in what it
+    asked, so that the best value is the low end and would be read as "done"."""
+    nothing_seen = rate.answered < rate.cells and rate.left.value <= rate.left.low
+    return few(rate.drawn, rate.answered, rate.cells) or nothing_seen
+
+
 def _rate(rate: ErrorRate) -> str:
     if says_nothing(rate.rate):
         return f"{NOT_KNOWN}: {rate.drawn:,} drawn"
-    alone = few(rate.drawn, rate.answered, rate.cells)
-    return span(rate.rate) if alone else f"{percent(rate.rate.value)} ({span(rate.rate)})"
+    left = rate.rate_left
+    return f"{span(left) if range_alone(rate) else f'{percent(left.value)} ({span(left)})'} still wrong"
