@@ -12,6 +12,7 @@ from enum import StrEnum
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from labelreview import embed, images
 from labelreview.decisions import Verdict
 from labelreview.desk.folder import Folder
 from labelreview.desk.predictions import embeddings_of
+from labelreview.desk.sketches import Sketches
 from labelreview.errors import LabelReviewError
 from labelreview.review.verdicts import Verdicts
 from labelreview.scoring.arrays import Float32s
@@ -28,7 +30,8 @@ from labelreview.tags import PRESENT
 MOST_ITEMS = 20_000  # some minutes of describing; for more, a file of embeddings is asked for
 MOST_FAR = 2_000  # of a remote source, where each picture is fetched whole
 NEAR, CONFIRMED, MOST_TAGS = 8, 6, 12
-SAME = 0.97
+SAME = 0.97  # of items without pictures
+LIKELY = 0.9  # of items with pictures, which are then compared themselves
 KEPT = "neighbours"
 
 
@@ -36,8 +39,8 @@ KEPT = "neighbours"
 class Example:
     """An item with the tag in question: the label it came with, what holds now, and who has judged it how.
 
-    `tags`: those that it has now, at most MOST_TAGS; `pred_prob`: the model's, NaN without one; `likeness`: cosine to
-    the item in question in [-1, 1], None for an example of the tag; `pinned`: by the data team.
+    `tags`: those that it has now, at most MOST_TAGS; `pred_prob`: the model's, NaN without one; `same`: it is as good
+    as the same picture as that of the item in question; `pinned`: by the data team.
     """
 
     item: str
@@ -46,18 +49,13 @@ class Example:
     said: tuple[tuple[str, Verdict], ...]
     tags: tuple[str, ...]
     pred_prob: float
-    likeness: float | None = None
+    same: bool = False
     pinned: bool = False
 
     @property
     def judged(self) -> bool:
         """Whether anybody has judged it."""
         return bool(self.said)
-
-    @property
-    def same(self) -> bool:
-        """Whether it is as good as the same picture."""
-        return self.likeness is not None and self.likeness >= SAME
 
 
 @dataclass(frozen=True)
@@ -97,6 +95,13 @@ class Stopped(Exception):
     """The project was closed before all pictures were described."""
 
 
+class Alike(NamedTuple):
+    """Positions of the items most like one, nearest first, and which are as good as the same picture."""
+
+    rows: tuple[int, ...]
+    same: tuple[bool, ...]
+
+
 @dataclass
 class Examples:
     """The examples of one project. `stopped` says when the project is closed, and describing pictures ends."""
@@ -108,37 +113,50 @@ class Examples:
     _share: float = 0.0
     _problem: str = ""
     _maker: threading.Thread | None = field(default=None, repr=False)
+    _sketches: Sketches = field(init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def near(self, item: str) -> tuple[Nearest | None, Waiting]:
+    def __post_init__(self) -> None:
+        self._sketches = Sketches(self.folder, self.pictures)
+
+    def near(self, item: str) -> tuple[Alike | None, Waiting]:
         """The look-alikes of an item, or why there are none (yet). NotFound when there is no such item."""
         row = self.folder.dataset.ids.position(item)
         waiting = self._made_ready()
         if self._rows is None:
             return None, waiting
         found = nearest(self._rows, row, NEAR)
-        return found, Waiting() if len(found.rows) else Waiting(Why.NOT_DESCRIBED)
+        alike = Alike(tuple(found.rows.tolist()), self._same(row, found))
+        return alike, Waiting() if alike.rows else Waiting(Why.NOT_DESCRIBED)
+
+    def _same(self, row: int, found: Nearest) -> tuple[bool, ...]:
+        """Which are the same picture: signs with different pictograms are close to embeddings, so pictures decide."""
+        if not self.folder.card.images:
+            return tuple((found.likeness >= SAME).tolist())
+        likely = found.rows[found.likeness >= LIKELY].tolist()
+        same = self._sketches.same(row, likely) if likely else set()
+        return tuple(each in same for each in found.rows.tolist())
 
     def beside(
-        self, item: str, tag: str, verdicts: Verdicts, pins: Mapping[str, int], near: tuple[Nearest | None, Waiting]
+        self, item: str, tag: str, verdicts: Verdicts, pins: Mapping[str, int], near: tuple[Alike | None, Waiting]
     ) -> Beside:
         """What is known around a cell. `pins`: labels of the items pinned for its tag; `near`: by the function."""
         data, (found, waiting) = self.folder.dataset, near
         made = partial(self._example, data.column(tag), tag, verdicts, pins)
-        alike = zip(found.rows.tolist(), found.likeness.tolist(), strict=True) if found else ()
+        alike = zip(*found, strict=True) if found else ()
         present, absent = (tuple(made(data.ids.position(each)) for each in some)
                            for some in self._confirmed(item, tag, verdicts, pins))  # fmt: skip
-        return Beside(tuple(made(row, likeness) for row, likeness in alike), present, absent, waiting)
+        return Beside(tuple(made(row, same) for row, same in alike), present, absent, waiting)
 
     def _example(
-        self, column: int, tag: str, verdicts: Verdicts, pins: Mapping[str, int], row: int, like: float | None = None
+        self, column: int, tag: str, verdicts: Verdicts, pins: Mapping[str, int], row: int, same: bool = False
     ) -> Example:
         data = self.folder.dataset
         item, given, cell = data.ids[row], data.label(row, column), row * len(data.tags) + column
         said = tuple((each.reviewer, each.verdict) for each in verdicts.about(item, tag) if each.verdict)
         prob = float(data.scored(np.array([cell]))[0]) if cell in data.grid else math.nan
         now = verdicts.label(item, tag, given)
-        return Example(item, given, now, said, self._has(row, verdicts), prob, like, item in pins)
+        return Example(item, given, now, said, self._has(row, verdicts), prob, same, item in pins)
 
     def _has(self, row: int, verdicts: Verdicts) -> tuple[str, ...]:
         """The first tags that an item has with the answers so far."""

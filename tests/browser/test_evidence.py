@@ -1,5 +1,7 @@
 """What stands beside a question, in a real browser: look-alikes, examples, the guideline; twins settled by one key."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
@@ -22,8 +24,11 @@ def items() -> int:
 
 @pytest.fixture
 def twins(settings, server) -> None:
-    """Item k and item k + 16 are the same picture for the embeddings; the gallery labels two in three otherwise."""
+    """Item k and item k + 16 have the same picture; the gallery labels two in three otherwise."""
     with Project.open(settings, "gallery") as project:
+        folder, names = Path(project.card.images), project.folder.images
+        for row in range(16):
+            (folder / names[row + 16]).write_bytes((folder / names[row]).read_bytes())
         project.examples.keep(np.tile(np.eye(16), (2, 1)))
         project.meeting.record(rulings.define("Ada", "hat", HOSTILE))
 

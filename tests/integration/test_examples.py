@@ -1,22 +1,26 @@
 """What stands beside a question: look-alikes and confirmed examples."""
 
+import io
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageEnhance, ImageOps
 
-from labelreview import embed
+from labelreview import embed, images
 from labelreview.cli import main
 from labelreview.decisions import Verdict
 from labelreview.desk import intake, pins
 from labelreview.desk.examples import Why
 from labelreview.desk.project import Project
 from labelreview.errors import InputError, NotFound
+from labelreview.scoring.sameness import SIDE, Sketch, same_picture
 from labelreview.settings import Settings
 from tests.made import decision
 
 ITEMS = 24
+DEMO = Path(__file__).parents[2] / "data" / "demo" / "images"
 
 
 @pytest.fixture
@@ -123,7 +127,37 @@ def test_a_file_of_embeddings_takes_the_place_of_the_pictures(settings, tmp_path
     assert done.value.code == 0
     assert "Look-alikes are known for 24 of 24 items." in capsys.readouterr().out
     with Project.open(settings, "scenes") as project:
-        assert project.beside("i04", "hat").near[0].item == "i05"
+        near = project.beside("i04", "hat").near[0]
+        assert (near.item, near.same) == ("i05", False)  # embeddings that agree do not make two pictures one
+
+
+def sketched(picture: Image.Image, kind: str = "PNG", **how: int) -> Sketch:
+    stored = io.BytesIO()
+    picture.save(stored, kind, **how)
+    return images.pixels(images.Original("picture", stored.getvalue()), SIDE, SIDE)
+
+
+def test_road_signs_that_differ_in_their_pictogram_alone_are_not_the_same_picture():
+    names = ("airplane", "cycle_route", "cattle", "horse", "bambi", "tram", "humpback", "junc_curve", "clock11")
+    signs = [sketched(Image.open(DEMO / f"{name}.webp")) for name in (*names, "clock12")]
+    assert not [(a, b) for a in range(len(signs)) for b in range(a) if same_picture(signs[a], signs[b])]
+
+
+@pytest.mark.parametrize("name", ["airplane", "cycle_route", "horse", "clock11", "red_flower_01"])
+def test_a_picture_stored_again_is_the_same_picture_and_its_mirror_image_is_not(name):
+    picture = Image.open(DEMO / f"{name}.webp").convert("RGB")
+    width, height = picture.size
+    one, crop = sketched(picture), (round(width / 100), round(height / 100))
+    again = {
+        "smaller": sketched(picture.resize((width // 2, height // 2), Image.Resampling.LANCZOS)),
+        "compressed": sketched(picture, "JPEG", quality=30),
+        "brighter": sketched(ImageEnhance.Brightness(picture).enhance(1.1)),
+        "darker": sketched(ImageEnhance.Brightness(picture).enhance(0.9)),
+        "cropped": sketched(picture.crop((*crop, width - crop[0], height - crop[1]))),
+    }
+    assert [how for how, other in again.items() if not same_picture(one, other)] == []
+    assert [how for how, other in again.items() if not same_picture(other, one)] == []
+    assert not same_picture(one, sketched(ImageOps.mirror(picture)))
 
 
 def test_asking_about_what_the_project_does_not_have_says_so(settings):
