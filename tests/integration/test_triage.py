@@ -339,6 +339,11 @@ def test_the_report_fetches_nothing_and_says_what_stats_says(project, found, tmp
     text = (tmp_path / "r.md").read_text("utf-8")
     assert "<b>" not in text
     assert r"dog \| wolf" in text
+    assert "## The words of the tables" in text
+    assert "Most surely still wrong first." in text
+    learned = {"difference": -0.1, "difference_low": -0.19204, "difference_high": -0.03996, "p_value": 8.6e-06}
+    assert html.shown("difference", learned) == "−0.1 (−0.19 to −0.04)"
+    assert html.shown("p_value", learned) == "< 0.0001"
 
 
 def main_of(*words: str) -> None:
@@ -365,6 +370,8 @@ def test_a_report_of_a_project_without_verdicts_says_that_nothing_is_known(home,
         text = report.text(report.gathered(project))
     assert "nobody can say yet how many labels are wrong" in text
     assert "anything up to 2 fits the answers so far" in text
+    assert "not yet known: " not in text.replace("Not yet known: 3 drawn", "")  # no table of nothing
+    assert "macro AP" not in text
 
 
 def test_a_notebook_gets_every_table_and_every_chart(project, found):

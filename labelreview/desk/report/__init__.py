@@ -6,7 +6,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from labelreview.desk.report.content import Report, gathered
+from labelreview.desk.report.blocks import Report
+from labelreview.desk.report.content import gathered
 from labelreview.desk.report.html import page
 from labelreview.desk.report.markdown import text
 from labelreview.errors import InputError

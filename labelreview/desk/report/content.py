@@ -2,15 +2,14 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from labelreview.desk import triage
 from labelreview.desk.project import Project
 from labelreview.desk.report import svg
+from labelreview.desk.report.blocks import MOST, Block, Chapter, Facts, List, Picture, Report, Rows, Text
 from labelreview.desk.triage import (
-    EXPLAINED,
     TABLES,
     Table,
     Triage,
@@ -62,63 +61,8 @@ WORDS = {
                               "of all that could be. The CSV files have it all the same.",
     triage.DASH: "nothing can tell: chance has asked nothing there, or too little to name one number.",
 }  # fmt: skip
+WORST = 5  # tags named in a sentence
 TWICE = 2  # items: what was seen once is an accident as likely as a habit
-MOST = 20  # rows of a table: the rest is in the CSV files
-
-
-@dataclass(frozen=True)
-class Text:
-    """A paragraph; `strong`: the answer."""
-
-    words: str
-    strong: bool = False
-
-
-@dataclass(frozen=True)
-class List:
-    entries: list[str]
-
-
-@dataclass(frozen=True)
-class Facts:
-    """(what, number, interval, what it says) in rows."""
-
-    rows: list[tuple[str, str, str, str]]
-
-
-@dataclass(frozen=True)
-class Rows:
-    """A table of `triage.tables`, cut at MOST."""
-
-    table: Table
-    columns: Sequence[str]
-
-
-@dataclass(frozen=True)
-class Picture:
-    """An inline SVG and what it shows; Markdown has the words alone."""
-
-    svg: str
-    words: str
-
-
-Block = Text | List | Facts | Rows | Picture
-
-
-@dataclass(frozen=True)
-class Chapter:
-    title: str
-    blocks: list[Block] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Report:
-    """title, when, and of what; chapters in reading order; every table whole, for CSV files."""
-
-    title: str
-    subtitle: str
-    chapters: list[Chapter]
-    tables: list[Table]
 
 
 def gathered(
@@ -152,7 +96,7 @@ def gathered(
         _kinds(found, every),
         _model(project, found, every),
         _sources(every),
-        _matters(board, every, learned),
+        _matters(board, every, learned) if found.verdicts else Chapter("Does it matter?"),
         *([_people(every)] if people else []),
         _meeting(project),
         _method(project, found),
@@ -239,8 +183,10 @@ def _where(found: Triage, every: dict[str, Table]) -> Chapter:
         Text("A label can be wrong in two ways: the tag is there and should not be (wrong), or it is not there and "
              "should be (missing). Each part is estimated from its own draws, so that parts need not add up to "
              "the whole."),
-        Rows(every["directions"], ("direction", *RATES)),
     ]  # fmt: skip
+    if not found.verdicts:
+        return Chapter("Where the errors are", [*blocks, Text("Where they are is not known: no label was checked.")])
+    blocks.append(Rows(every["directions"], ("direction", *RATES)))
     if told:
         chart = svg.intervals([(tag, _drawn(rate)) for tag, rate in told], target=found.target)
         said = (
@@ -249,6 +195,9 @@ def _where(found: Triage, every: dict[str, Table]) -> Chapter:
             "tag; where it has asked fewer than five, or found nothing more, there is no dot."
         )
         blocks.append(Picture(chart, said))
+    if most := [pair for pair in sorted(order, key=lambda pair: -pair[1].found) if pair[1].found][:WORST]:
+        names = ", ".join(f"{tag} ({rate.found:,})" for tag, rate in most)
+        blocks.append(Text(f"The tags in which most errors were found, and corrected: {names}."))
     rows = (Rows(every[name], columns) for name, columns in BY_TAG.items())
     return Chapter("Where the errors are", [*blocks, *rows])
 
@@ -273,7 +222,7 @@ def _course(found: Triage) -> Chapter:
 
 def _kinds(found: Triage, every: dict[str, Table]) -> Chapter:
     blocks: list[Block] = []
-    listed = [pair for pair in kinds.confused(found) if pair.both_wrong >= TWICE]
+    listed = [pair for pair in kinds.standing_out(kinds.confused(found)) if pair.both_wrong >= TWICE]
     if listed:
         heat = kinds.heat_map(found, listed, symmetric=False)
         blocks += [
@@ -284,6 +233,8 @@ def _kinds(found: Triage, every: dict[str, Table]) -> Chapter:
         ]  # fmt: skip
     if (together := _often(every["co-wrong"])).table.rows:
         blocks += [Text("Tags that were wrong on the same item at least twice, whichever way."), together]
+    if not blocks and any(every[name].rows for name in ("confused", "co-wrong")):
+        blocks.append(Text("No pair of tags stands out as confused or wrong together: chance explains all of them."))
     told = [row for row in every["noise"].rows if not all(known.unknown(row, way) for way in ("missed", "invented"))]
     if told:
         worst = sorted(told, key=lambda row: -max(_low(row, "missed"), _low(row, "invented")))
@@ -295,7 +246,8 @@ def _kinds(found: Triage, every: dict[str, Table]) -> Chapter:
 
 
 def _often(table: Table) -> Rows:
-    rows = [row for row in table.rows if int(str(row["both_wrong"])) >= TWICE]
+    rows = [row for row in table.rows if int(str(row["both_wrong"])) >= TWICE
+            and float(str(row["p_value"])) < kinds.CHANCE]  # fmt: skip
     return Rows(Table(table.name, table.title, rows), PAIR)
 
 
@@ -322,7 +274,7 @@ def _model(project: Project, found: Triage, every: dict[str, Table]) -> Chapter:
 
 def _sources(every: dict[str, Table]) -> Chapter:
     table = every["items"]
-    return Chapter("By source", [Rows(table, ("column", "value", *RATES))] if table.rows else [])
+    return Chapter("By column of the items file", [Rows(table, ("column", "value", *RATES))] if table.rows else [])
 
 
 def _matters(board: Sequence[matters.Model], every: dict[str, Table], learned: matters.Learned | None) -> Chapter:
@@ -386,8 +338,3 @@ def _method(project: Project, found: Triage) -> Chapter:
                  f"{project.card.predictions_file or 'the project'}."),
         ],
     )  # fmt: skip
-
-
-def explained(column: str) -> str:
-    """What a column says, in one sentence."""
-    return EXPLAINED.get(column, "")

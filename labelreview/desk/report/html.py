@@ -1,11 +1,24 @@
 """The report as one HTML file: no network, light and dark by the reader's setting, black on white when printed."""
 
 import html
-from collections.abc import Sequence
 
-from labelreview.desk.report.content import MOST, Block, Chapter, Facts, List, Picture, Report, Rows, Text, explained
+from labelreview.desk.report.blocks import (
+    MOST,
+    Block,
+    Chapter,
+    Facts,
+    List,
+    Picture,
+    Report,
+    Rows,
+    Text,
+    explained,
+    glossary,
+    rest,
+)
 from labelreview.desk.triage import DASH, known, percent
-from labelreview.desk.triage.tables import SHARES, WHOLE, Row, title
+from labelreview.desk.triage.digits import MINUS, between, digits
+from labelreview.desk.triage.tables import DIGITS, SHARES, WHOLE, Row, title
 
 PERCENT = "\N{NO-BREAK SPACE}%"
 STYLE = """
@@ -94,23 +107,16 @@ def _table(block: Rows) -> str:
         "<tr>" + "".join(f"<td{kind}>{_safe(shown(name, row))}</td>" for name, kind in marked) + "</tr>"
         for row in rows[:MOST]
     )
-    return f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>{_rest(rows, block.table.name)}'
+    return f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>{_rest(block)}'
 
 
-def _rest(rows: Sequence[object], name: str) -> str:
-    return f'<p class="note">{_safe(rest(rows, name))}</p>' if len(rows) > MOST else ""
-
-
-def rest(rows: Sequence[object], name: str) -> str:
-    """That a table goes on elsewhere."""
-    return f"{MOST} of {len(rows):,} rows; all of them are in the file {name}.csv (labelreview report --tables)."
+def _rest(block: Rows) -> str:
+    told = rest(block)
+    return f'<p class="note">{_safe(told)}</p>' if told else ""
 
 
 def _words(report: Report) -> str:
-    blocks = (block for chapter in report.chapters for block in chapter.blocks)
-    tables = (block for block in blocks if isinstance(block, Rows) and block.table.rows)
-    names = dict.fromkeys(name for block in tables for name in block.columns)
-    told = "".join(f"<div><dt>{_safe(title(name))}</dt><dd>{_safe(explained(name))}</dd></div>" for name in names)
+    told = "".join(f"<div><dt>{_safe(word)}</dt><dd>{_safe(told)}</dd></div>" for word, told in glossary(report))
     return f"<dl>{told}</dl>"
 
 
@@ -124,19 +130,20 @@ def shown(column: str, row: Row) -> str:
     low, high = (_one(column, row[f"{column}_{end}"]) for end in ("low", "high"))
     if low == high == DASH:
         return value
-    between = f"{low.removesuffix(PERCENT)}–{high}"
-    return between if known.ranges_alone(row) else f"{value} ({between})"
+    span = between(low.removesuffix(PERCENT), high)
+    return span if value == DASH or known.ranges_alone(row) else f"{value} ({span})"
 
 
 def _one(column: str, value: object) -> str:
-    """Shares in per cent, counts of errors whole, other numbers to four digits."""
+    """Shares in per cent, counts of errors whole, other numbers with the few digits that say something."""
     if value is None:
         return DASH
     if isinstance(value, float):
         if column in SHARES:
             return percent(value)
-        return f"{value:,.0f}" if column in WHOLE else f"{value:.4g}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+        told = f"{value:,.0f}" if column in WHOLE else digits(value, DIGITS.get(column, 2))
+        return told.replace("-", MINUS)
+    return f"{value:,}".replace("-", MINUS) if isinstance(value, int) else str(value)
 
 
 def _safe(words: str) -> str:

@@ -2,8 +2,8 @@
 
 import re
 
-from labelreview.desk.report.content import MOST, Block, Facts, List, Picture, Report, Rows, Text
-from labelreview.desk.report.html import rest, shown
+from labelreview.desk.report.blocks import MOST, Block, Facts, List, Picture, Report, Rows, Text, glossary, rest
+from labelreview.desk.report.html import shown
 from labelreview.desk.triage.tables import title
 
 SIGNS = re.compile(r"([\\`*_{}\[\]()<>#+!|~$&])")
@@ -14,6 +14,8 @@ def text(report: Report) -> str:
     parts = [f"# {_safe(report.title)}", _safe(report.subtitle)]
     for chapter in report.chapters:
         parts += [f"## {_safe(chapter.title)}", *(_block(block) for block in chapter.blocks)]
+    if words := glossary(report):
+        parts += ["## The words of the tables", "\n".join(f"- {_safe(word)}: {_safe(told)}" for word, told in words)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -34,7 +36,7 @@ def _rows(block: Rows) -> str:
     if not rows:
         return ""
     lines = [[shown(name, row) for name in block.columns] for row in rows[:MOST]]
-    more = f"\n\n{_safe(rest(rows, block.table.name))}" if len(rows) > MOST else ""
+    more = f"\n\n{_safe(told)}" if (told := rest(block)) else ""
     return _table([title(name) for name in block.columns], lines) + more
 
 

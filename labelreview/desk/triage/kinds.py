@@ -11,6 +11,7 @@ from labelreview.review import estimates
 from labelreview.review.estimates import CoWrong
 
 PAIRS = 200
+CHANCE = 0.05  # what chance brings together that often does not stand out
 SHOWN = 24  # tags on a heat map: more cannot be read
 
 
@@ -31,6 +32,11 @@ def confused(found: Triage) -> list[CoWrong]:
 def co_wrong(found: Triage) -> list[CoWrong]:
     """Pairs of tags that were wrong on the same item, whichever way."""
     return estimates.co_wrong(found.evidence, PAIRS)
+
+
+def standing_out(pairs: Sequence[CoWrong]) -> list[CoWrong]:
+    """Those of some pairs that chance does not explain."""
+    return [pair for pair in pairs if pair.p_value < CHANCE]
 
 
 def heat_map(found: Triage, pairs: Sequence[CoWrong], *, symmetric: bool) -> HeatMap:

@@ -24,6 +24,8 @@ SHARES = {"rate", "rate_left", "rate_before", "rate_after", "missed", "invented"
           "mean_probability", "agreement"}  # fmt: skip
 WHOLE = {"errors_left", "wrong_before", "wrong_after", "difference_wrong", "per_hour"}  # shown without decimals
 
+DIGITS = {"given": 3, "corrected": 3, "seconds_median": 3, "seconds_mean": 3}  # of a number shown, where not two
+
 # Column → what it says, in one sentence. docs/estimates.md has the formula of each; a test holds the two together.
 EXPLAINED = {
     "tag": "The tag as it is named in the labels file.",
@@ -79,7 +81,7 @@ EXPLAINED = {
     "rank_given": "The model's place by macro AP on the labels as given.",
     "rank_corrected": "The model's place by macro AP on the corrected labels.",
     "reviewer": "Who gave the verdicts that hold.",
-    "verdicts": "Labels whose verdict that holds is this reviewer's.",
+    "verdicts": "Labels whose verdict that holds is this reviewer's, those left as unsure among them.",
     "unsure": "Verdicts that say unsure.",
     "seconds_median": "Median time from picture to verdict.",
     "seconds_mean": "Mean time from picture to verdict, a pause counted as a minute at most.",
@@ -148,6 +150,7 @@ TITLES = {
     "rate": "wrong as given",
     "rate_left": "still wrong",
     "both_answered": "both checked",
+    "verdicts": "verdicts, with unsure",
     "p_value": "by chance",
     "on": "judged on",
     "rank_given": "place, given",
