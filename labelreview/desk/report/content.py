@@ -56,7 +56,7 @@ WORDS = {
     "Interval, as in “2 % (1.5–2.7 %)”": "the number is the best estimate, and in 95 of 100 such projects the true one "
                                          "lies between the two ends. Few audit answers make it wide.",
     "Target": "at most {target} of labels still wrong, as the team has set it. It is met when the stop rule is {sure} "
-              "sure of that: a stricter bound than the interval, so that it holds however often one looks.",
+              "sure of that: a bound from above alone, which holds however often one looks.",
     "Not yet known: 3 drawn": "chance has asked so little here (3 labels) that the interval would span more than half "
                               "of all that could be. The CSV files have it all the same.",
     triage.DASH: "nothing can tell: chance has asked nothing there, or too little to name one number.",

@@ -3,7 +3,7 @@ its place, on the page and in the report; files (CSV, JSON) keep the numbers.
 """
 
 from labelreview.desk.triage.tables import SHARES, Row
-from labelreview.desk.triage.words import NOT_KNOWN, few, says_nothing
+from labelreview.desk.triage.words import NOT_KNOWN, few, none_seen, says_nothing
 from labelreview.review.estimates import Estimate
 
 # Counts that rest on a share: where that says nothing, they do not either.
@@ -35,7 +35,8 @@ def in_words(row: Row) -> str:
 def ranges_alone(row: Row) -> bool:
     """Whether one number would say too much, and the ranges are told alone (`words.range_alone`)."""
     counts = [each for name in ("audited", "answered", "cells") if isinstance(each := row.get(name), int)]
-    nothing_seen = row.get("errors_left") == row.get("errors_left_low")
+    left, low = row.get("errors_left"), row.get("errors_left_low")
+    nothing_seen = isinstance(left, float) and isinstance(low, float) and none_seen(left, low)
     return len(counts) == 3 and (few(*counts) or (nothing_seen and counts[1] < counts[2]))
 
 

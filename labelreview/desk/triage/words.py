@@ -201,8 +201,13 @@ def few(audited: int, answered: int, cells: int) -> bool:
 def range_alone(rate: ErrorRate) -> bool:
     """Whether the interval stands without its best value: chance has asked little, or has found nothing in what it
     asked, so that the best value is the low end and would be read as "done"."""
-    nothing_seen = rate.answered < rate.cells and rate.left.value <= rate.left.low
+    nothing_seen = rate.answered < rate.cells and none_seen(rate.left.value, rate.left.low)
     return few(rate.drawn, rate.answered, rate.cells) or nothing_seen
+
+
+def none_seen(left: float, low: float) -> bool:
+    """Whether the errors left are, by the best value, no more than what is certain: not one was drawn."""
+    return left < low + 0.5
 
 
 def _rate(rate: ErrorRate) -> str:
