@@ -69,6 +69,8 @@ def test_twins_with_different_tags_are_settled_by_one_key_and_taken_back_by_one_
     assert stored(settings) == {}
     expect(ada.page.locator("[data-part=counts]")).to_contain_text("0 of 1 answered")
     beside(ada.page)
+    ada.page.set_viewport_size({"width": 1280, "height": 720})
+    expect(ada.page.locator(".differ [data-settle=both-no]")).to_be_in_viewport(ratio=1)
     ada.page.locator(".differ [data-settle=both-no]").click()
     ada.saved()
     assert stored(settings) == {(item, "hat"): "absent", (twin, "hat"): "absent"}
@@ -136,8 +138,10 @@ def test_an_answer_that_breaks_a_rule_says_so_and_one_key_gives_the_consistent_s
     ada = newcomer().open(server.address, f"review?status=rules&tag=hat&text={item}", name="Ada")
     assert ada.cell == (item, "hat")
     expect(ada.page.locator("[data-part=reason]")).to_contain_text("hat → cat")
+    places = [each.bounding_box() for each in ada.page.locator(".controls button").all()]
     ada.press("a")
     expect(ada.page.locator("[data-part=clash-text]")).to_contain_text("cat: yes")
+    assert places == [each.bounding_box() for each in ada.page.locator(".controls button").all()]
     ada.press("m")
     ada.saved()
     assert stored(settings) == {(item, "hat"): "present", (item, "cat"): "present"}

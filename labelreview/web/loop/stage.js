@@ -15,7 +15,6 @@ function openStage(part, told) { // told: larger(), whole(cell), swiped(action),
 
   const image = () => mat.querySelector('img')
   const holder = () => mat.querySelector('.frame') ?? mat
-  const room = () => holder() === mat ? stage : holder()
   const fits = () => scale === 1 && !x && !y
 
   function draw() {
@@ -25,20 +24,24 @@ function openStage(part, told) { // told: larger(), whole(cell), swiped(action),
     part('zoom').textContent = `${Math.round(100 * scale)} %`
   }
 
-  function bound() { // the picture never leaves the stage
+  function room() { // where the picture lies, whatever it is moved by
+    const { offsetLeft, offsetTop, offsetWidth: width, offsetHeight: height } = holder(), box = stage.getBoundingClientRect()
+    return { x: box.x + offsetLeft, y: box.y + offsetTop, width, height }
+  }
+
+  function bound() { // the picture never leaves its room
     const picture = image()
     if (!picture) return
-    const { clientWidth: wide, clientHeight: high } = room()
-    const over = (size, space) => Math.max(0, (size * scale - space) / 2)
-    x = between(-over(picture.clientWidth, wide), x, over(picture.clientWidth, wide))
-    y = between(-over(picture.clientHeight, high), y, over(picture.clientHeight, high))
+    const { width, height } = room(), over = (size, space) => Math.max(0, (size * scale - space) / 2)
+    x = between(-over(picture.clientWidth, width), x, over(picture.clientWidth, width))
+    y = between(-over(picture.clientHeight, height), y, over(picture.clientHeight, height))
   }
 
   function zoomTo(next, at = null) { // at: the point of the window that stays where it is
     if (!image()) return
     next = between(1, next, MOST_ZOOM)
     if (at) {
-      const box = room().getBoundingClientRect()
+      const box = room()
       const [px, py] = [at.x - box.x - box.width / 2, at.y - box.y - box.height / 2]
       x = px - (px - x) * next / scale
       y = py - (py - y) * next / scale

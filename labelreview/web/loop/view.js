@@ -13,7 +13,7 @@ const manyOf = ({ also = [] }) => also.length + 1
 function openView(root, part, evidence) {
   const loop = part('loop'), stage = part('stage'), note = part('note'), text = part('note-text')
   const put = (name, words) => { part(name).textContent = words }
-  const button = action => root.querySelector(`.panel [data-action="${action}"]`)
+  const button = action => root.querySelector(`[data-action="${action}"]`)
   const wordsOf = deed => ({ tag: deed.cell.tag, value: value(deed.value), n: manyOf(deed) })
   let lastSaid = '', lastTold = null
 
