@@ -49,10 +49,10 @@ def dispute(question: Question, language: str = words.FIRST) -> str:
     return " · ".join(f"{each.reviewer}: {answer}{note}" for each, answer, note in named)
 
 
-def _percent(probability: float, unit: str = " %") -> str:
+def _percent(probability: float, unit: str = "\u00a0%") -> str:
     if probability < 0.01:
-        return f"< 1{unit}"
-    return f"> 99{unit}" if probability > 0.99 else f"{100 * probability:.0f}{unit}"
+        return f"<\u00a01{unit}"
+    return f">\u00a099{unit}" if probability > 0.99 else f"{100 * probability:.0f}{unit}"
 
 
 def _share(share: float) -> str:

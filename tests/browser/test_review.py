@@ -184,6 +184,10 @@ def test_every_key_has_a_button_and_help_lists_them_all(server, settings, newcom
     ada.painted()
     ada.page.get_by_role("button", name="Undo").click()
     assert ada.painted() == cell
+    ada.press("h")
+    expect(ada.page.locator(".deeds li img")).to_have_count(2)
+    expect(ada.page.locator(".deeds time").first).to_have_text(re.compile(r"\d:\d\d"))
+    ada.page.keyboard.press("Escape")
     ada.page.keyboard.press("b")
     expect(ada.page.locator("[data-part=brightness]")).to_be_focused()
     ada.page.keyboard.press("Escape")
@@ -194,6 +198,9 @@ def test_every_key_has_a_button_and_help_lists_them_all(server, settings, newcom
     ada.page.keyboard.press("Escape")
     ada.saved()
     assert len(log(settings)) == 4
+    ada.press("?")
+    ada.page.locator("[data-part=language]").select_option("de")
+    expect(ada.page.locator("[data-part=last]")).to_have_text(re.compile("^Zurückgenommen: Geändert"))
 
 
 def test_keys_are_left_to_text_fields_and_to_the_browser(server, settings, newcomer):
@@ -229,8 +236,13 @@ def test_links_filter_and_an_empty_filter_says_what_to_do(server, newcomer):
     for _ in range(3):
         ada.press("a")
     expect(ada.loop).to_have_attribute("data-state", "empty", timeout=PATIENCE)
+    assert ada.text("notice-title") == "This queue is done"
     assert ada.text("notice-text").startswith("3 of 3 answered")
     ada.page.keyboard.press("z")
+    ada.painted()
+    ada.press("a")
+    ada.page.get_by_role("button", name="Lift all filters").click()
+    ada.page.wait_for_url(re.compile(r"/review\?project=gallery$"))
     ada.painted()
 
 
@@ -278,7 +290,8 @@ def test_a_broken_and_a_missing_picture_say_why_and_the_review_goes_on(server, s
     seen = set()
     for _ in range(8):
         ada.press("s")
-        ada.painted()
+        item, _tag = ada.painted()
+        assert ada.text("notice-title") == item
         seen.add(ada.text("notice-text").split("'")[-1])
     assert any("cannot be read" in text for text in seen)
     assert any("not an image" in text for text in seen)

@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 # What any component of the review needs, in this order: words, HTTP, the outbox and its sender, pictures, keys.
 SHARED = ("words.js", "talk.js", "outbox.js", "pictures.js", "keyboard.js", "keysheet.js")
 EVIDENCE = ("prose.js", "beside.js", "evidence.js")
-CSS = ("sheet.css", "card.css", "beside.css")
+CSS = ("tools.css", "sheet.css", "card.css", "beside.css")
 OWN = ("queue.js", "history.js", "card.js", "stage.js", *EVIDENCE, "view.js", "sheets.js", "loop.js")
 
 

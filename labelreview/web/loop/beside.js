@@ -21,8 +21,8 @@ const noMore = window.cancelIdleCallback?.bind(window) ?? clearTimeout
 
 function percent(probability) {
   if (probability === null || probability === undefined) return say('no-opinion')
-  if (probability < 0.01) return '< 1 %'
-  return probability > 0.99 ? '> 99 %' : `${Math.round(100 * probability)} %`
+  if (probability < 0.01) return '<\u00a01\u00a0%'
+  return probability > 0.99 ? '>\u00a099\u00a0%' : `${Math.round(100 * probability)}\u00a0%`
 }
 
 function openBeside(part, talk, told) {

@@ -131,13 +131,14 @@ function startLoop(root) {
   function emptyText() {
     if (!queue.counts) return ['loading', say('fetching'), '']
     const { total, answered } = queue.counts, left = total - answered
-    const { tag, direction, text, suspects, unlabelled } = config.filters, all = { all: suspects }
-    if (!total) return ['empty', say(suspects ? 'no-suspect' : unlabelled ? 'no-unlabelled' : 'no-match'), say('choose-another'), all]
+    const { suspects, unlabelled } = config.filters, narrowed = isNarrowed(config.filters), more = { all: suspects, lift: narrowed || unlabelled }
+    if (!total && suspects && !narrowed) return ['empty', say('no-suspects'), say('no-suspects-why'), more]
+    if (!total) return ['empty', say(suspects ? 'no-suspect' : unlabelled ? 'no-unlabelled' : 'no-match'), narrowed ? say('choose-another') : '', more]
     const words = key => say(key, { answered: number(answered), total: number(total), left: number(left) })
-    if (left > 0) return ['empty', say('nothing-now'), words('nothing-now-why'), { again: true, all: suspects }]
-    if (suspects) return ['empty', say('suspects-done'), words('suspects-done-why'), all]
-    if (!tag && !direction && !text && !unlabelled) return ['empty', say('all-done'), words('all-done-why')]
-    return ['empty', say('filter-done'), words('filter-done-why')]
+    if (left > 0) return ['empty', say('nothing-now'), words('nothing-now-why'), { again: true, ...more }]
+    if (more.lift) return ['empty', say('filter-done'), words('filter-done-why'), more]
+    if (suspects) return ['empty', say('suspects-done'), words('suspects-done-why'), more]
+    return ['empty', say('all-done'), words('all-done-why')]
   }
 
   function troubleText(error) {
@@ -315,7 +316,11 @@ function startLoop(root) {
   const resized = new ResizeObserver(view.fit) // what stands above comes, goes and wraps
   resized.observe(root.host)
   if (root.host.closest('[data-testid=stMain]')) resized.observe(root.host.closest('[data-testid=stMain]').firstElementChild)
-  view.wire(act, flag, () => { queue.stale(); queue.refill() }, () => renew('all', Date.now()))
+  view.wire(act, flag, {
+    again() { queue.stale(); queue.refill() },
+    all: () => renew('all', Date.now()),
+    lift: () => location.assign(`${location.pathname}?project=${encodeURIComponent(config.name)}`), // the page without filters
+  })
 
   // ---- from Streamlit: configuration and a token
 

@@ -1,6 +1,7 @@
 // The view: all that touches the page beside the stage. Names, ids and notes are data: textContent, never innerHTML.
 
 const LONG_TAG = 48
+const OFFERS = ['again', 'all', 'lift'] // buttons where nothing is asked
 
 const value = label => say(VALUE[label] ?? '')
 
@@ -28,7 +29,11 @@ function openView(root, part, evidence) {
   function missing(entry, cell) {
     const nothing = Boolean(entry) && !entry.image && !isText(cell)
     part('notice').hidden = !nothing
-    if (nothing) { put('notice-title', say('no-picture')); put('notice-text', entry.why); part('again').hidden = part('all').hidden = true }
+    if (!nothing) return
+    part('notice-title').replaceChildren(node('bdi', cell.item)) // the id is all that there is to see
+    part('notice-title').dataset.is = 'item'
+    put('notice-text', entry.why || say('no-picture'))
+    for (const name of OFFERS) part(name).hidden = true
   }
 
   function fit() { // the loop fills what is left of the window below it
@@ -86,7 +91,7 @@ function openView(root, part, evidence) {
   return {
     fit,
     focus() { stage.focus({ preventScroll: true }) },
-    wire(act, flag, again, all) {
+    wire(act, flag, offered) { // offered: what each of OFFERS does
       for (const each of root.querySelectorAll('[data-action]')) {
         each.addEventListener('click', () => { act(each.dataset.as ?? each.dataset.action); if (each.closest('.verdicts') && note.hidden) this.focus() })
       }
@@ -99,8 +104,7 @@ function openView(root, part, evidence) {
       note.addEventListener('submit', event => event.preventDefault())
       part('note-save').addEventListener('click', () => flag(text.value))
       part('note-cancel').addEventListener('click', () => flag(''))
-      part('again').addEventListener('click', again)
-      part('all').addEventListener('click', all)
+      for (const name of OFFERS) part(name).addEventListener('click', offered[name])
     },
     keys(keys, rows) { // what the buttons say
       for (const sign of ['back', 'ahead']) part(`${sign}-sign`).hidden = part(`${sign}-sign`).textContent === keys.cap(sign) // the key says it
@@ -143,16 +147,16 @@ function openView(root, part, evidence) {
       const words = { tag: cell.tag, given: value(cell.given), prob: percent(cell.pred_prob), item: cell.item }
       put('live', `${lastSaid} ${say(aboutText(isEmpty(cell) ? 'announce-empty' : 'announce', cell), words)}`)
     },
-    notice(state, title, words, { again = false, all = false } = {}) {
+    notice(state, title, words, offers = {}) {
       loop.dataset.state = state
       delete loop.dataset.item
       part('ask').hidden = part('answered').hidden = part('clash').hidden = true
       answerable(false)
       evidence.clear()
       part('notice').hidden = false
-      part('again').hidden = !again
-      part('all').hidden = !all
+      for (const name of OFFERS) part(name).hidden = !offers[name]
       put('notice-title', title)
+      part('notice-title').dataset.is = ''
       put('notice-text', words)
       put('live', `${lastSaid} ${title}. ${words}`)
     },

@@ -105,7 +105,7 @@ WORDS = {
     "loop.mend": "{value}, und diese dazu ({n})",
     "loop.alone": "Nur {value}: noch einmal antworten",
     "loop.nothing-to-mend": "Hier wartet keine Antwort, die eine Regel bricht",
-    "loop.waiting-busy": "Ähnliche Bilder werden gesucht: {share} % der Bilder sind beschrieben.",
+    "loop.waiting-busy": "Ähnliche Bilder werden gesucht: {share}\u00a0% der Bilder sind beschrieben.",
     "loop.waiting-no-embeddings": (
         "Ähnliche brauchen Einbettungen: labelreview neighbours {project} --embeddings F.npy"
     ),
@@ -153,6 +153,9 @@ WORDS = {
     "loop.look-again": "Noch einmal nachsehen",
     "loop.all-cells": "Mit allen Feldern weitermachen",
     "loop.fetching": "Fragen werden geholt",
+    "loop.lift": "Alle Filter aufheben",
+    "loop.no-suspects": "Es gibt keinen Verdacht",
+    "loop.no-suspects-why": "Angaben und Modell sind in diesem Projekt überall einig.",
     "loop.no-suspect": "Kein Verdacht passt zu diesem Filter",
     "loop.no-unlabelled": "Hier fehlt keine Angabe",
     "loop.no-match": "Nichts passt zu diesem Filter",
@@ -166,9 +169,10 @@ WORDS = {
     "loop.suspects-done-why": "{answered} von {total} beantwortet. Beim Rest sind Angaben und Modell einig.",
     "loop.all-done": "Alles ist beantwortet",
     "loop.all-done-why": "{answered} von {total} beantwortet. Die Seite Export gibt die berichtigten Angaben.",
-    "loop.filter-done": "Unter diesem Filter ist nichts mehr übrig",
+    "loop.filter-done": "Diese Reihe ist fertig",
     "loop.filter-done-why": (
-        "{answered} von {total} beantwortet. Oben anders filtern oder zurücknehmen, um noch einmal hinzusehen."
+        "{answered} von {total} beantwortet. Weiter geht es ohne Filter oder mit anderen; zurücknehmen, um noch einmal "
+        "hinzusehen."
     ),
     "loop.no-routes": "Die Routen fehlen",
     "loop.start": ("Diese Seite wurde ohne ihre Routen gestartet. Bitte anhalten und so starten: streamlit run app.py"),
@@ -213,7 +217,9 @@ WORDS = {
     "reason.unlabelled": "In der Datei steht dazu keine Angabe.",
     "reason.audit": "Vom Zufall gezogen, um die Zahl falscher Angaben zu schätzen.",
     "reason.rules": "So wie es steht, bricht dies: {rules}.",
-    "reason.chance": "Nach den bisherigen Antworten ist eine falsche Angabe zu {chance} wahrscheinlich ({low}–{high}).",
+    "reason.chance": (
+        "Nach den bisherigen Antworten ist eine falsche Angabe zu {chance} wahrscheinlich ({low}–\u2060{high})."
+    ),
     "reason.checked": "{wrong} von {asked} geprüften Angaben „{kind}“ dieses Schlagworts waren falsch{way}.",
     "reason.up": ": nach vorn gerückt",
     "reason.down": ": nach hinten gerückt",
