@@ -174,7 +174,7 @@ def test_confirming_says_how_many_answers_break_agreed_rules_and_leads_to_them(g
     grid.page.reload()
     items = grid.painted()
     grid.press(" ", "Enter")  # no hat in the first, where nothing is broken; all others have no cat
-    grid.page.get_by_role("link", name=re.compile(f"^{len(items) - 1} of them break rules")).click()
+    grid.page.get_by_role("link", name=re.compile(f"^Against rules between tags: {len(items) - 1}")).click()
     grid.page.wait_for_url(re.compile("/review.*status=rules"))
     expect(grid.page.locator("[data-part=reason]")).to_contain_text("hat → cat")
     grid.page.wait_for_selector("[data-pending='0']")

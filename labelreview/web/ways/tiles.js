@@ -2,7 +2,9 @@
 
 const LONG_PRESS = 450, DRAG_FROM = 6, REST = 600
 const SEEN = 0.75          // the share of a tile, or of the window where that is less, in which the tile counts as seen
-const NAME = 22, GAP = 8, SMALLEST = 76          // pixels: the line of the name, between tiles, a tile that still shows something
+// pixels: the line of the name, between tiles, a tile that still shows something, one in which a thumbnail is not yet a blur
+const NAME = 22, GAP = 8, SMALLEST = 76, LARGEST = 400, TALLEST = 1.5
+const SHAPES = [3 / 4, 1, 4 / 3] // width to height of the pictures for which there is to be room
 
 const thumbnail = cell => cell.image?.replace('/images/1280/', '/images/320/')
 
@@ -58,18 +60,31 @@ function openTiles(root, part, did) {
     return held
   }
 
-  function fit() { // the page fills the window, and as many columns as make all its tiles seen at once, if they can be
+  function fit() { // the page fills the window, with the columns that leave most room for pictures while all are seen at once, if they can be
     let scrolled = 0
     for (let above = root.host; above; above = above.parentElement) scrolled += above.scrollTop
     part('way').style.setProperty('--top', `${Math.round(root.host.getBoundingClientRect().top + scrolled)}px`)
     const width = box.clientWidth, height = field.clientHeight - 2 * GAP - 4, many = Math.max(1, tiles.length)
-    const side = columns => (width - (columns - 1) * GAP) / columns
-    const seen = columns => Math.ceil(many / columns) * (side(columns) + NAME + GAP) - GAP <= height
     const most = Math.max(2, Math.floor((width + GAP) / (SMALLEST + GAP)))
-    let columns = Math.min(most, 2)
-    while (columns < most && !seen(columns)) columns++
-    box.style.setProperty('--across', Math.min(columns, Math.max(many, 4)))
+    const mats = Array.from({ length: Math.min(most, many) }, (_, fewer) => matIn(fewer + 1, many, width, height)).filter(mat => mat.tall >= SMALLEST)
+    const best = mats.reduce((one, other) => (one && roomIn(one) >= roomIn(other) ? one : other), null) ?? squareIn(most, width)
+    box.style.setProperty('--across', best.columns)
+    box.style.setProperty('--wide', `${best.wide}px`)
+    box.style.setProperty('--tall', `${best.tall}px`)
+    const words = box.querySelector('.mat p')
+    if (words) box.style.setProperty('--lines', Math.max(1, Math.floor((best.tall - 2 * GAP) / parseFloat(getComputedStyle(words).lineHeight))))
   }
+
+  function matIn(columns, many, width, height) { // what lies behind each picture, where so many are seen at once in so many columns
+    const wide = Math.min(LARGEST, Math.floor((width - (columns - 1) * GAP) / columns)), rows = Math.ceil(many / columns)
+    return { columns, wide, tall: Math.floor(Math.min((height + GAP) / rows - GAP - NAME, TALLEST * wide, LARGEST)) }
+  }
+
+  function squareIn(columns, width) { // where the page has to be scrolled
+    return { ...matIn(columns, 1, width, Infinity), tall: Math.floor((width + GAP) / columns - GAP) }
+  }
+
+  const roomIn = ({ wide, tall }) => SHAPES.reduce((room, shape) => room + Math.min(wide, tall * shape) * Math.min(tall, wide / shape), 0)
 
   function look() {
     if (seen.size === tiles.length) return
@@ -158,6 +173,7 @@ function openTiles(root, part, did) {
     did.rest(-1)
   }
 
+  new ResizeObserver(fit).observe(field) // what stands below it grows and shrinks too
   field.addEventListener('pointerdown', leave)
   field.addEventListener('pointermove', onRest)
   field.addEventListener('pointerleave', leave)

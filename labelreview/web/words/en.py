@@ -283,7 +283,7 @@ WORDS = {
     # The grid
     "grid.name": "Grid",
     "grid.pictures-name": "Pictures",
-    "grid.pictures": "{n} pictures.",
+    "grid.pictures": "Pictures: {n}.",
     "grid.tagged": "Tagged {tag}. Is it there?",
     "grid.not-tagged": "Not tagged {tag}. Is it missing?",
     "grid.not-labelled": "Not labelled {tag} yet. Is it there?",
@@ -310,9 +310,9 @@ WORDS = {
     "grid.more": "More, smaller pictures",
     "grid.not-shown": "This picture cannot be shown.",
     "grid.did": "Confirmed {n}",
-    "grid.breaks": "{n} of them break rules between tags: look at these",
+    "grid.breaks": "Against rules between tags: {n}, take a look",
     "grid.unseen": "Not seen yet: {n}. Look at these, then confirm again.",
-    "grid.took-back": "Took back {n} answers",
+    "grid.took-back": "Took back {n}",
     "grid.help": "Click marks a picture; drag a frame to mark several; hold to enlarge. Every picture on the page "
     "becomes an answer of its own.",
     "grid.key-mark": "Mark or unmark the picture in focus: it is an exception",
