@@ -105,6 +105,10 @@ class Asking:
             found = self._leased(reviewer, holder, filters, asked, want - len(gold), take_over=True, apart=True)
             return list(dict.fromkeys([*gold, *(item for item, _ in found)])), self._left_for(reviewer, filters)
 
+    def named(self, text: str, most: int) -> list[str]:
+        """The first items that a filter's text names, whether or not anything of them is open."""
+        return [self._dataset.ids[row] for row in np.flatnonzero(self._worklist.named(text))[:most].tolist()]
+
     def caught_up(self) -> Verdicts:
         """The verdicts, and the queue told of the tags that are dropped and of how the work is shared."""
         with self._lock:

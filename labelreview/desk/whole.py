@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from labelreview.decisions import Verdict
 from labelreview.desk.orders import LEARNED, ORDERS
 from labelreview.desk.project import Project
 from labelreview.review import consistency
@@ -90,11 +91,18 @@ def _rows(project: Project, now: _Now, item: str, cells: Cells) -> list[Row]:
     found = []
     for at, column in enumerate((cells % len(data.tags)).tolist()):
         tag = data.tags[column]
-        standing = given[at] if wanted[at] else now.verdicts.label(item, tag, given[at])
+        standing = given[at] if wanted[at] else _standing(now, item, tag, given[at])
         is_open = given[at] != UNKNOWN and wanted[at]
         asks = _mends(project, now, item, tag)
         found.append(Row(tag, given[at], standing, probs[at], scores[at], suspects[at], is_open, asks))
     return found
+
+
+def _standing(now: _Now, item: str, tag: str, given: int) -> int:
+    """As it stands, and unknown where the reviewer was unsure: else the next confirmation of the item would make a yes
+    or no of that."""
+    own = now.verdicts.of(now.reviewer, item, tag)
+    return UNKNOWN if own and own.verdict is Verdict.UNSURE else now.verdicts.label(item, tag, given)
 
 
 def _mends(project: Project, now: _Now, item: str, tag: str) -> dict[int, tuple[Mend, ...]]:

@@ -268,13 +268,13 @@ class Worklist:
         if not any(key):
             return None
         if key not in self._rows_of:
-            rows = self._named(filters.text)
+            rows = self.named(filters.text)
             if filters.selection and self._selected is not None:
                 rows &= self._selected(filters.selection)
             _keep(self._rows_of, key, rows)
         return self._rows_of[key]
 
-    def _named(self, text: str) -> Mask:
+    def named(self, text: str) -> Mask:
         """The items whose id contains a text whatever its case; in quotes, the one of that id."""
         ids = self.dataset.ids
         if len(text) > 1 and text[0] == text[-1] == '"':

@@ -22,6 +22,7 @@ from labelreview.desk.people import NotAllowed
 from labelreview.desk.project import Project
 from labelreview.desk.whole import cell as one_cell
 from labelreview.desk.whole import next_items
+from labelreview.desk.whole import wholes as wholes_of
 from labelreview.errors import InputError, LabelReviewError, NotFound, Refused, StoreError
 from labelreview.roles import Action
 from labelreview.settings import Settings
@@ -125,12 +126,16 @@ def text(request: Request, project: Project, _grant: auth.Grant, _body: Shape) -
 
 
 def items(_request: Request, project: Project, grant: auth.Grant, body: Shape) -> Shape:
-    """The next items for this tab with their tags, leased to it. `keep`: the items that it has ready."""
+    """The next items for this tab with their tags, leased to it. `keep`: the items that it has ready. `look`: those
+    that the text of the filter names, answered or not."""
     keep = body.get("keep", [])
     if not isinstance(keep, list) or len(keep) > MOST_ITEMS or not all(isinstance(item, str) for item in keep):
         raise InputError(f"keep must be a list of at most {MOST_ITEMS} ids.")
     want = min(asked.number(str(body.get("want", 6))), MOST_ITEMS)
     holder, filters = asked.holder(body.get("holder"), grant.reviewer), asked.filters(project, body)
+    if body.get("look") is True:  # at what is answered, to change one's mind: nothing is leased
+        again = wholes_of(project, grant.reviewer, project.asking.named(filters.text, want))
+        return {"items": [shapes.whole(project, whole) for whole in again], "total": 0, "answered": 0}
     found = next_items(project, grant.reviewer, holder, filters, want, keep)
     wholes = [shapes.whole(project, whole) for whole in found.wholes]
     return {"items": wholes, "total": found.progress.total, "answered": found.progress.answered}

@@ -114,6 +114,33 @@ def test_a_tag_that_breaks_an_agreed_rule_says_so_and_one_key_sets_what_the_rule
     assert [found[item, tag] for tag in ("boat", "hat", "cat")] == ["present", "present", "absent"]
 
 
+@pytest.mark.parametrize("query", ["cells=all&text=item%20000"])
+def test_unsure_and_the_enlarged_picture_have_buttons_and_an_answered_item_is_looked_at_again(page, settings):
+    item = shown(page)
+    first = page.locator("[data-part=tags] li").first
+    tag = first.locator("bdi").inner_text()
+    page.get_by_role("button", name="Unsure").click()
+    expect(first).to_have_attribute("data-now", "-1")
+    expect(page.locator("[data-action=confirm]")).to_contain_text("unsure 1")
+    page.locator("[data-part=mat] img").click()
+    enlarged = page.get_by_role("dialog", name="Enlarged picture")
+    before = enlarged.locator("img").bounding_box()["width"]
+    assert before > page.locator("[data-part=mat] img").bounding_box()["width"]
+    enlarged.locator("img").dblclick()
+    assert enlarged.locator("img").bounding_box()["width"] > 2 * before
+    page.keyboard.press("Escape")
+    expect(enlarged).to_have_count(0)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Look at what is answered").click()
+    assert shown(page) == item
+    row = page.locator("[data-part=tags] li").filter(has_text=tag)
+    expect(row).to_have_attribute("data-now", "-1")
+    row.click()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Look at what is answered")).to_be_visible()
+    assert stored(page, settings)[item, tag] == "present"
+
+
 @pytest.mark.parametrize("items", [9])
 def test_item_after_item_comes_until_all_are_confirmed(page, settings, items):
     seen = []
@@ -123,3 +150,7 @@ def test_item_after_item_comes_until_all_are_confirmed(page, settings, items):
     expect(page.get_by_text(re.compile(r"^All \d+ answered"))).to_be_visible(timeout=PATIENCE)
     assert len(set(seen)) == items
     assert set(stored(page, settings).values()) == {"present", "absent"}
+    for before in reversed(seen):  # those of which the tab kept little too, as they were
+        page.keyboard.press("z")
+        expect(page.locator("[data-part=way]")).to_have_attribute("data-item", before, timeout=PATIENCE)
+    assert stored(page, settings) == {}

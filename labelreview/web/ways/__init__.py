@@ -37,6 +37,7 @@ WHOLE_KEYS = (
     Key("confirm", "Enter", "f", "Enter"),
     Key("skip", "n", "e", "i"),
     Key("undo", "z", "z", "u"),
+    Key("enlarge", "l", "d", "l"),
     Key("mend", "m", "g", "m"),
     Key("find", "t", "t", "o"),
     Key("evidence", "e", "v", "n"),
@@ -60,7 +61,7 @@ _whole = st.components.v2.component(
     "labelreview.whole",
     html=loop.html(HERE / "whole.html"),
     css=_read("ways.css", "whole.css") + loop.read("sheet.css", "beside.css"),
-    js=loop.read(*loop.SHARED, *loop.EVIDENCE) + _read("way.js", "finder.js", "whole.js"),
+    js=loop.read(*loop.SHARED, *loop.EVIDENCE) + _read("way.js", "finder.js", "enlarged.js", "whole.js"),
 )
 
 

@@ -2,6 +2,7 @@
 // becomes an answer of its own. Any other tag is found by its name; one that nobody has is proposed, never added.
 
 const HELD = 6, FOLDED_HERE = 'labelreview/evidence/item'
+const KEPT_WHOLE = 3 // confirmed items that come back at once; earlier ones are fetched again, so that a day's items do not pile up
 const LABEL_WORD = { 1: 'present', 0: 'absent', '-1': 'unsure' }
 
 export default mountWay(startWhole)
@@ -9,9 +10,10 @@ export default mountWay(startWhole)
 function startWhole(root) {
   const pictures = openPictures()
   let current = null, ahead = [], past = [], known = '', filling = false, again = false, painted = false, showing = 0, focus = 0
-  const actions = { confirm, undo, skip, mend, find: () => finder.focus(), evidence: fold, toggle: () => toggle(focus), unsure: () => set(focus, -1), up: () => move(focus - 1), down: () => move(focus + 1) }
+  const actions = { confirm, undo, skip, mend, find: () => finder.focus(), evidence: fold, enlarge, toggle: () => toggle(focus), unsure: () => unsure(focus), up: () => move(focus - 1), down: () => move(focus + 1) }
   const way = openWay(root, { actions, onKey, begin, more, empty: () => !current, stored: () => beside.learned(), keys: () => rules(), focus: action => { if (action !== 'find') part('stage').focus() } })
   const { part, put } = way
+  const enlarged = openEnlarged(part, () => part('stage').focus())
   const beside = openBeside(part, way.talk, {
     next: () => current?.tags.slice(focus + 1, focus + 3).map(about) ?? [], settle: null, pins: () => way.config.pins, focus: () => part('stage').focus(),
     shown: ({ definition, models }) => { showDefinition(part, definition); showModels(part, models.length > 1 ? models : []) },
@@ -52,6 +54,7 @@ function startWhole(root) {
   function begin() {
     current = null; ahead = []; past = []
     show()
+    if (known) part('stage').focus() // from the filter that was just chosen, so that the next key is an answer
     if (known === way.config.project + way.config.version) return
     known = way.config.project + way.config.version
     way.talk.ask('GET', 'vocabulary').then(({ tags }) => finder.know(tags), () => { known = '' })
@@ -110,7 +113,8 @@ function startWhole(root) {
     finder.close()
     list()
     part('notice').hidden = true
-    if (!current) { part('mat').replaceChildren(); return way.nothing() }
+    part('look-again').hidden = true
+    if (!current) { part('mat').replaceChildren(); return nothing() }
     const picture = pictures.of(current), place = () => {
       if (mine !== showing) return
       if (!picture.image && !current.text) way.notice(say('no-picture'), picture.why ?? '')
@@ -120,6 +124,12 @@ function startWhole(root) {
     if (picture.image || picture.why !== null) return place()
     part('mat').replaceChildren()
     picture.ready.then(place)
+  }
+
+  function nothing() {
+    way.nothing()
+    const { counts, config } = way
+    part('look-again').hidden = !(config.filters.text && counts?.total && counts.total <= counts.answered)
   }
 
   function sized(image) { // as large as there is room, but not to a blur
@@ -150,6 +160,7 @@ function startWhole(root) {
     const option = document.createElement('li'), make = (name, className, text) => Object.assign(document.createElement(name), { className, textContent: text })
     option.setAttribute('role', 'option')
     option.tabIndex = position === focus ? 0 : -1
+    option.setAttribute('aria-current', String(position === focus))
     option.dataset.suspect = row.suspect
     option.title = row.tag
     option.append(make('kbd', '', position < 9 ? position + 1 : ''), make('bdi', 'tag', row.tag),
@@ -182,7 +193,8 @@ function startWhole(root) {
 
   function buttons() {
     const rows = current?.tags ?? [], changes = rows.filter(row => ![row.given, -1].includes(current.now.get(row.tag))).length
-    put('confirm-text', say(current ? 'confirm' : 'confirm-none', { n: rows.length, changes }))
+    const unsure = rows.filter(row => current.now.get(row.tag) === -1).length
+    put('confirm-text', say(!current ? 'confirm-none' : unsure ? 'confirm-unsure' : 'confirm', { n: rows.length, changes, unsure }))
     root.querySelector('[data-action="confirm"]').disabled = !current
   }
 
@@ -211,12 +223,24 @@ function startWhole(root) {
     if (row) set(position, current.now.get(row.tag) === 1 ? 0 : 1)
   }
 
+  function unsure(position) { // a second time: as it was
+    const row = current?.tags[position]
+    if (row) set(position, current.now.get(row.tag) !== -1 ? -1 : row.now === -1 ? row.given : row.now)
+  }
+
+  function enlarge() {
+    const image = current && pictures.of(current).image
+    if (image) enlarged.show(image, pictures.larger(current), current.item)
+  }
+
   function move(to) {
     const options = part('tags').children
     if (!options.length) return
     options[focus]?.setAttribute('tabindex', '-1')
+    options[focus]?.setAttribute('aria-current', 'false')
     focus = Math.max(0, Math.min(options.length - 1, to))
     options[focus].tabIndex = 0
+    options[focus].setAttribute('aria-current', 'true')
     options[focus].focus()
     if (painted) evidence()
   }
@@ -229,18 +253,21 @@ function startWhole(root) {
       given: row.given, pred_prob: row.pred_prob, score: row.score,
     }))
     past.push({ whole: current, uids: events.map(({ uid, tag }) => [uid, tag]) })
+    shrink(past.at(-1 - KEPT_WHOLE))
     way.count(counted(current))
     put('last', say('did', { item: current.item }))
     way.send(events)
     next()
   }
 
-  function undo() {
-    const last = past.pop()
+  async function undo() {
+    const last = past.pop(), mine = showing
     if (!last) return put('last', say('nothing-to-undo'))
+    const whole = last.whole.tags ? last.whole : await refetched(last).catch(error => ({ error }))
+    if (whole.error || mine !== showing) { past.push(last); return put('last', whole.error?.message ?? '') }
     const at = new Date().toISOString()
     if (current) ahead.unshift(current)
-    current = last.whole
+    current = whole
     way.send(last.uids.map(([uid, tag]) => ({ uid: newId(), item: current.item, tag, at, screen: 'item', verdict: null, undoes: uid })))
     way.count(-counted(current))
     put('last', say('took-back', { item: current.item }))
@@ -255,7 +282,7 @@ function startWhole(root) {
 
   async function listed(whole, tag) { // whether a tag stands in the list of the item on screen; it is fetched where it does not
     if (whole.tags.some(row => row.tag === tag)) return true
-    const shape = await way.talk.ask('GET', 'cell', { query: `?item=${encodeURIComponent(whole.item)}&tag=${encodeURIComponent(tag)}` }).catch(error => ({ error }))
+    const shape = await way.talk.ask('GET', 'cell', { query: cellQuery(whole.item, tag) }).catch(error => ({ error }))
     if (shape.error) put('last', shape.error.message)
     if (shape.error || whole !== current) return false
     whole.tags.push(shape.row)
@@ -278,6 +305,37 @@ function startWhole(root) {
     put('last', answer.error ? answer.error.message : say('proposed', { tag: name }))
   }
 
+  async function answered(text) { // items that a filter's text names, whether or not anything of them is open
+    const shape = await way.talk.ask('POST', 'items', { body: { ...way.config.filters, text, look: true, want: HELD, holder: await me } })
+    return shape.items
+  }
+
+  async function refetched({ whole: { item, now }, uids, open }) {
+    const [fresh] = await answered(`"${item}"`), rows = new Map(fresh.tags.map(row => [row.tag, row]))
+    for (const [, tag] of uids) {
+      const row = rows.get(tag) ?? (await way.talk.ask('GET', 'cell', { query: cellQuery(item, tag) })).row
+      rows.set(tag, { ...row, open: open.has(tag) }) // as it was, also before the server has heard that it is taken back
+    }
+    return { ...fresh, now, tags: uids.map(([, tag]) => rows.get(tag)) }
+  }
+
+  const cellQuery = (item, tag) => `?item=${encodeURIComponent(item)}&tag=${encodeURIComponent(tag)}`
+
+  async function lookAgain() { // to change one's mind: what is confirmed then is one's newest answer
+    const { text } = way.config.filters, items = await answered(text).catch(error => ({ error }))
+    if (items.error) return put('last', items.error.message)
+    if (current || text !== way.config.filters.text) return
+    ahead.push(...items)
+    next(false)
+    part('stage').focus()
+  }
+
+  function shrink(early) { // what undo needs: the id, the labels, and a few bytes an answer
+    if (!early?.whole.tags) return
+    early.open = new Set(early.whole.tags.filter(row => row.open).map(row => row.tag))
+    early.whole = { item: early.whole.item, now: early.whole.now }
+  }
+
   function onKey(event, chord) {
     if (/^[1-9]$/.test(chord)) { if (!event.repeat) { move(Number(chord) - 1); toggle(Number(chord) - 1) } }
     else if (chord === 'ArrowDown') move(focus + 1)
@@ -286,5 +344,7 @@ function startWhole(root) {
     return true
   }
 
+  part('mat').addEventListener('click', ({ target }) => { if (target.localName === 'img') enlarge() })
+  part('look-again').addEventListener('click', lookAgain)
   return way
 }
