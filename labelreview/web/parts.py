@@ -51,14 +51,15 @@ def table(
     rows: list[Row] | None = None,
     mark: Callable[[Row], list[object]] | None = None,
     order: Sequence[str] | None = None,
+    file: list[Row] | None = None,
 ) -> None:
     """A table that can be sorted and searched, its CSV file, and the pictures behind the row that is chosen. order: of
-    the columns shown, all of them where None."""
+    the columns shown, all of them where None; file: rows of the file, where they are more than those shown."""
     rows = triaged.rows(project, name) if rows is None else rows
     height, mark = min(36 * (len(rows) + 1) + 3, 460), mark or ROW_MARKS.get(name)
     shown: dict[str, Any] = {"hide_index": True, "height": height, "placeholder": triage.DASH, "column_order": order,
                              "column_config": triaged.columns(rows)}  # fmt: skip
-    seen = [known.told(row) for row in rows]
+    seen = [triaged.on_page(known.told(row)) for row in rows]
     if any(value is None for row in seen for value in row.values()):
         st.caption(f"{triage.DASH} {NOT_KNOWN}: chance has drawn nothing there, or too little. Below five draws the "
                    "range stands alone; one of more than half of all that could be does not stand at all.")  # fmt: skip
@@ -68,6 +69,11 @@ def table(
         event = st.dataframe(seen, **shown, on_select="rerun", selection_mode="single-row", key=f"table_{name}")
         chosen = [row for row in event.selection.rows if row < len(rows)]
         pictures.behind_mark(project, [str(each) for each in mark(rows[chosen[0]])] if chosen else None, f"row_{name}")
+    download(project, name, rows if file is None else file)
+
+
+def download(project: Project, name: str, rows: Sequence[Row]) -> None:
+    """The way to a table's CSV file."""
     st.download_button(
         "Download as CSV",
         data=lambda: triaged.as_csv(rows),

@@ -19,7 +19,7 @@ from labelreview.web import queues, session
 from labelreview.web.choosing import one_of
 
 SIZE, AT_FIRST, MORE = 320, 12, 24
-KINDS = {"errors": "Errors found", "ahead": "Not answered", "others": "Other verdicts"}
+KINDS = {"errors": "Errors found", "ahead": "Not answered", "others": "Right, or unsure"}
 LONGEST = 36
 TEXT = 200  # letters of a document
 

@@ -22,7 +22,8 @@ from labelreview.web.choosing import one_of
 STYLE = """<style>@media (width > 40rem) { [data-testid=stColumn]:has(> div > [class*="_beside"]) { align-self: start;
   position: sticky; top: 4rem; } }
 [class*="_grid"] img { height: 110px; object-fit: contain; object-position: left; }</style>"""
-CAREFUL = "These items were not drawn by chance: a pair says where to look, not how frequent it is."
+CAREFUL = ("Pairs that chance does not explain (p < 0.05). Their items were not drawn by chance: a pair says where to "
+           "look, not how frequent it is.")  # fmt: skip
 
 
 @st.fragment
@@ -68,8 +69,7 @@ def _one_way(project: Project, side: str, text: str, pairs: Sequence[tuple[str, 
     """Both directions in one rate, or one direction alone."""
     bars = triaged.tag_bars(pairs, side)
     if bars:
-        left = len(pairs) - len(bars)
-        rest = f" {left:,} of {len(pairs):,} tags are not drawn: find or sort to see others." if left else ""
+        rest = triaged.not_shown(pairs, bars)
         st.caption(f"Share of labels that are still wrong, with 95 % intervals; click a mark for its pictures.{rest}")
         target = None if side else triaged.figures(project).target
         figure = triage_charts.intervals({"": bars}, target=target, title="Labels still wrong")
@@ -86,16 +86,20 @@ def together(project: Project) -> None:
     """Tags that are confused or wrong together."""
     titles = {"confused": "Given one, meant the other", "co-wrong": "Wrong on the same item"}
     which = one_of("Pairs", list(titles), format_func=titles.__getitem__, key="pairs")
-    heat, rows = triaged.pairs(project, which)
-    if not rows:
+    heat, rows, every = triaged.pairs(project, which)
+    if not every:
         st.info("No two tags were wrong on one item yet." if which == "co-wrong" else
                 "No item yet on which one tag was wrong and another one missing.")  # fmt: skip
+        return
+    if not rows:
+        st.info("No pair stands out: chance explains all that were seen. The file has them.")
+        parts.download(project, which, every)
         return
     st.caption(CAREFUL)
     words = ("Wrongly given", "Missing") if which == "confused" else ("Wrong", "together with")
     figure = triage_charts.heat(heat, rows=words[0], columns=words[1])
     parts.chart(project, figure, f"heat_{which}", "How many items each pair of tags was wrong on.")
-    parts.table(project, which, rows)
+    parts.table(project, which, rows, file=every)
 
 
 @st.fragment
@@ -112,7 +116,8 @@ def noise(project: Project) -> None:
 def model(project: Project) -> None:
     """The model's scores and probabilities against the verdicts."""
     st.markdown("**Verdicts on the scores**")
-    st.caption("Where the errors lie: a model that helps has them on the left. Click a bar for its pictures.")
+    st.caption("How often a verdict found an error: with a model that helps, the line falls from left to right. The "
+               "bars count verdicts on a log axis. Click a mark for its pictures.")  # fmt: skip
     parts.chart(project, triage_charts.quality(triaged.histogram(project)), "quality", "Verdicts by label quality.")
     st.markdown("**Does the model keep its word?**")
     st.caption("Predicted probability against the share that is truly present. The queue asks what looks wrong, so the "
@@ -125,19 +130,19 @@ def model(project: Project) -> None:
 
 
 @st.fragment
-def sources(project: Project) -> None:
-    """By source, annotator, any column of an items file."""
-    columns = project.columns.all()
-    if not columns:
+def columns(project: Project) -> None:
+    """By any column of an items file, such as source or annotator."""
+    there = project.columns.all()
+    if not there:
         st.write("Give a table with one row an item (a column `id`, and others such as source or "
                  "annotator): errors are then counted by each column. It is kept with the project.")  # fmt: skip
     else:
-        name = st.selectbox("Column", list(columns), key="group_column", width=260)
+        name = st.selectbox("Column", list(there), key="group_column", width=260)
         bars = triaged.group_bars(project, name)
         figure = triage_charts.intervals({"": bars}, target=triaged.figures(project).target, title="Labels still wrong")
         parts.chart(project, figure, "groups", f"Error rate by {name}.", beside=True)
         parts.table(project, "items")
-    with st.expander("Another items file", expanded=not columns):
+    with st.expander("Another items file", expanded=not there):
         sent = st.file_uploader("Items file (CSV, TSV or Parquet)", ["csv", "tsv", "parquet"], key="items_file")
         if sent is not None and st.button("Use this file", type="primary"):
             _keep(project, sent.name, sent.getvalue())
@@ -229,7 +234,7 @@ SECTIONS: dict[str, Callable[[Project], None]] = {
     "Kinds of errors": together,
     "Noise": noise,
     "The model": model,
-    "By source": sources,
+    "By column": columns,
     "Does it matter?": matters,
     "People": people,
     "Compare": comparing.section,
@@ -260,7 +265,7 @@ def answer(project: Project) -> None:
     if found.told and not found.all_answered:
         st.markdown(triage.left_sentence(found), help=triaged.told("Errors left"))
     st.markdown(triage.stop_sentence(found), help=triaged.told("Still wrong at most"))
-    numbers = st.container(horizontal=True)
+    numbers = st.container(horizontal=True, gap="medium")
     for title, number, explained in triaged.numbers(found):
         numbers.metric(title, number, width="content", help=explained)
     with st.expander("What next?", expanded=True):

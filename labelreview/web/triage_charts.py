@@ -23,14 +23,15 @@ from labelreview.review.estimates import ErrorRate, Estimate
 from labelreview.web.charts import MISSING, WRONG, short
 
 BAND = "rgba(47, 111, 171, 0.25)"
-QUIET = "#8a8f98"
-HOVER = "%{y:,.0f} errors by verdict %{x:,}<extra></extra>"
+QUIET, SHARE = "#8a8f98", "#8a6d1f"
+HOVER = "Errors by verdict %{x:,}: %{y:,.0f}<extra></extra>"
 MOST = 30  # lines of a chart: more cannot be read
 SOONEST = 500  # verdicts that the forecast looks ahead at least
+GROUND = 0.5  # of bars on a log axis, which has no 0
 MARKS = 60  # of the curve, to be clicked
 # `add_vline` says the same, and takes a third of the time that the whole chart does.
 TARGET = {"type": "line", "xref": "x", "yref": "y domain", "y0": 0, "y1": 1, "line": {"dash": "dot", "color": "gray"}}
-TARGET_NAME = {"xref": "x", "yref": "y domain", "y": 1, "yanchor": "top", "xanchor": "left", "text": "target",
+TARGET_NAME = {"xref": "x", "yref": "y domain", "y": 1, "yanchor": "bottom", "xanchor": "left", "text": "target",
                "showarrow": False}  # fmt: skip
 
 
@@ -44,6 +45,15 @@ class Bar:
     mark: list[str]
 
 
+def many(number: int, noun: str) -> str:
+    """A count with its noun.
+
+    >>> many(1, "item"), many(1200, "item")
+    ('1 item', '1,200 items')
+    """
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
 def shown(rate: ErrorRate) -> Estimate:
     """What is still wrong, as a chart draws it: the range without a dot where that would say too much."""
     left = rate.rate_left
@@ -52,7 +62,7 @@ def shown(rate: ErrorRate) -> Estimate:
 
 def hover(name: str, rate: ErrorRate) -> str:
     """What a mark says about an error rate."""
-    left, drawn = rate.rate_left, f"{rate.drawn:,} audit answer{'s' * (rate.drawn != 1)}"
+    left, drawn = rate.rate_left, many(rate.drawn, "audit answer")
     told = span(left) if math.isnan(shown(rate).value) else f"{percent(left.value)} ({span(left)})"
     return f"{short(name)}: {told} still wrong; {rate.found:,} found, {drawn}"
 
@@ -181,7 +191,7 @@ def heat(found: HeatMap, *, rows: str, columns: str) -> go.Figure:
         text=[f"{number:,}" for number in count.tolist()],
         textfont={"size": 10, "color": np.where(count > 0.5 * count.max(initial=1), "#ffffff", "#1f1f1f")},
         customdata=[["pair" if found.symmetric else "confused", first, second] for first, second in pairs],
-        hovertext=[f"{rows} {short(first)}, {columns} {short(second)}: {number:,} items"
+        hovertext=[f"{rows} {short(first)}, {columns} {short(second)}: {many(number, 'item')}"
                    for (first, second), number in zip(pairs, count.tolist(), strict=True)],
         hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip
@@ -195,27 +205,34 @@ def heat(found: HeatMap, *, rows: str, columns: str) -> go.Figure:
 
 
 def quality(bars: Histogram) -> go.Figure:
-    """Verdicts by label quality, errors above what was right; all labels behind, on an axis of their own."""
+    """Verdicts by label quality beside all labels, on a log axis: else one bar hides the others. Over them, on an axis
+    of its own, the share of the verdicts that found an error."""
     figure, edges = go.Figure(), bars.edges
-    middle, width = (edges[:-1] + edges[1:]) / 2, float(edges[1] - edges[0])
+    middle = (edges[:-1] + edges[1:]) / 2
     words = [f"quality {low:.2f} to {high:.2f}" for low, high in pairwise(edges.tolist())]
-    marks = [["quality", str(at)] for at in range(len(middle))]
+    marks = {"customdata": [["quality", str(at)] for at in range(len(middle))],
+             "hovertemplate": "%{hovertext}<extra></extra>"}  # fmt: skip
     for name, counts, colour in (("Found right", bars.right, MISSING), ("Found wrong", bars.wrong, WRONG)):
-        figure.add_bar(x=middle, y=counts, width=width * 0.92, name=name, marker_color=colour, customdata=marks,
-                       hovertext=[f"{number:,} {name.lower()}, {word}"
-                                  for number, word in zip(counts.tolist(), words, strict=True)],
-                       hovertemplate="%{hovertext}<extra></extra>")  # fmt: skip
-    figure.add_scatter(x=middle, y=np.where(bars.cells > 0, bars.cells, np.nan), yaxis="y2", name="All labels",
-                       mode="lines+markers", line={"color": QUIET, "dash": "dot"}, customdata=marks,
-                       hovertext=[f"{number:,} labels, {word}"
-                                  for number, word in zip(bars.cells.tolist(), words, strict=True)],
-                       hovertemplate="%{hovertext}<extra></extra>")  # fmt: skip
-    figure.update_layout(barmode="stack", height=340, margin={"l": 0, "r": 8, "t": 34, "b": 40})
+        told = [f"{n:,} {name.lower()}, {word}" for n, word in zip(counts.tolist(), words, strict=True)]
+        heights = np.where(counts > 0, counts - GROUND, np.nan)
+        figure.add_bar(x=middle, y=heights, base=GROUND, name=name, marker_color=colour, hovertext=told, **marks)
+    told = [f"{many(n, 'label')} in all, {word}" for n, word in zip(bars.cells.tolist(), words, strict=True)]
+    figure.add_scatter(x=middle, y=np.where(bars.cells > 0, bars.cells, np.nan), name="All labels", hovertext=told,
+                       mode="lines+markers", line={"color": QUIET, "dash": "dot"}, **marks)  # fmt: skip
+    checked = bars.right + bars.wrong
+    told = [f"{wrong:,} of {many(n, 'verdict')} found an error, {word}"
+            for wrong, n, word in zip(bars.wrong.tolist(), checked.tolist(), words, strict=True)]  # fmt: skip
+    share = np.where(checked > 0, bars.wrong / np.maximum(checked, 1), np.nan)
+    figure.add_scatter(x=middle, y=share, name="Share found wrong", yaxis="y2", hovertext=told, connectgaps=True,
+                       mode="lines+markers", line={"color": SHARE, "width": 3}, **marks)  # fmt: skip
+    figure.update_layout(barmode="group", bargap=0.1, height=360, margin={"l": 0, "r": 8, "t": 56, "b": 40})
     figure.update_layout(clickmode="event+select", legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0})
-    log = {"title": "All labels (log)", "type": "log", "dtick": 1, "showgrid": False, "fixedrange": True}
-    figure.update_layout(yaxis2=log | {"overlaying": "y", "side": "right"})
+    top = math.log10(max(2, int(bars.cells.max(initial=1)))) + 0.1
+    log = {"title": "Labels (log)", "type": "log", "dtick": 1, "range": [math.log10(GROUND), top], "tickformat": ",d"}
+    shares = {"title": "Share found wrong", "tickformat": ".0%", "range": [0, 1.02], "showgrid": False,
+              "tickmode": "array", "tickvals": [0, 0.25, 0.5, 0.75, 1], "overlaying": "y", "side": "right"}  # fmt: skip
+    figure.update_layout(yaxis=log | {"fixedrange": True}, yaxis2=shares | {"fixedrange": True})
     figure.update_xaxes(title="Label quality (low: suspicious)", range=[0, 1], fixedrange=True)
-    figure.update_yaxes(title="Verdicts", fixedrange=True, selector={"overlaying": None})
     return figure
 
 
@@ -241,7 +258,7 @@ def reliability(steps: Sequence[Step]) -> go.Figure:
                  "color": MISSING},
         customdata=[["probability", str(at)] for at, _ in told],
         hovertext=[f"model says {step.mean:.0%}, truly {step.present.low:.1%} to {step.present.high:.1%}; "
-                   f"{step.cells:,} labels, {step.asked:,} verdicts" for _, step in told],
+                   f"{many(step.cells, 'label')}, {many(step.asked, 'verdict')}" for _, step in told],
         hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip
     figure.update_layout(height=380, margin={"l": 0, "r": 8, "t": 34, "b": 40}, clickmode="event+select")
@@ -289,7 +306,7 @@ def pace(rows: Sequence[Row]) -> go.Figure:
         marker_color=MISSING,
         customdata=[["reviewer", name] for name in names],
         hovertext=[f"{short(str(row['reviewer']))}: {row['per_hour']:,.0f} verdicts an hour, {row['verdicts']:,} in "
-                   f"all, {row['errors_found']:,} errors found" for row in told],
+                   f"all with unsure, errors found: {row['errors_found']:,}" for row in told],
         hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip
     figure.update_layout(height=90 + 24 * max(len(names), 2), margin={"l": 0, "r": 8, "t": 10, "b": 40})

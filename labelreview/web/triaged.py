@@ -34,12 +34,13 @@ from labelreview.review import estimates
 from labelreview.review.estimates import ErrorRate, Estimate
 from labelreview.rulings import State
 from labelreview.web.charts import short
-from labelreview.web.triage_charts import MOST, Bar, hover, shown
+from labelreview.web.triage_charts import MOST, Bar, hover, many, shown
 
 T = TypeVar("T")
 WHERE = "Formula: docs/estimates.md, “Every number”."
-FORMS = {**dict.fromkeys(triage.tables.WHOLE, "%.0f"), "seconds_median": "%.1f", "seconds_mean": "%.1f",
-         "given": "%.4f", "corrected": "%.4f", "difference": "%.4f", "lift": "%.1f", "p_value": "%.2g"}  # fmt: skip
+FORMS = {**dict.fromkeys(triage.tables.SHARES, "%.2g %%"), **dict.fromkeys(triage.tables.WHOLE, "localized"),
+         **{name: f"%.{most}g" for name, most in triage.tables.DIGITS.items()},
+         "difference": "%.2g", "lift": "%.2g", "p_value": "%.2g"}  # fmt: skip
 SORTS: dict[str, Callable[[tuple[str, ErrorRate]], Any]] = {
     "Most surely still wrong": lambda pair: triage.surest_first(pair[1]),
     "Most errors left": lambda pair: math.inf if triage.says_nothing(pair[1].rate) else -pair[1].left.value,
@@ -145,10 +146,18 @@ def tag_columns(rows: Sequence[Row]) -> list[str] | None:
     return ["tag", *people_of, *(name for name in rows[0] if name not in ("tag", "person", "state", "note"))]
 
 
-def tag_bars(pairs: Sequence[tuple[str, ErrorRate]], side: str = "") -> list[Bar]:
+def tag_bars(pairs: Sequence[tuple[str, ErrorRate]], side: str = "", most: int = MOST) -> list[Bar]:
     """The first of them that anything tells about, as lines of a chart."""
-    told = [(tag, rate) for tag, rate in pairs if rate.drawn or rate.answered == rate.cells][:MOST]
+    told = [(tag, rate) for tag, rate in pairs if rate.drawn or rate.answered == rate.cells][:most]
     return [Bar(tag, shown(rate), hover(tag, rate), ["tag", tag, side]) for tag, rate in told]
+
+
+def not_shown(pairs: Sequence[tuple[str, ErrorRate]], bars: Sequence[Bar]) -> str:
+    """How many tags a chart leaves out, and why."""
+    known = len(tag_bars(pairs, most=len(pairs)))
+    unknown, more = len(pairs) - known, known - len(bars)
+    told = f" {unknown:,} of {len(pairs):,} tags are not shown: too little is known." if unknown else ""
+    return told + (f" {more:,} more are below these: find or sort to see them." if more else "")
 
 
 def group_bars(project: Project, name: str) -> list[Bar]:
@@ -166,7 +175,7 @@ def agreement_bars(project: Project) -> list[Bar]:
         Bar(
             each.reviewer,
             each.agreement,
-            f"{short(each.reviewer)}: {_rate(each.agreement)} on {each.shared:,} labels",
+            f"{short(each.reviewer)}: {_rate(each.agreement)} on {many(each.shared, 'label')}",
             ["reviewer", each.reviewer],
         )
         for each in paces
@@ -198,12 +207,14 @@ def noise_bars(project: Project, text: str) -> dict[str, list[Bar]]:
     }  # fmt: skip
 
 
-def pairs(project: Project, which: str) -> tuple[kinds.HeatMap, list[Row]]:
-    """Tags that are confused, or wrong together: the most frequent as a heat map, and the table."""
+def pairs(project: Project, which: str) -> tuple[kinds.HeatMap, list[Row], list[Row]]:
+    """Tags that are confused, or wrong together: those that stand out as a heat map and as a table, and all of them."""
     found = figures(project)
     make = kinds.confused if which == "confused" else kinds.co_wrong
     listed = kept(project, which, lambda: make(found))
-    return kinds.heat_map(found, listed, symmetric=which != "confused"), triage.tables.pair_rows(found, listed)
+    shown = kinds.standing_out(listed)
+    heat = kinds.heat_map(found, shown, symmetric=which != "confused")
+    return heat, triage.tables.pair_rows(found, shown), triage.tables.pair_rows(found, listed)
 
 
 def histogram(project: Project) -> model.Histogram:
@@ -247,17 +258,32 @@ def as_csv(table: Sequence[Row]) -> str:
 
 
 def columns(table: Sequence[Row]) -> dict[str, Any]:
-    """How a table's columns are shown: their title, one sentence on hover, shares in per cent."""
-    return {name: _column(name) for name in (table[0] if table else ())}
+    """How a table's columns are shown: their title, one sentence on hover, numbers as in the report."""
+    return {name: _column(name, table) for name in (table[0] if table else ())}
 
 
-def _column(name: str) -> Any:
+def _column(name: str, table: Sequence[Row]) -> Any:
     title, told = triage.tables.title(name).capitalize(), EXPLAINED.get(name)
-    kind = name.removesuffix("_low").removesuffix("_high")
-    form = "percent" if kind in triage.tables.SHARES else FORMS.get(kind)
-    if form:
-        return st.column_config.NumberColumn(title, help=told, format=form)
+    if isinstance(next((row[name] for row in table if row[name] is not None), None), int | float):
+        return st.column_config.NumberColumn(title, help=told, format=FORMS.get(_kind(name), "localized"))
     return st.column_config.Column(title, help=told)
+
+
+def _kind(column: str) -> str:
+    return column.removesuffix("_low").removesuffix("_high")
+
+
+def on_page(row: Row) -> Row:
+    """A row as the page shows it: shares in per cent, counts of errors whole; still numbers, so that they sort.
+
+    >>> on_page({"tag": "hat", "rate": 0.0431, "errors_left_low": 12.6})
+    {'tag': 'hat', 'rate': 4.31, 'errors_left_low': 13}
+    """
+    return {name: _shown(_kind(name), value) if isinstance(value, float) else value for name, value in row.items()}
+
+
+def _shown(kind: str, value: float) -> float:
+    return 100 * value if kind in triage.tables.SHARES else round(value) if kind in triage.tables.WHOLE else value
 
 
 def report_file(project: Project, kind: str, since: When = None, people: bool = True) -> bytes:

@@ -168,7 +168,7 @@ def test_every_number_of_the_triage_page_is_explained_on_hover_with_its_formula_
     app.run()
     app.selectbox(key="tags_whose_triage").set_value("(agreed)").run()
     assert app.dataframe[0].value[["tag", "person", "note"]].to_numpy().tolist() == [["cat", "Ada", "only house cats"]]
-    assert {"rate", "missed", "lift", "mean_probability", "difference", "agreement", "wrong_after", "person"} <= seen
+    assert {"rate", "missed", "mean_probability", "difference", "agreement", "wrong_after", "person"} <= seen
 
 
 def test_how_each_person_does_is_shown_to_owners_alone(settings, tmp_path):

@@ -262,9 +262,10 @@ def _model(project: Project, found: Triage, every: dict[str, Table]) -> Chapter:
     return Chapter(
         "The model that chose what to ask",
         [
-            Text("Each label has a quality score: low means that the model thinks it wrong. A model that helps has "
-                 "the errors on the left."),
-            Picture(svg.quality(bars), "Verdicts by label quality: found wrong above found right."),
+            Text("Each label has a quality score: low means that the model thinks it wrong. With a model that "
+                 "helps, verdicts on the left find errors most often."),
+            Picture(svg.quality(bars), "Verdicts by label quality, found wrong above found right; the line is the "
+                                       "share found wrong."),
             Picture(svg.reliability(steps), "Predicted probability against the share that is truly present, "
                                             "weighted by the random audit, with 95 % intervals. On the diagonal the "
                                             "model keeps its word."),

@@ -46,6 +46,7 @@ svg .mid { text-anchor: middle } svg .strong { font-weight: 600 } svg .wrong { f
 svg .right { fill: var(--blue) } svg .heat { fill: var(--rust) } svg .band { fill: var(--band) }
 svg .grid { stroke: var(--line) } svg .target { stroke: var(--quiet); stroke-dasharray: 3 3; fill: none }
 svg .range { stroke: var(--rust); stroke-width: 2 } svg .other { stroke: var(--blue) }
+svg .share { stroke: var(--ink); stroke-width: 2; fill: none }
 svg .found { stroke: var(--rust); stroke-width: 2; fill: none }
 svg .forecast { stroke: var(--blue); stroke-width: 2; stroke-dasharray: 6 4; fill: none }
 @media screen and (max-width: 40rem) { td { max-width: 9rem } svg { min-width: 34rem }

@@ -112,7 +112,8 @@ def heat(found: HeatMap) -> str:
 
 
 def quality(bars: Histogram) -> str:
-    """Verdicts by label quality, stacked: found right below, found wrong above."""
+    """Verdicts by label quality, stacked: found right below, found wrong above; as a line the share found wrong, of
+    which the top is all."""
     plane = _Plane(1.0, float((bars.right + bars.wrong).max(initial=1)) or 1.0, 230)
     parts = plane.axes("label quality (low: suspicious)", "verdicts", _plain)
     for low, high, right, wrong in zip(bars.edges[:-1], bars.edges[1:], bars.right, bars.wrong, strict=True):
@@ -121,6 +122,12 @@ def quality(bars: Histogram) -> str:
                 (x, y), (x_end, y_end) = plane.at((low, base + count)), plane.at((high, base))
                 parts.append(f'<rect x="{x + 1:.1f}" y="{y:.1f}" width="{x_end - x - 2:.1f}" height="{y_end - y:.1f}" '
                              f'class="{kind}"/>')  # fmt: skip
+    checked = bars.right + bars.wrong
+    told = checked > 0
+    heights = plane.most_y * bars.wrong[told] / checked[told]
+    middle = (bars.edges[:-1] + bars.edges[1:])[told] / 2
+    parts.append(plane.path(list(zip(middle.tolist(), heights.tolist(), strict=True)), "share"))
+    parts.append(_text((WIDTH - 240, 15), "line: share found wrong, top = 100 %", "end small"))
     parts += _legend((("wrong", "found wrong"), ("right", "found right")))
     return _svg(plane.height, parts)
 

@@ -181,7 +181,7 @@ def _upcoming(_project: Project) -> Marked:
 
 
 def _reviewer(_project: Project, name: str) -> Marked:
-    return Marked(f"Verdicts by {name}", Filters(reviewer=name), kinds=(ERRORS, OTHERS))
+    return Marked(f"Verdicts by {name}, with unsure ones", Filters(reviewer=name), kinds=(ERRORS, OTHERS))
 
 
 def _corrected(_project: Project) -> Marked:
