@@ -136,9 +136,11 @@ function openBeside(part, talk, told) {
     return Object.assign(new Image(), { alt: '', loading: 'lazy', decoding: 'async', fetchPriority: 'low', src: image })
   }
 
+  const given = label => ({ 1: 'yes', 0: 'no' })[label] ?? 'unknown' // of a label -1 says that nobody gave it
+
   function label(value) {
-    const made = node('b', say(VALUE[value] ?? 'unknown'))
-    made.dataset.value = VALUE[value] ?? ''
+    const made = node('b', say(given(value)))
+    made.dataset.value = given(value)
     return made
   }
 
@@ -148,7 +150,7 @@ function openBeside(part, talk, told) {
   function opens(each, ...inside) {
     const made = node('button', '', ...inside)
     made.type = 'button'
-    made.setAttribute('aria-label', say('look-at', { item: each.item, value: say(VALUE[each.now] ?? 'unknown'), said: judged(each), tags: each.tags.join(', ') }))
+    made.setAttribute('aria-label', say('look-at', { item: each.item, value: say(given(each.now)), said: judged(each), tags: each.tags.join(', ') }))
     made.title = each.tags.join(', ')
     made.addEventListener('click', () => look(each))
     return made
