@@ -3,19 +3,20 @@
 Names, notes and reasons are data: shown as text. Definitions are Markdown without HTML and without pictures.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from functools import partial
 
 import streamlit as st
 
 from labelreview import rulings
-from labelreview.desk import decided, pins
+from labelreview.desk import decided, pins, triage
 from labelreview.desk.project import Project
 from labelreview.errors import LabelReviewError
 from labelreview.review.tageffect import Counts, Example, Move, Preview
 from labelreview.review.tagplan import Standing, sentence
 from labelreview.rulings import Kind, Rule, Ruling, State
-from labelreview.web import pictures, session
+from labelreview.web import pictures, session, triaged
 from labelreview.web.choosing import one_of
 
 CHOSEN, SAID, TABLE = "tags_chosen", "tags_said", "tags_table"
@@ -25,6 +26,11 @@ RULES = {
     Rule.ALL: "Present where all of them are",
     Rule.FIRST: "As the first one chosen says",
     Rule.UNKNOWN: "Unknown where they disagree",
+}
+COLUMNS = {
+    "Items": st.column_config.NumberColumn(format="localized", help="Items that have the tag, as it was given."),
+    "Errors found": st.column_config.NumberColumn(format="localized", help=triage.EXPLAINED["errors_found"]),
+    "Wrong as given": st.column_config.Column(help=triage.EXPLAINED["rate"]),
 }
 WORDS = {1: "yes", 0: "no", -1: "unknown"}
 
@@ -75,14 +81,16 @@ def board(project: Project, held: Standing) -> list[str]:
     if not shown:
         st.info("No tag matches. Clear the search, or choose everybody and any state.")
     else:
+        figures = triaged.of_tags(project)
         st.dataframe(
-            [_row(held, tag) for tag in shown],
+            [_row(held, tag, *figures[tag]) for tag in shown],
             hide_index=True,
             width="stretch",
             height=min(36 * (len(shown) + 1) + 3, 420),
             on_select=lambda: _selected(shown),
             selection_mode="multi-row",
             key=TABLE,
+            column_config=COLUMNS,
         )
     chosen: list[str] = st.multiselect("Chosen tags", project.dataset.tags, key=CHOSEN, placeholder="Choose tags here, "
                                        "or select rows above")  # fmt: skip
@@ -97,11 +105,14 @@ def _matches(held: Standing, tag: str, text: str, who: str, state: str) -> bool:
     return named and mine and (state not in tuple(State) or bool(about and person and about.state == state))
 
 
-def _row(held: Standing, tag: str) -> dict[str, object]:
+def _row(held: Standing, tag: str, labels: int, found: int, rate: str) -> dict[str, object]:
     about, name = held.assignments.get(tag), held.becomes[tag]
     mine = about if about and about.person else None
     return {
         "Tag": tag,
+        "Items": labels,
+        "Errors found": found,
+        "Wrong as given": rate,
         "Decided": "" if name == tag else f"→ {name}" if name else "dropped",
         "Person": mine.person if mine else "",
         "State": mine.state.value if mine else "",
@@ -196,7 +207,11 @@ def merge(project: Project, by: str, held: Standing, chosen: Sequence[str]) -> N
     if len(names) < 2:
         st.info("Choose two or more tags to merge.")
         return
-    to = st.selectbox("Into", names, accept_new_options=True, help="One of them, or type a new name.", key="merge_into")
+    figures = triaged.of_tags(project)
+    items = [sum(figures[tag][0] for tag, name in held.becomes.items() if name == each) for each in names]
+    to = st.selectbox("Into (at first, the one that most items have)", names, index=items.index(max(items)),
+                      accept_new_options=True, help="One of them, or type a new name.",
+                      key=f"merge_into_{json.dumps(names)}")  # fmt: skip
     rule = st.radio("A merged label is", list(RULES), format_func=RULES.__getitem__, key="merge_rule")
     _decide(project, lambda why: rulings.merge(by, names, to or "", rule, why))
 

@@ -7,11 +7,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import streamlit as st
 
 from labelreview.decisions import Direction
 from labelreview.desk import report, triage
 from labelreview.desk.project import Project
+from labelreview.desk.report import html
 from labelreview.desk.triage import (
     EXPLAINED,
     TABLES,
@@ -29,10 +31,13 @@ from labelreview.desk.triage import (
 from labelreview.desk.triage.compared import Comparison
 from labelreview.desk.triage.moments import When
 from labelreview.desk.triage.tables import ON_TOP, Row, impact_rows
+from labelreview.desk.triage.words import NOT_KNOWN
+from labelreview.errors import InputError
 from labelreview.formats.tables import cell
 from labelreview.review import estimates
 from labelreview.review.estimates import ErrorRate, Estimate
 from labelreview.rulings import State
+from labelreview.tags import PRESENT
 from labelreview.web.charts import short
 from labelreview.web.triage_charts import MOST, Bar, hover, many, shown
 
@@ -215,6 +220,23 @@ def pairs(project: Project, which: str) -> tuple[kinds.HeatMap, list[Row], list[
     shown = kinds.standing_out(listed)
     heat = kinds.heat_map(found, shown, symmetric=which != "confused")
     return heat, triage.tables.pair_rows(found, shown), triage.tables.pair_rows(found, listed)
+
+
+def of_tags(project: Project) -> dict[str, tuple[int, int, str]]:
+    """What a meeting should know of each tag before it decides: how many items have it as given, errors found, and the
+    share wrong as given in words."""
+    return kept(project, "of tags", lambda: _of_tags(project))
+
+
+def _of_tags(project: Project) -> dict[str, tuple[int, int, str]]:
+    data = project.dataset
+    there = data.grid.cells(np.flatnonzero(np.ravel(data.labels) == PRESENT))
+    counts = np.bincount(there % len(data.tags), minlength=len(data.tags)).tolist()
+    try:
+        about = [(rate.found, html.shown("rate", triage.tables.rate_row(rate))) for rate in figures(project).by_tag]
+    except InputError:  # no label is known, so that there is nothing to estimate
+        about = [(0, NOT_KNOWN)] * len(data.tags)
+    return {tag: (count, *told) for tag, count, told in zip(data.tags, counts, about, strict=True)}
 
 
 def histogram(project: Project) -> model.Histogram:
