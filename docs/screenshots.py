@@ -79,6 +79,7 @@ def visit(page: Page, address: str) -> None:
         page.keyboard.press(key)
         page.wait_for_timeout(100)
     expect(page.get_by_text("All saved")).to_be_visible()
+    page.locator(".alike").wait_for(timeout=300_000)  # the pictures are described in the background
     look(page, f"{address}/review?project=demo&tag=roadsign&direction=missing", "review")
     page.goto(f"{address}/?project=demo")
     settled(page)
