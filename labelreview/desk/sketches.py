@@ -17,7 +17,7 @@ class Sketches:
 
     def __init__(self, folder: Folder, pictures: Callable[[], images.Source]) -> None:
         self._folder, self._pictures = folder, pictures
-        self._kept: OrderedDict[int, Sketch | None] = OrderedDict()
+        self._kept: OrderedDict[int, Sketch] = OrderedDict()
         self._lock = threading.Lock()
 
     def same(self, row: int, others: Sequence[int]) -> set[int]:
@@ -29,12 +29,13 @@ class Sketches:
 
     def _of(self, rows: Sequence[int]) -> list[Sketch | None]:
         with self._lock:
-            found = {row: self._kept[row] for row in rows if row in self._kept}
+            found: dict[int, Sketch | None] = {row: self._kept[row] for row in rows if row in self._kept}
         found |= self._made([row for row in rows if row not in found])
         with self._lock:
-            for row in rows:
-                self._kept[row] = found[row]
-                self._kept.move_to_end(row)
+            for row, sketch in found.items():
+                if sketch is not None:  # what could not be opened on a busy machine may be next time
+                    self._kept[row] = sketch
+                    self._kept.move_to_end(row)
             while len(self._kept) > MOST_KEPT:
                 self._kept.popitem(last=False)
         return [found[row] for row in rows]
