@@ -109,11 +109,11 @@ def compare(
             told, made = compared.sentences(found), compared.tables(one, found)
     else:
         files = exported.read(Path(first), second, form=labels_format, missing_means=missing_means)
-        wrong = None
+        wrong, decided_on = None, list[str]()
         if project:
             with opened(project) as one:
-                wrong = exported.wrong(one, files)
-        told, made = exported.sentences(files, wrong and wrong[0]), exported.tables(files, wrong)
+                wrong, decided_on = exported.wrong(one, files), exported.explained(one, files)
+        told, made = exported.sentences(files, wrong and wrong[0]) + decided_on, exported.tables(files, wrong)
     for line in [*told, *_by_tag(made[1])]:
         typer.echo(line)
     if tables:

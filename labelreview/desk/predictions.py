@@ -166,9 +166,16 @@ def write(probs: formats.Source, out: Path, *, overwrite: bool = False) -> None:
     formats.write_matrix(probs.matrix, out, "wide_parquet" if is_parquet else "wide_csv", overwrite=overwrite)
 
 
-def learned_from(described: Described, *labels: Labels) -> list[Probs]:
+def learned_from(described: Described, *labels: Labels, progress: Progress = nothing) -> list[Probs]:
     """For each of these labels of the same items, the probabilities that a model learned from them gives, (N, K)."""
-    return [predict.out_of_sample(described.rows, each, described.groups) for each in labels]
+
+    def told(done: int) -> Callable[[float], None]:
+        return lambda share: progress("Learning", (done + share) / len(labels))
+
+    return [
+        predict.out_of_sample(described.rows, each, described.groups, progress=told(at))
+        for at, each in enumerate(labels)
+    ]
 
 
 def comparison(labels: formats.Source, earlier: formats.Source, described: Described) -> str:

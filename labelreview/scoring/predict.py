@@ -6,6 +6,7 @@ present, 0 absent, -1 unknown; pred_probs (N, K) float32. A cell has NaN where n
 is not finite, or the other folds hold fewer than three present or three absent labels of the tag.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -40,9 +41,15 @@ class Comparison(NamedTuple):
 
 
 def out_of_sample(
-    embeddings: npt.ArrayLike, labels: npt.ArrayLike, groups: Groups | None = None, *, folds: int | None = None
+    embeddings: npt.ArrayLike,
+    labels: npt.ArrayLike,
+    groups: Groups | None = None,
+    *,
+    folds: int | None = None,
+    progress: Callable[[float], object] = float,
 ) -> Float32s:
-    """Probabilities of present, (N, K) float32. `groups` (N,) are rows that must not be told apart by folds.
+    """Probabilities of present, (N, K) float32. `groups` (N,) are rows that must not be told apart by folds;
+    `progress` is told the share done, after each fold.
 
     Default: near-duplicate embeddings are a group; 10 folds up to 5,000 rows, 5 for more. Raises InputError for
     matrices that are not usable or not of the same rows.
@@ -65,6 +72,7 @@ def out_of_sample(
         if tags.any():
             model = fitted(rows[train], known[np.ix_(train, tags)], _penalty(rows, known, fold, held))
             out[np.ix_(test, tags)] = model.probs(rows[test])
+        progress((held + 1) / (fold.max() + 1))
     return out
 
 

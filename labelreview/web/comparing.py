@@ -77,7 +77,7 @@ def _files(project: Project) -> None:
     except LabelReviewError as error:
         st.error(session.plain(str(error)), icon=":material/error:")
         return
-    lines = exported.sentences(files, found[0] if found else None)
+    lines = exported.sentences(files, found[0] if found else None) + exported.explained(project, files)
     st.markdown("\n".join(f"- {session.plain(line)}" for line in lines))
     _files_tables(project, exported.tables(files, found))
 

@@ -458,6 +458,18 @@ def test_two_files_are_compared_by_their_labels_and_by_what_the_project_knows(pr
     assert f"{fixed:,} labels differ" in capsys.readouterr().out
     with (tmp_path / "t" / "labels-changed.csv").open(encoding="utf-8") as file:
         assert len(list(csv.DictReader(file))) == fixed
+    merging = rulings.merge("Ada", TAGS[1:3], TAGS[1])
+    project.meeting.record(merging)
+    try:
+        with (tmp_path / "b.csv").open(encoding="utf-8") as file:
+            rest = [row[:3] + row[4:] for row in csv.reader(file)]  # without the tag that is merged away
+        with (tmp_path / "e.csv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(rest)
+        (why,) = exported.explained(project, exported.read(tmp_path / "a.csv", tmp_path / "e.csv"))
+        assert why.startswith(f"Decided by Ada: merge {TAGS[1]}, {TAGS[2]} into {TAGS[1]} (any): what changed in")
+        assert exported.explained(project, files) == []
+    finally:
+        project.meeting.record(rulings.undo("Ada", merging))
     (tmp_path / "d.csv").write_text("id,hat\nnobody,1\n")
     with pytest.raises(InputError, match="have no item in common"):
         exported.read(tmp_path / "a.csv", tmp_path / "d.csv")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from labelreview.desk import triage
+from labelreview.desk import predictions, triage
 from labelreview.desk.project import Project
 from labelreview.desk.report import svg
 from labelreview.desk.report.blocks import MOST, Block, Chapter, Facts, List, Picture, Report, Rows, Text
@@ -73,6 +73,7 @@ def gathered(
     embeddings: Path | None = None,
     since: When = None,
     people: bool = True,
+    progress: predictions.Progress = predictions.nothing,
 ) -> Report:
     """Everything that the report says, as the log stands now. embeddings: of a .npy file, to learn from corrections;
     since: an earlier moment, to say what has changed; people: how each person does, which not every reader may see."""
@@ -82,7 +83,7 @@ def gathered(
              if not name.startswith("models") and (people or name != "reviewers")}  # fmt: skip
     every["models"] = Table("models", TABLES["models"][0], tables.leaderboard_rows(board))
     every["models-by-tag"] = Table("models-by-tag", TABLES["models-by-tag"][0], tables.tag_ap_rows(board, found.tags))
-    learned = matters.learned(project, embeddings) if embeddings else None
+    learned = matters.learned(project, embeddings, progress) if embeddings else None
     if learned:
         every["learned"] = Table("learned", "Learned from the corrections", tables.impact_rows(learned.gain))
     changes = compared.compared(project, since) if since is not None else None

@@ -18,6 +18,7 @@ from labelreview.desk.triage.words import count, percent
 from labelreview.errors import InputError, few
 from labelreview.review import estimates
 from labelreview.review.estimates import Estimate
+from labelreview.review.tagplan import sentence
 from labelreview.tags import PRESENT, UNKNOWN, Labels, Matrix, TagMatrix
 
 Ints = npt.NDArray[np.int64]
@@ -155,6 +156,18 @@ def sentences(files: Files, found: Wrong | None = None) -> list[str]:
             f"Wrong labels, by the project's verdicts and audit: {_between(found.before)} in the first file, "
             f"{_between(found.after)} in the second, of {found.cells:,}; difference {_between(found.difference)}."
         )
+    return told
+
+
+def explained(project: Project, files: Files) -> list[str]:
+    """The meeting's decisions that explain why a tag of the project is missing in one of the files, and what of it went
+    into another one."""
+    gone, told = set(project.dataset.tags) - set(files.tags), []
+    for step in project.meeting.standing().steps:
+        if not gone.isdisjoint(step.tags):
+            to = step.value.get("to")
+            into = f": what changed in {to} may come from it" if to in files.tags else ""
+            told.append(f"Decided by {step.by}: {sentence(step)}{into}.")
     return told
 
 

@@ -66,12 +66,12 @@ def _reviewed(probs: Probs, given: Labels, after: Labels, only: npt.NDArray[np.b
     return estimates.impact(probs[rows], given[rows], after[rows], only=only[rows])
 
 
-def learned(project: Project, embeddings: Path) -> Learned:
+def learned(project: Project, embeddings: Path, progress: predictions.Progress = predictions.nothing) -> Learned:
     """What a model learned from the corrections would gain. InputError where the embeddings do not fit the items."""
     data, after = project.dataset, corrected_labels(project)
     if data.grid.sparse:
         raise InputError("A head on embeddings is learned from all cells; this project is sparse.")
     source = Source(embeddings.name, embeddings.name, TagMatrix(data.ids, data.tags, data.labels))
     described = predictions.described(source, None, embeddings)
-    before, later = predictions.learned_from(described, np.asarray(data.labels), after)
+    before, later = predictions.learned_from(described, np.asarray(data.labels), after, progress=progress)
     return Learned(embeddings.name, estimates.gain(before, later, after), int((after != data.labels).sum()))
