@@ -11,11 +11,11 @@ from typing import Any
 import streamlit as st
 
 from labelreview.decisions import Direction
-from labelreview.desk import saved
+from labelreview.desk import saved, second
 from labelreview.desk.orders import BY_TAG, LEARNED, UNCERTAIN
 from labelreview.desk.project import Project
 from labelreview.desk.triage.behind import marked, named
-from labelreview.errors import LabelReviewError
+from labelreview.errors import LabelReviewError, few
 from labelreview.review.again import BY_LABEL, OWN, Status
 from labelreview.review.worklist import Filters
 from labelreview.roles import Action
@@ -25,10 +25,11 @@ RARE = ("status", "reviewer", "low", "high", "p_low", "p_high", "column", "value
 NAMES = ("tag", "direction", "text", "order", "cells", *RARE)
 # What narrows together, is told by one chip, and lifted by one click.
 CHIPS = (("status", "mark"), ("reviewer",), ("low", "high"), ("p_low", "p_high"), ("column", "value"), ("selection",))
-FILTERED, SAID = "review_filtered", "queue_said"
+FILTERED, SAID, FRESH = "review_filtered", "queue_said", "selection_fresh"
 ALL_CELLS, UNLABELLED = "all", "unlabelled"
 UNLABELLED_ORDERS = (BY_TAG, UNCERTAIN)  # of labels left empty no scorer says anything
 ENDS = {"low": 0.0, "high": 1.0, "p_low": 0.0, "p_high": 1.0}
+ENOUGH_IDS = 5  # that are missing, by name
 LONGEST = 48  # letters of a chip
 
 
@@ -38,6 +39,7 @@ def review(project: Project) -> Filters:
     if asked != st.session_state.get(FILTERED) or "filter_tag" not in st.session_state:
         st.session_state.update({f"filter_{name}": value for name, value in asked.items()})
     now = {name: str(st.session_state.get(f"filter_{name}") or "") for name in NAMES}
+    now |= {name: _end(name, now[name]) for name in ENDS}  # what is no share stays in its field, and filters nothing
     if unlabelled():  # what was left empty has no direction and no score
         now |= {"direction": "", "low": "", "high": "", "order": now["order"] * (now["order"] in UNLABELLED_ORDERS)}
         st.session_state.update({f"filter_{name}": now[name] for name in ("low", "high", "order")})
@@ -49,7 +51,8 @@ def review(project: Project) -> Filters:
 
 def as_filters(now: Mapping[str, str]) -> Filters:
     """Filters as an address writes them; what is left out is not filtered."""
-    low, high, p_low, p_high = (_share(now.get(name, ""), default) for name, default in ENDS.items())
+    ends = ((share(now.get(name, "")), default) for name, default in ENDS.items())
+    low, high, p_low, p_high = (default if value is None else value for value, default in ends)
     status, order = now.get("status", ""), now.get("order", "") or LEARNED
     open_cells, cells = not status and not now.get("reviewer", ""), now.get("cells", "")
     return Filters(
@@ -141,6 +144,9 @@ def more(project: Project, reviewer: str, language: str) -> None:
     with st.popover(say("queue.more-set", n=count) if count else say("queue.more"), icon=":material/filter_list:"):
         if said := st.session_state.pop(SAID, ""):
             st.caption(session.plain(said))
+            if name := st.session_state.pop(FRESH, ""):
+                st.button(say("queue.open-selection", name=session.plain(name)), key="open_selection",
+                          on_click=_choose, args=(name,))  # fmt: skip
         _rare(project, reviewer, say)
         _selections(project, reviewer, say)
         _queues(project, reviewer, say)
@@ -148,7 +154,8 @@ def more(project: Project, reviewer: str, language: str) -> None:
 
 
 def _is_set(names: Sequence[str]) -> bool:
-    return any(st.session_state.get(f"filter_{name}") for name in names)
+    now = st.session_state[FILTERED]
+    return any(now[name] if name in ENDS else st.session_state.get(f"filter_{name}") for name in names)
 
 
 def _chips(project: Project, say: Any) -> None:
@@ -168,7 +175,8 @@ def _said(project: Project, name: str, say: Any) -> str:
         except LabelReviewError as error:
             return f"{said}: {error}"
     if name in ("low", "p_low"):
-        ends = now[name] or "0", now[name.replace("low", "high")] or "1"
+        holds = st.session_state[FILTERED]
+        ends = holds[name] or "0", holds[name.replace("low", "high")] or "1"
         return f"{say('queue.quality' if name == 'low' else 'queue.probability')} {ends[0]}–{ends[1]}"
     return {
         "reviewer": f"{say('queue.reviewer')}: {now['reviewer']}",
@@ -202,7 +210,13 @@ def _rare(project: Project, reviewer: str, say: Any) -> None:
         high, idle = low.replace("low", "high"), low == "low" and unlabelled()
         left.text_input(say(f"queue.{low.replace('_', '-')}"), key=f"filter_{low}", placeholder="0", disabled=idle)
         right.text_input(say("queue.high"), key=f"filter_{high}", placeholder="1", disabled=idle)
+        for column, name in ((left, low), (right, high)):
+            if (text := st.session_state.get(f"filter_{name}") or "") and share(text) is None:
+                column.markdown(f":red[{say('queue.no-share', text=session.plain(_cut(text)))}]")
     st.caption(say("queue.range"))
+    if any(_is_set(names) for names in CHIPS if names[0] in ENDS):
+        left_open = second.progress(project, reviewer, as_filters(st.session_state[FILTERED])).remaining
+        st.caption(say("queue.holds", n=f"{left_open:,}"))
     if columns := project.columns.all():
         _keep_to("filter_column", ["", *columns])
         left, right = st.columns(2)
@@ -238,7 +252,14 @@ def _selections(project: Project, reviewer: str, say: Any) -> None:
 def _save_selection(project: Project, reviewer: str, name: str, data: bytes, say: Any) -> str:
     ids = saved.ids_of(data.decode("utf-8", errors="replace"))
     count = project.saved.save_selection(name, ids, reviewer)
-    return str(say("queue.selection-saved", name=name, n=f"{count:,}", all=f"{len(ids):,}"))
+    missing = [item for item in dict.fromkeys(ids) if item not in project.dataset.ids]
+    st.session_state[FRESH] = name.strip()
+    said = say("queue.selection-saved", name=name, n=f"{count:,}", all=f"{count + len(missing):,}")
+    return f"{said} {say('queue.missing', ids=few(missing, ENOUGH_IDS))}" if missing else str(said)
+
+
+def _choose(selection: str) -> None:
+    st.session_state["filter_selection"] = selection
 
 
 def _queues(project: Project, reviewer: str, say: Any) -> None:
@@ -288,8 +309,8 @@ def _checked(project: Project, asked: dict[str, str]) -> dict[str, str]:
         "column": _column_of(project, asked),
     }
     known = {name: value if name not in allowed or value in allowed[name] else "" for name, value in asked.items()}
-    for name, default in ENDS.items():
-        known[name] = "" if _share(known[name], default) == default else known[name]
+    for name in ENDS:
+        known[name] = _end(name, known[name])
     known["value"] = known["value"] if known["column"] else ""
     known["mark"] = known["mark"] if known["status"] in BY_LABEL else ""
     return known
@@ -301,12 +322,24 @@ def _column_of(project: Project, asked: Mapping[str, str]) -> tuple[str, ...]:
     return (asked["column"],) if column and asked["value"] in column.values else ()
 
 
-def _share(text: str, default: float) -> float:
+def share(text: str) -> float | None:
+    """A share as people write it, or None for what is none.
+
+    >>> share("0,5"), share("50 %"), share("-1"), share("abc")
+    (0.5, 0.5, None, None)
+    """
+    number = text.strip().removesuffix("%")
     try:
-        value = float(text.replace(",", "."))
+        value = float(number.replace(",", ".")) / (1 if number == text.strip() else 100)
     except ValueError:
-        return default
-    return value if 0 <= value <= 1 else default
+        return None
+    return value if 0 <= value <= 1 else None
+
+
+def _end(name: str, text: str) -> str:
+    """One end of a range as an address writes it; nothing where it bounds nothing."""
+    value = share(text)
+    return "" if value is None or value == ENDS[name] else f"{value:g}"
 
 
 def _to_address(filters: Mapping[str, str]) -> None:

@@ -75,6 +75,23 @@ def test_hostile_tag_names_are_shown_as_they_are(settings, tmp_path, name):
     assert not [text for text in app.markdown if "<img" in text.value and text.allow_html]
 
 
+def test_an_end_of_a_range_that_is_no_share_is_told_kept_and_filters_nothing_and_the_next_one_counts_at_once(
+    settings, tmp_path
+):
+    make(settings, tmp_path, ["hat", "cat"])
+    app = page("review")
+    for entry, address in (("abc", None), ("0.5", "0.5"), ("-1", None), ("40 %", "0.4"), ("0,3", "0.3")):
+        app.text_input(key="filter_high").input(entry).run()
+        assert not app.exception
+        assert app.text_input(key="filter_high").value == entry
+        assert app.query_params.get("high") == address
+        told = [text.value for text in app.markdown if "is no share" in text.value]
+        assert (len(told), [button.label.replace("\\", "") for button in app.button if button.key == "lift_low"]) == (
+            (1, []) if address is None else (0, [f"Label quality 0–{address}"])
+        )
+    assert [text.value for text in app.caption if text.value.startswith("Open cells in this queue")]
+
+
 def test_the_rules_selected_in_a_table_are_never_others_that_move_into_their_rows(settings, tmp_path):
     make(settings, tmp_path, ["hat", "cat", "cap"])
     with Project.open(settings, "cats") as project:

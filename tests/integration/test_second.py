@@ -146,3 +146,4 @@ def test_an_address_says_every_filter_and_leaves_out_what_is_not_set():
     assert queues.as_filters({}) == Filters(suspects=True)
     assert queues.as_filters({"status": "unsure", "reviewer": "ann"}) == Filters(status="unsure", reviewer="ann")
     assert queues.as_filters({"low": "x", "high": "7"}) == Filters(suspects=True)
+    assert queues.as_filters({"p_low": "50 %", "p_high": "75%"}) == Filters(suspects=True, p_low=0.5, p_high=0.75)

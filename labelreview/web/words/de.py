@@ -270,6 +270,10 @@ WORDS = {
         "Von 0 bis 1, ohne das obere Ende selbst, außer es ist 1. Niedrige Label-Güte heißt wohl falsch; sie ist der "
         "Wert von `labelreview rank`, den keine Antwort verschiebt."
     ),
+    "queue.no-share": "„{text}“ ist kein Anteil. Schreiben Sie 0,5 oder 50 %.",
+    "queue.holds": "Offene Zellen in dieser Warteschlange: {n}. Die Label-Güte ist nicht gleichmäßig verteilt.",
+    "queue.missing": "Nicht darin: {ids}.",
+    "queue.open-selection": "„{name}“ öffnen",
     "queue.column": "Spalte der Datei zu den Bildern",
     "queue.value": "Ihr Wert",
     "queue.lift": "Klicken hebt diesen Filter auf.",

@@ -263,6 +263,10 @@ WORDS = {
         "From 0 to 1, without the upper end itself unless it is 1. Low label quality means likely wrong; it is the "
         "score of `labelreview rank`, which no answer moves."
     ),
+    "queue.no-share": "“{text}” is no share. Write 0.5, 0,5 or 50 %.",
+    "queue.holds": "Open cells in this queue: {n}. Label quality is not spread evenly.",
+    "queue.missing": "Not in it: {ids}.",
+    "queue.open-selection": "Open “{name}”",
     "queue.column": "Column of the items file",
     "queue.value": "Its value",
     "queue.lift": "Click to lift this filter.",
