@@ -22,6 +22,8 @@ numbers.metric("Verdicts", f"{sum(f.answered for f in figures):,}", width=120, h
 numbers.metric(
     "Corrected", f"{sum(f.changed for f in figures):,}", width=120, help="Verdicts that change the given label."
 )
+if filled := sum(f.filled for f in figures):
+    numbers.metric("Filled", f"{filled:,}", width=120, help="Verdicts on labels that were left empty.")
 
 if not suspects:
     st.info("No cell is suspect: labels and predictions agree. You can still review every cell, worst first.")

@@ -23,6 +23,7 @@ class TagFigures:
     answered: int
     changed: int
     unsure: int
+    filled: int  # labels that were left empty: nothing was wrong with them
 
     @property
     def suspects(self) -> int:
@@ -33,14 +34,15 @@ def by_tag(dataset: Dataset, issues: npt.NDArray[np.bool_], verdicts: Verdicts) 
     """The figures of every tag, in the order of the data set. `issues`: bool over the grid, the suspects."""
     labels, grid = np.asarray(dataset.labels), dataset.grid
     present = labels == PRESENT
-    answers = np.zeros((4, len(dataset.tags)), int)
+    answers = np.zeros((5, len(dataset.tags)), int)
     here = placed(dataset, verdicts)
     suspect = np.ravel(issues)[grid.slots(here.cells)].tolist()
     answered = zip(here.cells.tolist(), dataset.given(here.cells).tolist(), suspect, here.decisions, strict=True)
     for cell, given, suspected, decision in answered:
         unsure = decision.verdict is Verdict.UNSURE
-        changed = not unsure and decision.verdict is not None and decision.verdict.label != given
-        answers[:, cell % len(dataset.tags)] += (suspected, True, changed, unsure)
+        differs = not unsure and decision.verdict is not None and decision.verdict.label != given
+        kinds = suspected, True, differs and given != UNKNOWN, unsure, differs and given == UNKNOWN
+        answers[:, cell % len(dataset.tags)] += kinds
     columns = zip(
         dataset.tags,
         grid.counts(present),

@@ -112,6 +112,7 @@ def test_the_overview_counts_verdicts_and_corrections(settings, tmp_path):
     assert shown["Items"] == "2"
     assert shown["Verdicts"] == "2"
     assert shown["Corrected"] == "1"
+    assert "Filled" not in shown
 
 
 def test_the_overview_is_each_projects_own_and_follows_the_answers(settings, tmp_path):
