@@ -102,10 +102,14 @@ def gathered(
         _meeting(project),
         _method(project, found),
     ]
-    when = datetime.now(UTC).strftime("%d %B %Y, %H:%M UTC")
-    labels = f"{project.card.items:,} items × {len(project.card.tags):,} tags from {project.card.labels_file}"
     kept = [chapter for chapter in chapters if chapter.blocks]
-    return Report(f"Label quality of {project.card.name}", f"{labels} · {when}", kept, list(every.values()))
+    return Report(f"Label quality of {project.card.name}", _subtitle(project), kept, list(every.values()))
+
+
+def _subtitle(project: Project) -> str:
+    """Of what the report is, and when it was made."""
+    labels = f"{project.card.items:,} items × {len(project.card.tags):,} tags from {project.card.labels_file}"
+    return f"{labels} · {datetime.now(UTC).strftime('%d %B %Y, %H:%M UTC')}"
 
 
 def _answer(found: Triage) -> Chapter:
