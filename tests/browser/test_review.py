@@ -119,8 +119,11 @@ def test_undo_goes_back_over_a_reload_and_shows_each_cell_again(server, settings
     ada.page.reload()
     fifth = ada.painted()
     assert fifth not in {cell[:2] for cell in given}
+    ada.page.wait_for_load_state("networkidle")  # what was answered before the reload has been recalled
     for item, tag, _ in reversed(given):
         ada.press("z")
+        expect(ada.loop).to_have_attribute("data-item", item)
+        expect(ada.loop).to_have_attribute("data-tag", tag)
         assert ada.painted() == (item, tag)
     ada.press("z")
     expect(ada.page.locator("[data-part=last]")).to_contain_text("Nothing to undo")
@@ -334,6 +337,7 @@ def test_a_server_killed_in_a_burst_and_started_again_loses_nothing_and_doubles_
 
 def test_answers_given_while_the_server_is_down_survive_a_closed_tab(server, settings, newcomer, context):
     ada = newcomer().open(server.address, name="Ada")
+    ada.page.wait_for_load_state("networkidle")  # the next pictures are here
     server.kill()
     given = [decide(ada, key) for key in "ada"]
     ada.page.close()
