@@ -183,9 +183,9 @@ def lines(found: Triage, most: int | None = MOST_TAGS) -> Sequence[str]:
 
 
 def surest_first(rate: ErrorRate) -> tuple[bool, float, float]:
-    """For sorting: by what is surely still wrong, the low end of the interval (one draw alone can say 100 %); what
-    nothing tells about comes last."""
-    return math.isnan(rate.rate.value) or says_nothing(rate.rate), -rate.rate_left.low, -rate.rate_left.high
+    """For sorting: by what is surely still wrong, the low end of the interval (one draw alone can say 100 %), where
+    that is the same by what is surely wrong as given; what nothing tells about comes last."""
+    return math.isnan(rate.rate.value) or says_nothing(rate.rate), -rate.rate_left.low, -rate.rate.low
 
 
 def says_nothing(share: Estimate) -> bool:

@@ -7,7 +7,7 @@ const VERDICT = { 1: 'present', 0: 'absent', '-1': 'unsure' }
 const LABEL = { present: 1, absent: 0, unsure: -1 }
 
 function openHistory(talk, sender, queue) {
-  let deeds = [], older = true
+  let deeds = [], older = true, recalling = null
 
   // { uid, cell, kind: 'answer' | 'flag' | 'skip', value, note, at, undone, also: [{ uid, cell, counted }] (settled by the same key) };
   // counted: by what queue.count says it was counted, 0 where it was not
@@ -18,7 +18,10 @@ function openHistory(talk, sender, queue) {
 
   const standing = () => deeds.filter(deed => !deed.undone)
 
-  async function recall() { // what this reviewer did before this page was loaded
+  // What this reviewer did before this page was loaded; who asks while it is on its way waits for the same answer.
+  const recall = () => recalling ??= recalled().finally(() => { recalling = null })
+
+  async function recalled() {
     if (!older) return
     const mine = queue.round
     await sender.flush()

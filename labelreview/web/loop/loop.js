@@ -336,7 +336,7 @@ function startLoop(root) {
     await talk.ask('POST', 'release', { body: { holder: await me } }).catch(() => {})
     if (mine !== queue.round || stopped) return
     await queue.refill()
-    if (mine === queue.round && anew && history.empty) { undoing = true; await history.recall().finally(() => { undoing = false }) }
+    if (mine === queue.round && anew && history.empty) await history.recall()
   }
 
   function dress() { // words and keys
