@@ -34,13 +34,8 @@ DEPTH = 1000
 KEPT_ORDERS, KEPT_CELLS = 8, 100_000_000
 HEADS = 2_000_000  # by candidate and direction; with thousands of tags each group's head is short
 ONE_ODDS = ("p_only", "rates", "wrong_share")
-ORDERS: dict[str, str] = {
-    LEARNED: "worst first, learning",
-    **{name: scorer.title for name, scorer in scoring.SCORERS.items()},
-    **{name: f"items by {name.replace('_', ' ')}" for name in scoring.POOLERS},
-    BY_TAG: "tag after tag",
-    UNCERTAIN: "the model is least certain",
-}
+ORDERS = (LEARNED, *scoring.SCORERS, *scoring.POOLERS, BY_TAG, UNCERTAIN)
+OF_UNLABELLED = (BY_TAG, UNCERTAIN)  # beside the likeliest first: of labels left empty no scorer says anything
 
 
 @dataclass(frozen=True)
@@ -76,11 +71,11 @@ class Orders:
         self._sorted: OrderedDict[tuple[str, int, Filters, int], Cells] = OrderedDict()
 
     @property
-    def titles(self) -> dict[str, str]:
-        """The orders that this project has, by name, in words."""
+    def names(self) -> dict[str, str]:
+        """The orders that this project has, and under which name each is told of in words."""
         there = scoring.SPARSE_SCORERS if self.grid.sparse else scoring.SCORERS
-        titles = {name: title for name, title in ORDERS.items() if name not in scoring.SCORERS or name in there}
-        return titles | ({"recipe": ORDERS["p_only"]} if self.grid.sparse else {})
+        names = {name: name for name in ORDERS if name not in scoring.SCORERS or name in there}
+        return names | ({"recipe": "p_only"} if self.grid.sparse else {})
 
     def prepare(self, tell: Callable[[float], None] = lambda share: None) -> None:
         """Compute now what the first question needs."""
@@ -102,8 +97,8 @@ class Orders:
     def cells(self, filters: Filters, rows: Mask | None, only: Mask | None = None) -> Iterator[Cells]:
         """Cells under a filter, likely wrong first, in chunks. `rows` (N,) bool: the items whose id matches. `only` (by
         slot): what else the filter keeps; item after item nothing else comes, or one would wade through thousands."""
-        if filters.order not in self.titles:
-            raise InputError(f"There is no order '{filters.order}' here. Choose one of {', '.join(self.titles)}.")
+        if filters.order not in self.names:
+            raise InputError(f"There is no order '{filters.order}' here. Choose one of {', '.join(self.names)}.")
         first = np.zeros(0, np.int64)
         if filters.order == LEARNED and not filters.tag and rows is None and not filters.unlabelled:
             first = self._front(filters.direction)
@@ -222,12 +217,13 @@ class Orders:
     def _order(self, filters: Filters, rows: Mask | None, only: Mask | None) -> Cells:
         order = filters.order
         if filters.unlabelled:  # no scorer says anything of them
-            order = order if order in (BY_TAG, UNCERTAIN) else LEARNED
+            order = order if order in OF_UNLABELLED else LEARNED
             filters = replace(filters, order=order, direction=None)
         if order not in scoring.POOLERS:  # what the worklist picks from any other order
             only = None
-        sorted_by = Filters(filters.tag, filters.direction, filters.text, selection=filters.selection)
-        sorted_by = replace(sorted_by, unlabelled=filters.unlabelled)
+        sorted_by = Filters(
+            filters.tag, filters.direction, filters.text, unlabelled=filters.unlabelled, selection=filters.selection
+        )
         picked = 0 if only is None else hash(only.tobytes())
         key = (order, self.revision if order in LEARNING else 0, sorted_by, picked)
         if key not in self._sorted:

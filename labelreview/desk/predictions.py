@@ -5,6 +5,7 @@ They are out of sample: no picture's probability depends on its own labels or on
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from labelreview import embed, formats, images
 from labelreview.errors import InputError, few
 from labelreview.formats import embeddings
 from labelreview.formats.atomic import check_free
+from labelreview.formats.telling import part
 from labelreview.scoring import duplicates, predict, tfidf
 from labelreview.scoring.zeroshot import zero_shot
 from labelreview.tags import Labels, Matrix, Probs, TagMatrix
@@ -168,12 +170,9 @@ def write(probs: formats.Source, out: Path, *, overwrite: bool = False) -> None:
 
 def learned_from(described: Described, *labels: Labels, progress: Progress = nothing) -> list[Probs]:
     """For each of these labels of the same items, the probabilities that a model learned from them gives, (N, K)."""
-
-    def told(done: int) -> Callable[[float], None]:
-        return lambda share: progress("Learning", (done + share) / len(labels))
-
+    tell, count = partial(progress, "Learning"), len(labels)
     return [
-        predict.out_of_sample(described.rows, each, described.groups, progress=told(at))
+        predict.out_of_sample(described.rows, each, described.groups, progress=part(tell, at / count, (at + 1) / count))
         for at, each in enumerate(labels)
     ]
 

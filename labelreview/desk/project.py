@@ -194,9 +194,10 @@ class Project:
 
     def look_for_twins(self) -> None:
         """With the first queue, since nobody else needs them: find look-alikes in the background, to spread them."""
-        if not self._looked_for_twins:
-            self._looked_for_twins = True
-            self._learner.submit(self._find_twins)
+        with self._lock:
+            if not self._looked_for_twins:
+                self._looked_for_twins = True
+                self._learner.submit(self._find_twins)
 
     def _find_twins(self) -> None:
         self._worklist.twins = twins.groups(self.folder, lambda: self.pictures, lambda: self._closed)

@@ -114,7 +114,8 @@ def _leased(
     project: Project, holder: str, filters: Filters, want: int, keep: Sequence[Cell], left: Cells
 ) -> tuple[Question, ...]:  # fmt: skip
     there = set(left.tolist())
-    first = [cell for cell in keep if project.dataset.has(*cell) and project.dataset.cell(*cell) in there]
-    rest = map(project.dataset.at, project.asking.arranged(left, filters).tolist())
-    cells = project.asking.lease(holder, chain(first, (cell for cell in rest if cell not in set(first))), want)
+    data = project.dataset
+    first = dict.fromkeys(cell for cell in keep if data.has(*cell) and data.cell(*cell) in there)
+    rest = map(data.at, project.asking.arranged(left, filters).tolist())
+    cells = project.asking.lease(holder, chain(first, (cell for cell in rest if cell not in first)), want)
     return project.questions(cells, filters.order)

@@ -45,11 +45,6 @@ class Whole:
     rows: tuple[Row, ...]
 
 
-def whole(project: Project, reviewer: str, item: str) -> Whole:
-    """An item with its tags as a reviewer is asked about them; NotFound when there is no such item."""
-    return wholes(project, reviewer, [item])[0]
-
-
 def wholes(project: Project, reviewer: str, items: Iterable[str]) -> list[Whole]:
     """Items with their tags, as the log has them now: it is asked once, not for every item."""
     now = _now(project, reviewer)

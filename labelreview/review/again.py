@@ -26,13 +26,8 @@ class Status(StrEnum):
 
 
 BY_LABEL = (Status.CHANGED, Status.KEPT)  # by what the verdict that holds says about the label as given
-OWN = (
-    Status.RULES,
-    Status.MINE,
-    *BY_LABEL,
-    Status.UNSURE,
-    Status.FLAGGED,
-)  # these can be told without what others said
+# These can be told without what others said.
+OWN = (Status.RULES, Status.MINE, *BY_LABEL, Status.UNSURE, Status.FLAGGED)
 
 
 def screen(status: str) -> str:

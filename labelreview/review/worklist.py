@@ -254,7 +254,7 @@ class Worklist:
             asked &= ~gone[cells % len(self.dataset.tags)]
         if (only := self._only(filters, index)) is not None:
             asked &= only
-        if filters.direction:
+        if filters.direction and not filters.unlabelled:
             asked &= (labels == PRESENT) == (filters.direction is Direction.WRONG)
         return int(np.count_nonzero(asked))
 
@@ -287,7 +287,7 @@ class Worklist:
         matches, given = self._kind(slots, filters)
         if (gone := self._gone(filters)) is not None:
             matches &= ~gone[columns]
-        if filters.direction:
+        if filters.direction and not filters.unlabelled:
             matches &= (given == PRESENT) == (filters.direction is Direction.WRONG)
         if filters.tag:
             matches &= columns == self.dataset.column(filters.tag)

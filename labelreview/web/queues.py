@@ -6,13 +6,14 @@ An address holds every filter as text, so that a link restores the queue exactly
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import streamlit as st
 
 from labelreview.decisions import Direction
 from labelreview.desk import saved, second
-from labelreview.desk.orders import BY_TAG, LEARNED, UNCERTAIN
+from labelreview.desk.orders import LEARNED, OF_UNLABELLED
 from labelreview.desk.project import Project
 from labelreview.desk.triage.behind import marked, named
 from labelreview.errors import LabelReviewError, few
@@ -21,13 +22,12 @@ from labelreview.review.worklist import Filters
 from labelreview.roles import Action
 from labelreview.web import results, session, words
 
-RARE = ("status", "reviewer", "low", "high", "p_low", "p_high", "column", "value", "selection", "mark")
-NAMES = ("tag", "direction", "text", "order", "cells", *RARE)
 # What narrows together, is told by one chip, and lifted by one click.
 CHIPS = (("status", "mark"), ("reviewer",), ("low", "high"), ("p_low", "p_high"), ("column", "value"), ("selection",))
+RARE = tuple(chain.from_iterable(CHIPS))
+NAMES = ("tag", "direction", "text", "order", "cells", *RARE)
 FILTERED, SAID, FRESH = "review_filtered", "queue_said", "selection_fresh"
 ALL_CELLS, UNLABELLED = "all", "unlabelled"
-UNLABELLED_ORDERS = (BY_TAG, UNCERTAIN)  # of labels left empty no scorer says anything
 ENDS = {"low": 0.0, "high": 1.0, "p_low": 0.0, "p_high": 1.0}
 ENOUGH_IDS = 5  # that are missing, by name
 LONGEST = 48  # letters of a chip
@@ -41,7 +41,7 @@ def review(project: Project) -> Filters:
     now = {name: str(st.session_state.get(f"filter_{name}") or "") for name in NAMES}
     now |= {name: _end(name, now[name]) for name in ENDS}  # what is no share stays in its field, and filters nothing
     if unlabelled():  # what was left empty has no direction and no score
-        now |= {"direction": "", "low": "", "high": "", "order": now["order"] * (now["order"] in UNLABELLED_ORDERS)}
+        now |= {"direction": "", "low": "", "high": "", "order": now["order"] * (now["order"] in OF_UNLABELLED)}
         st.session_state.update({f"filter_{name}": now[name] for name in ("low", "high", "order")})
     st.session_state["filter_direction"] = now["direction"]
     st.session_state[FILTERED] = now
@@ -124,7 +124,7 @@ def orders(project: Project, say: Any) -> dict[str, str]:
     titles = session.order_titles(project)
     if not unlabelled():
         return titles
-    return {"": say("review.likeliest"), **{name: titles[name] for name in UNLABELLED_ORDERS if name in titles}}
+    return {"": say("review.likeliest"), **{name: titles[name] for name in OF_UNLABELLED if name in titles}}
 
 
 def ask_all_cells() -> None:
@@ -154,8 +154,7 @@ def more(project: Project, reviewer: str, language: str) -> None:
 
 
 def _is_set(names: Sequence[str]) -> bool:
-    now = st.session_state[FILTERED]
-    return any(now[name] if name in ENDS else st.session_state.get(f"filter_{name}") for name in names)
+    return any(st.session_state[FILTERED][name] for name in names)
 
 
 def _chips(project: Project, say: Any) -> None:
@@ -167,7 +166,7 @@ def _chips(project: Project, say: Any) -> None:
 
 
 def _said(project: Project, name: str, say: Any) -> str:
-    now = {each: str(st.session_state.get(f"filter_{each}") or "") for each in RARE}
+    now = st.session_state[FILTERED]
     if name == "status":
         said = str(say(f"queue.status-{now['status']}"))
         try:
@@ -175,8 +174,7 @@ def _said(project: Project, name: str, say: Any) -> str:
         except LabelReviewError as error:
             return f"{said}: {error}"
     if name in ("low", "p_low"):
-        holds = st.session_state[FILTERED]
-        ends = holds[name] or "0", holds[name.replace("low", "high")] or "1"
+        ends = now[name] or "0", now[name.replace("low", "high")] or "1"
         return f"{say('queue.quality' if name == 'low' else 'queue.probability')} {ends[0]}–{ends[1]}"
     return {
         "reviewer": f"{say('queue.reviewer')}: {now['reviewer']}",

@@ -21,8 +21,7 @@ from labelreview.desk import pins, second
 from labelreview.desk.people import NotAllowed
 from labelreview.desk.project import Project
 from labelreview.desk.whole import cell as one_cell
-from labelreview.desk.whole import next_items
-from labelreview.desk.whole import wholes as wholes_of
+from labelreview.desk.whole import next_items, wholes
 from labelreview.errors import InputError, LabelReviewError, NotFound, Refused, StoreError
 from labelreview.roles import Action
 from labelreview.settings import Settings
@@ -134,11 +133,11 @@ def items(_request: Request, project: Project, grant: auth.Grant, body: Shape) -
     want = min(asked.number(str(body.get("want", 6))), MOST_ITEMS)
     holder, filters = asked.holder(body.get("holder"), grant.reviewer), asked.filters(project, body)
     if body.get("look") is True:  # at what is answered, to change one's mind: nothing is leased
-        again = wholes_of(project, grant.reviewer, project.asking.named(filters.text, want))
+        again = wholes(project, grant.reviewer, project.asking.named(filters.text, want))
         return {"items": [shapes.whole(project, whole) for whole in again], "total": 0, "answered": 0}
     found = next_items(project, grant.reviewer, holder, filters, want, keep)
-    wholes = [shapes.whole(project, whole) for whole in found.wholes]
-    return {"items": wholes, "total": found.progress.total, "answered": found.progress.answered}
+    told = [shapes.whole(project, whole) for whole in found.wholes]
+    return {"items": told, "total": found.progress.total, "answered": found.progress.answered}
 
 
 def cell(request: Request, project: Project, grant: auth.Grant, _body: Shape) -> Shape:
@@ -178,9 +177,8 @@ def decisions(_request: Request, project: Project, grant: auth.Grant, body: Shap
     observing.STORED.inc(len(stored))
     project.follow()  # so that the order learns now, not with the next batch
     if undone := [(decision.item, decision.tag) for decision in made if decision.undoes]:
-        project.asking.hold(
-            asked.holder(body.get("holder"), grant.reviewer), undone
-        )  # it is on the sender's screen again
+        holder = asked.holder(body.get("holder"), grant.reviewer)
+        project.asking.hold(holder, undone)  # it is on the sender's screen again
     return {"stored": stored, "revision": project.orders.revision}
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 
 from labelreview.desk import folder
 from labelreview.desk.auditing import AUDIT
-from labelreview.desk.orders import LEARNED, ORDERS
+from labelreview.desk.orders import LEARNED
 from labelreview.desk.people import NotAllowed, People
 from labelreview.desk.project import Project
 from labelreview.errors import LabelReviewError
@@ -223,8 +223,7 @@ def forget_token() -> None:
 
 def order_titles(project: Project) -> dict[str, str]:
     """The project's orders in words, with the name that addresses use; "" is the learned one, which none need name."""
-    called = {title: name for name, title in ORDERS.items()}  # an order may go by the title of another
-    names = {LEARNED: LEARNED, AUDIT: AUDIT} | {name: called[title] for name, title in project.orders.titles.items()}
+    names = {LEARNED: LEARNED, AUDIT: AUDIT, **project.orders.names}
     say = partial(words.say, language())
     return {
         "" if name == LEARNED else name:

@@ -13,7 +13,7 @@ import streamlit as st
 from labelreview.decisions import Direction
 from labelreview.desk import report, triage
 from labelreview.desk.project import Project
-from labelreview.desk.report import html
+from labelreview.desk.report import blocks
 from labelreview.desk.triage import (
     EXPLAINED,
     TABLES,
@@ -48,7 +48,7 @@ FORMS = {**dict.fromkeys(triage.tables.SHARES, "%.2g %%"), **dict.fromkeys(triag
          "difference": "%.2g", "lift": "%.2g", "p_value": "%.2g"}  # fmt: skip
 SORTS: dict[str, Callable[[tuple[str, ErrorRate]], Any]] = {
     "Most surely still wrong": lambda pair: triage.surest_first(pair[1]),
-    "Most errors left": lambda pair: math.inf if triage.says_nothing(pair[1].rate) else -pair[1].left.value,
+    "Most errors left": lambda pair: (triage.unknown(pair[1]), -np.nan_to_num(pair[1].left.value)),
     "Most errors found": lambda pair: -pair[1].found,
     "Least known": lambda pair: pair[1].rate.low - pair[1].rate.high,
     "Name": lambda pair: pair[0].casefold(),
@@ -90,7 +90,8 @@ def numbers(found: Triage) -> list[tuple[str, str, str]]:
                         f" 95 % interval: {low} to {high}."),
         "Hours to the target": (f"Hours to {percent(found.target)}",
                                 f"{hours:,.1f}" if takes_time else triage.DASH,
-                                f" Between {triage.hours_to_target(found)}." if takes_time else " Not known yet."),
+                                f" 95 % interval: {triage.hours_to_target(found)}." if takes_time
+                                else " Not known yet."),
     }  # fmt: skip
     return [(title, number, f"{ON_TOP[name]}{more} {WHERE}") for name, (title, number, more) in shown.items()]
 
@@ -151,15 +152,15 @@ def tag_columns(rows: Sequence[Row]) -> list[str] | None:
     return ["tag", *people_of, *(name for name in rows[0] if name not in ("tag", "person", "state", "note"))]
 
 
-def tag_bars(pairs: Sequence[tuple[str, ErrorRate]], side: str = "", most: int = MOST) -> list[Bar]:
+def tag_bars(pairs: Sequence[tuple[str, ErrorRate]], side: str = "") -> list[Bar]:
     """The first of them that anything tells about, as lines of a chart."""
-    told = [(tag, rate) for tag, rate in pairs if rate.drawn or rate.answered == rate.cells][:most]
+    told = [(tag, rate) for tag, rate in pairs if triage.is_told(rate)][:MOST]
     return [Bar(tag, shown(rate), hover(tag, rate), ["tag", tag, side]) for tag, rate in told]
 
 
 def not_shown(pairs: Sequence[tuple[str, ErrorRate]], bars: Sequence[Bar]) -> str:
     """How many tags a chart leaves out, and why."""
-    known = len(tag_bars(pairs, most=len(pairs)))
+    known = sum(triage.is_told(rate) for _, rate in pairs)
     unknown, more = len(pairs) - known, known - len(bars)
     told = f" {unknown:,} of {len(pairs):,} tags are not shown: too little is known." if unknown else ""
     return told + (f" {more:,} more are below these: find or sort to see them." if more else "")
@@ -233,7 +234,7 @@ def _of_tags(project: Project) -> dict[str, tuple[int, int, str]]:
     there = data.grid.cells(np.flatnonzero(np.ravel(data.labels) == PRESENT))
     counts = np.bincount(there % len(data.tags), minlength=len(data.tags)).tolist()
     try:
-        about = [(rate.found, html.shown("rate", triage.tables.rate_row(rate))) for rate in figures(project).by_tag]
+        about = [(rate.found, blocks.shown("rate", triage.tables.rate_row(rate))) for rate in figures(project).by_tag]
     except InputError:  # no label is known, so that there is nothing to estimate
         about = [(0, NOT_KNOWN)] * len(data.tags)
     return {tag: (count, *told) for tag, count, told in zip(data.tags, counts, about, strict=True)}

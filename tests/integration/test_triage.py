@@ -16,7 +16,7 @@ from labelreview.decisions import Verdict
 from labelreview.desk import folder, report, second, triage
 from labelreview.desk.auditing import AUDIT, REVIEW
 from labelreview.desk.project import Project
-from labelreview.desk.report import html
+from labelreview.desk.report import blocks
 from labelreview.desk.triage import EXPLAINED, TABLES, compared, exported, groups, kinds, matters, model, moments
 from labelreview.desk.triage.tables import ON_TOP
 from labelreview.errors import InputError, NotFound
@@ -196,9 +196,10 @@ def test_a_mark_leads_to_the_cells_behind_it_and_to_a_queue_of_exactly_these(pro
         project.meeting.record(rulings.undo("Ada", dropping))
     if kind == "added":
         added, _ = compared.compared(project, 200).changed.by_tag(len(TAGS))
-        assert len(shown.cells) == added[2]
+        assert sum(map(len, (shown.errors, shown.ahead, shown.others))) == added[2]
     assert set(shown.errors.tolist()) <= wrong
-    assert len(shown.cells) == len(set(shown.cells.tolist())) > 0
+    cells = [*shown.errors.tolist(), *shown.ahead.tolist(), *shown.others.tolist()]
+    assert len(cells) == len(set(cells)) > 0
     inside = {
         "tag": lambda c: c % len(TAGS) == 1 and project.dataset.labels.flat[c] == 1,
         "pair": lambda c: c % len(TAGS) in first_pair(found),
@@ -214,7 +215,7 @@ def test_a_mark_leads_to_the_cells_behind_it_and_to_a_queue_of_exactly_these(pro
         "added": lambda c: c in wrong and c % len(TAGS) == 2 and not given_of(project, c),
         "reviewer": lambda c: project.verdicts().settled[project.dataset.at(c)].reviewer == "ann",
     }[kind]
-    assert all(inside(cell) for cell in shown.cells.tolist())
+    assert all(inside(cell) for cell in cells)
 
 
 def all_of(project, shown, part) -> list[int]:
@@ -272,9 +273,9 @@ def test_an_interval_that_says_nothing_is_told_in_words_and_stays_a_number_in_fi
     known_rate = found.by_tag[0]
     rate = replace(known_rate, drawn=3, left=estimates.Estimate(0.0, 0.0, 0.98 * known_rate.cells - known_rate.found))
     (row,) = triage.tables.tag_rows(project, [("hat", rate)])
-    assert html.shown("rate", row) == "not yet known: 3 drawn"
-    assert html.shown("errors_left", row) == triage.DASH
-    assert html.shown("rate", {**row, **triage.tables.rate_row(known_rate)}).endswith("%)")
+    assert blocks.shown("rate", row) == "not yet known: 3 drawn"
+    assert blocks.shown("errors_left", row) == triage.DASH
+    assert blocks.shown("rate", {**row, **triage.tables.rate_row(known_rate)}).endswith("%)")
     on_page = triage.known.told(row)
     assert {name for name in row if on_page[name] != row[name]} == {
         f"{name}{end}" for name in ("rate", "rate_left", "errors_left") for end in ("", "_low", "_high")
@@ -343,8 +344,8 @@ def test_the_report_fetches_nothing_and_says_what_stats_says(project, found, tmp
     assert "## The words of the tables" in text
     assert "Most surely still wrong first." in text
     learned = {"difference": -0.1, "difference_low": -0.19204, "difference_high": -0.03996, "p_value": 8.6e-06}
-    assert html.shown("difference", learned) == "−0.1 (−0.19 to −0.04)"
-    assert html.shown("p_value", learned) == "< 0.0001"
+    assert blocks.shown("difference", learned) == "−0.1 (−0.19 to −0.04)"
+    assert blocks.shown("p_value", learned) == "< 0.0001"
 
 
 def main_of(*words: str) -> None:

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from labelreview.desk.triage import EXPLAINED, Table
-from labelreview.desk.triage.tables import title
+from labelreview.desk.triage import DASH, EXPLAINED, Table, known, percent
+from labelreview.desk.triage.digits import MINUS, between, digits
+from labelreview.desk.triage.tables import DIGITS, SHARES, WHOLE, Row, title
 
+PERCENT = "\N{NO-BREAK SPACE}%"
 MOST = 20  # rows of a table: the rest is in the CSV files
 # In which order the rows of a table stand, by its name: the cut at MOST is no accident.
 ORDER = {
@@ -93,3 +95,29 @@ def rest(block: Rows) -> str:
     order = ORDER.get(name, "") if len(rows) > 1 else ""
     more = f"{MOST} of {len(rows):,} rows; all of them are in the file {name}.csv (labelreview report --tables)."
     return " ".join(part for part in (order, more if len(rows) > MOST else "") if part)
+
+
+def shown(column: str, row: Row) -> str:
+    """A value as a reader sees it, with its interval where it has one, in words where that says nothing."""
+    if known.unknown(row, column):
+        return known.in_words(row) if column in SHARES else DASH
+    value = _one(column, row[column])
+    if f"{column}_low" not in row:
+        return value
+    low, high = (_one(column, row[f"{column}_{end}"]) for end in ("low", "high"))
+    if low == high == DASH:
+        return value
+    span = between(low.removesuffix(PERCENT), high)
+    return span if value == DASH or known.ranges_alone(row) else f"{value} ({span})"
+
+
+def _one(column: str, value: object) -> str:
+    """Shares in per cent, counts of errors whole, other numbers with the few digits that say something."""
+    if value is None:
+        return DASH
+    if isinstance(value, float):
+        if column in SHARES:
+            return percent(value)
+        told = f"{value:,.0f}" if column in WHOLE else digits(value, DIGITS.get(column, 2))
+        return told.replace("-", MINUS)
+    return f"{value:,}".replace("-", MINUS) if isinstance(value, int) else str(value)

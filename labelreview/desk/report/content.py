@@ -26,7 +26,7 @@ from labelreview.desk.triage import (
 from labelreview.desk.triage.compared import Comparison
 from labelreview.desk.triage.moments import When
 from labelreview.desk.triage.tables import ON_TOP
-from labelreview.review.estimates import ErrorRate, Estimate
+from labelreview.review.estimates import CoWrong, ErrorRate, Estimate
 from labelreview.review.tagplan import sentence
 
 RATES = ("cells", "answered", "audited", "errors_found", "errors_left", "rate", "rate_left")
@@ -183,7 +183,7 @@ def _more(found: Triage) -> str:
 
 def _where(found: Triage, every: dict[str, Table]) -> Chapter:
     order = sorted(zip(found.tags, found.by_tag, strict=True), key=lambda pair: triage.surest_first(pair[1]))
-    told = [(tag, rate) for tag, rate in order if rate.drawn or rate.answered == rate.cells][:MOST]
+    told = [(tag, rate) for tag, rate in order if triage.is_told(rate)][:MOST]
     blocks: list[Block] = [
         Text("A label can be wrong in two ways: the tag is there and should not be (wrong), or it is not there and "
              "should be (missing). Each part is estimated from its own draws, so that parts need not add up to "
@@ -234,9 +234,9 @@ def _kinds(found: Triage, every: dict[str, Table]) -> Chapter:
             Text("Tags that seem to be confused: the first was given and is wrong, the second was missing on the same "
                  "item. These items were not drawn by chance: a pair says where to look, not how frequent it is."),
             Picture(svg.heat(heat), "Items by the tag wrongly given (row) and the tag missing (column)."),
-            _often(every["confused"]),
+            _often(found, every["confused"], listed),
         ]  # fmt: skip
-    if (together := _often(every["co-wrong"])).table.rows:
+    if (together := _often(found, every["co-wrong"], kinds.co_wrong(found))).table.rows:
         blocks += [Text("Tags that were wrong on the same item at least twice, whichever way."), together]
     if not blocks and any(every[name].rows for name in ("confused", "co-wrong")):
         blocks.append(Text("No pair of tags stands out as confused or wrong together: chance explains all of them."))
@@ -250,10 +250,9 @@ def _kinds(found: Triage, every: dict[str, Table]) -> Chapter:
     return Chapter("Kinds of errors", blocks)
 
 
-def _often(table: Table) -> Rows:
-    rows = [row for row in table.rows if int(str(row["both_wrong"])) >= TWICE
-            and float(str(row["p_value"])) < kinds.CHANCE]  # fmt: skip
-    return Rows(Table(table.name, table.title, rows), PAIR)
+def _often(found: Triage, table: Table, pairs: Sequence[CoWrong]) -> Rows:
+    often = [pair for pair in kinds.standing_out(pairs) if pair.both_wrong >= TWICE]
+    return Rows(Table(table.name, table.title, tables.pair_rows(found, often)), PAIR)
 
 
 def _low(row: tables.Row, name: str) -> float:

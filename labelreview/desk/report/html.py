@@ -15,12 +15,10 @@ from labelreview.desk.report.blocks import (
     explained,
     glossary,
     rest,
+    shown,
 )
-from labelreview.desk.triage import DASH, known, percent
-from labelreview.desk.triage.digits import MINUS, between, digits
-from labelreview.desk.triage.tables import DIGITS, SHARES, WHOLE, Row, title
+from labelreview.desk.triage.tables import title
 
-PERCENT = "\N{NO-BREAK SPACE}%"
 STYLE = """
 :root { color-scheme: light dark; --ground: #fcfbf8; --ink: #23262a; --quiet: #62676f; --line: #dcd8ce; --rust: #b4451f;
   --blue: #2f6fab; --band: #2f6fab33; --soft: #f2f0ea }
@@ -119,32 +117,6 @@ def _rest(block: Rows) -> str:
 def _words(report: Report) -> str:
     told = "".join(f"<div><dt>{_safe(word)}</dt><dd>{_safe(told)}</dd></div>" for word, told in glossary(report))
     return f"<dl>{told}</dl>"
-
-
-def shown(column: str, row: Row) -> str:
-    """A value as a reader sees it, with its interval where it has one, in words where that says nothing."""
-    if known.unknown(row, column):
-        return known.in_words(row) if column in SHARES else DASH
-    value = _one(column, row[column])
-    if f"{column}_low" not in row:
-        return value
-    low, high = (_one(column, row[f"{column}_{end}"]) for end in ("low", "high"))
-    if low == high == DASH:
-        return value
-    span = between(low.removesuffix(PERCENT), high)
-    return span if value == DASH or known.ranges_alone(row) else f"{value} ({span})"
-
-
-def _one(column: str, value: object) -> str:
-    """Shares in per cent, counts of errors whole, other numbers with the few digits that say something."""
-    if value is None:
-        return DASH
-    if isinstance(value, float):
-        if column in SHARES:
-            return percent(value)
-        told = f"{value:,.0f}" if column in WHOLE else digits(value, DIGITS.get(column, 2))
-        return told.replace("-", MINUS)
-    return f"{value:,}".replace("-", MINUS) if isinstance(value, int) else str(value)
 
 
 def _safe(words: str) -> str:

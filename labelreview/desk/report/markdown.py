@@ -2,8 +2,7 @@
 
 import re
 
-from labelreview.desk.report.blocks import MOST, Block, Facts, List, Picture, Report, Rows, Text, glossary, rest
-from labelreview.desk.report.html import shown
+from labelreview.desk.report.blocks import MOST, Block, Facts, List, Picture, Report, Rows, Text, glossary, rest, shown
 from labelreview.desk.triage.tables import title
 
 SIGNS = re.compile(r"([\\`*_{}\[\]()<>#+!|~$&])")

@@ -13,6 +13,7 @@ from labelreview.desk.triage.words import (
     MOST_TAGS,
     count,
     hours_to_target,
+    is_told,
     left_sentence,
     lines,
     next_steps,
@@ -23,12 +24,14 @@ from labelreview.desk.triage.words import (
     span,
     stop_sentence,
     surest_first,
+    unknown,
     verdicts_to_target,
     worst_tags,
 )
 
 __all__ = [
     "DASH", "EXPLAINED", "FEWEST", "MOST_TAGS", "SURE", "TABLES", "Behind", "Table", "Triage", "behind", "count",
-    "figures", "hours_to_target", "left_sentence", "lines", "next_steps", "percent", "range_alone", "says_nothing",
-    "sentence", "shape", "span", "stop_sentence", "surest_first", "verdicts_to_target", "worst_tags", "write_tables",
+    "figures", "hours_to_target", "is_told", "left_sentence", "lines", "next_steps", "percent", "range_alone",
+    "says_nothing", "sentence", "shape", "span", "stop_sentence", "surest_first", "unknown", "verdicts_to_target",
+    "worst_tags", "write_tables",
 ]  # fmt: skip

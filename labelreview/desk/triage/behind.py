@@ -55,11 +55,6 @@ class Behind:
     filters: Filters
     kinds: tuple[str, ...] = ALL
 
-    @property
-    def cells(self) -> Ints:
-        """All of them in the order to be looked at."""
-        return np.concatenate([self.errors, self.ahead, self.others])
-
     def queue(self, kind: str) -> Filters:
         """What the queue of one kind asks: `errors`, `others` or `ahead`, these all and not 200 alone."""
         return replace(self.filters, status=STATUS[kind]) if kind in STATUS else self.filters

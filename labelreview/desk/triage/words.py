@@ -127,7 +127,7 @@ def verdicts_to_target(found: Triage) -> str:
 def hours_to_target(found: Triage) -> str:
     """The range of the hours to the target; '' where nothing tells."""
     low, high = found.cost.hours.low, found.cost.hours.high
-    if math.isnan(low) or not math.isfinite(low):
+    if not math.isfinite(low):
         return ""
     return f"{_hours(low)}–{_hours(high)}" if math.isfinite(high) else f"{_hours(low)} or more"
 
@@ -151,7 +151,7 @@ def count(number: float, most: float = math.inf) -> str:
         return DASH
     number = min(number, most)
     rounded = int(round(number, 1 - math.floor(math.log10(number))) if number >= 100 else round(number))
-    return f"{rounded if rounded <= most else int(most):,}"
+    return f"{min(rounded, most):,.0f}"
 
 
 def percent(share: float) -> str:
@@ -185,7 +185,17 @@ def lines(found: Triage, most: int | None = MOST_TAGS) -> Sequence[str]:
 def surest_first(rate: ErrorRate) -> tuple[bool, float, float]:
     """For sorting: by what is surely still wrong, the low end of the interval (one draw alone can say 100 %), where
     that is the same by what is surely wrong as given; what nothing tells about comes last."""
-    return math.isnan(rate.rate.value) or says_nothing(rate.rate), -rate.rate_left.low, -rate.rate.low
+    return unknown(rate), -rate.rate_left.low, -rate.rate.low
+
+
+def is_told(rate: ErrorRate) -> bool:
+    """Whether anything tells about some labels beside what was suspicious: a draw, or that all are answered."""
+    return bool(rate.drawn or rate.answered == rate.cells)
+
+
+def unknown(rate: ErrorRate) -> bool:
+    """Whether nothing is known of some labels that one could go by."""
+    return math.isnan(rate.rate.value) or says_nothing(rate.rate)
 
 
 def says_nothing(share: Estimate) -> bool:

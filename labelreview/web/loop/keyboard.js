@@ -63,13 +63,12 @@ function openKeys(table, name, way = '') { // way: whose own keys these are, of 
       const held = (preset, mine) => ({ preset, mine, held: kept.preset === preset && kept.mine === mine })
       return [...table.presets.map(each => held(each, false)), ...table.presets.filter(each => kept.own[each]).map(each => held(each, true))]
     },
-    reserved: chord => table.reserved.includes(plain(chord)),
     cap: action => capOf(keyOf(action)),
     actionOf: chord => chord === UNDO ? 'undo' : holder(chord) ?? holder(plain(chord)),
     change(action, chord) { // '' or why not: 'reserved', 'unusable', or the action that has the key
       const ours = table.rows.some(row => Object.values(row.keys).includes(chord)) // of a preset: Enter, in the grid
       if (chord.length > 1 && !ours && !/^(Shift\+)?(Arrow\w+|[a-z])$/.test(chord)) return 'unusable'
-      if (this.reserved(chord)) return 'reserved'
+      if (table.reserved.includes(plain(chord))) return 'reserved'
       const other = holder(chord)
       if (other && other !== action) return other
       set({ [action]: chord })

@@ -65,6 +65,7 @@ function openKeySheet(part, closed) {
 
   part('swap').addEventListener('click', swap)
   part('preset').addEventListener('change', () => {
+    waiting = taken = ''
     keys.use(keys.choices.find(choice => nameOf(choice) === part('preset').value))
     tell(say('preset-used'))
     list()

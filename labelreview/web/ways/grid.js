@@ -4,7 +4,6 @@
 const SIZES = [12, 24, 40, 60]
 const KEPT_WHOLE = 3 // confirmed pages that come back at once; earlier ones are fetched again, so that a day's pages do not pile up
 const PAGES_AHEAD = 2 // with one, whoever is quicker than its pictures come waits for them
-const LONG_TAG = 48
 const FLIP = { present: 'absent', absent: 'present' }
 // what a picture is assumed to be: as given, and where nothing was given no
 const WORD = { 1: 'present', 0: 'absent', '-1': 'absent' }, VALUE_OF = { present: 1, absent: 0 }
@@ -39,6 +38,7 @@ function startGrid(root) {
     again = false
     const mine = coming, held = [...coming ?? [], ...itemsOf(page), ...itemsOf(ahead)].map(item => [item, way.config.filters.tag])
     const shape = await way.ask('queue', { want: want(held.length) + way.waiting().size, keep: held }).finally(() => { filling = false })
+    if (!shape && again) return void setTimeout(more, 0) // of a filter that holds no more
     if (!shape) return !page.length && !coming && ahead.length ? turnPage(true) : undefined // rather a short page than none
     if (mine && mine === coming) comeBack(shape.cells)
     // what was confirmed while the server made this answer is in it, and is not asked again
@@ -116,7 +116,7 @@ function startGrid(root) {
     const name = Object.assign(document.createElement('bdi'), { textContent: tag, title: tag, className: 'tag' })
     const [before, after] = say(unlabelled ? 'not-labelled' : is ? 'tagged' : 'not-tagged').split('{tag}')
     part('question').replaceChildren(before, name, after)
-    if (tag.length > LONG_TAG) requestAnimationFrame(() => { if (name.scrollHeight > name.clientHeight + 1) name.tabIndex = 0 }) // all of it, to whoever tabs to it or taps it
+    requestAnimationFrame(() => { if (name.scrollHeight > name.clientHeight + 1) name.tabIndex = 0 }) // all of it, to whoever tabs to it or taps it
     put('rule', say(kinds[right ? 0 : 1]))
     put('turn-text', say(right ? (unlabelled ? 'assume-yes' : 'assume-wrong') : (unlabelled ? 'assume-no' : 'assume-right')))
   }
@@ -147,6 +147,7 @@ function startGrid(root) {
   }
 
   function mark(position, kind = 'other') {
+    tiles.leave()
     const cell = page[position]
     if (!cell) return
     if (marks.get(cellKey(cell)) === kind) marks.delete(cellKey(cell))
@@ -233,6 +234,7 @@ function startGrid(root) {
   }
 
   function turn() {
+    tiles.leave()
     assume = assume === 'right' ? 'wrong' : 'right'
     question()
     page.forEach((_, position) => paint(position))
@@ -269,6 +271,7 @@ function startGrid(root) {
   function rest(position, side) { // the picture under a mouse that rests, on the other side of the page
     const near = part('near'), cell = page[position]
     near.hidden = true
+    near.replaceChildren() // one that loads too late is not shown
     if (!cell?.image) return
     const image = Object.assign(new Image(), { alt: '', src: cell.image })
     near.replaceChildren(image)
@@ -277,7 +280,6 @@ function startGrid(root) {
   }
 
   function onKey(_event, chord) {
-    tiles.leave()
     if (!/^(Arrow\w+|Home|End)$/.test(chord)) return false
     tiles.step(chord)
     return true

@@ -1,7 +1,7 @@
 // The whole item: one picture with all its tags, those in doubt first. One key answers all that is listed, and every tag
 // becomes an answer of its own. Any other tag is found by its name; one that nobody has is proposed, never added.
 
-const HELD = 6, FOLDED_HERE = 'labelreview/evidence/item'
+const HELD = 6, MOST_NAMED = 50, FOLDED_HERE = 'labelreview/evidence/item'
 const KEPT_WHOLE = 3 // confirmed items that come back at once; earlier ones are fetched again, so that a day's items do not pile up
 const LABEL_WORD = { 1: 'present', 0: 'absent', '-1': 'unsure' }
 
@@ -24,7 +24,6 @@ function startWhole(root) {
   })
 
   const word = value => say({ 1: 'yes', 0: 'no', '-1': 'unsure' }[value])
-  const percent = p => p < 0.01 ? '< 1 %' : p > 0.99 ? '> 99 %' : `${Math.round(100 * p)} %`
 
   // ---- what helps to be right about the tag in focus; where it is folded, nothing is asked for
 
@@ -67,7 +66,7 @@ function startWhole(root) {
     again = false
     const held = [current, ...ahead].filter(Boolean), late = new Set([...way.waiting().values()].map(({ item }) => item))
     const shape = await way.ask('items', { want: HELD + late.size, keep: held.map(({ item }) => item) }).finally(() => { filling = false })
-    if (!shape) return
+    if (!shape) return again ? void setTimeout(more, 0) : undefined // of a filter that holds no more
     const here = new Set(held.map(({ item }) => item))
     ahead.push(...shape.items.filter(whole => !here.has(whole.item) && opened(whole)))
     if (!current) next(ahead.length > 0)
@@ -174,7 +173,7 @@ function startWhole(root) {
     option.setAttribute('aria-selected', String(value === 1))
     option.dataset.now = value
     option.dataset.changed = value !== row.given
-    option.querySelector('.state').textContent = value === row.given ? word(value) : say('changed', { from: word(row.given), to: word(value) })
+    option.querySelector('.state').textContent = !isSaid(row) ? say('unknown') : value === row.given ? word(value) : say('changed', { from: word(row.given), to: word(value) })
   }
 
   // What the rules want of other tags where this one is as it is; nothing where nothing known speaks against it.
@@ -191,8 +190,10 @@ function startWhole(root) {
     }
   }
 
+  const isSaid = row => row.given !== -1 || current.now.get(row.tag) !== -1 // what was left empty is so until somebody says something
+
   function buttons() {
-    const rows = current?.tags ?? [], changes = rows.filter(row => ![row.given, -1].includes(current.now.get(row.tag))).length
+    const rows = (current?.tags ?? []).filter(isSaid), changes = rows.filter(row => ![row.given, -1].includes(current.now.get(row.tag))).length
     const unsure = rows.filter(row => current.now.get(row.tag) === -1).length
     put('confirm-text', say(!current ? 'confirm-none' : unsure ? 'confirm-unsure' : 'confirm', { n: rows.length, changes, unsure }))
     root.querySelector('[data-action="confirm"]').disabled = !current
@@ -248,7 +249,7 @@ function startWhole(root) {
   function confirm() {
     if (!current || !painted) return
     const at = new Date().toISOString(), seconds = way.seconds() / Math.max(1, current.tags.length)
-    const events = current.tags.map(row => ({
+    const events = current.tags.filter(isSaid).map(row => ({
       uid: newId(), item: current.item, tag: row.tag, at, screen: 'item', verdict: LABEL_WORD[current.now.get(row.tag)], seconds,
       given: row.given, pred_prob: row.pred_prob, score: row.score,
     }))
@@ -261,10 +262,12 @@ function startWhole(root) {
   }
 
   async function undo() {
-    const last = past.pop(), mine = showing
+    const last = past.at(-1), mine = showing
     if (!last) return put('last', say('nothing-to-undo'))
     const whole = last.whole.tags ? last.whole : await refetched(last).catch(error => ({ error }))
-    if (whole.error || mine !== showing) { past.push(last); return put('last', whole.error?.message ?? '') }
+    if (mine !== showing || past.at(-1) !== last) return // another key was quicker
+    if (whole.error) return put('last', whole.error.message)
+    past.pop()
     const at = new Date().toISOString()
     if (current) ahead.unshift(current)
     current = whole
@@ -306,7 +309,7 @@ function startWhole(root) {
   }
 
   async function answered(text) { // items that a filter's text names, whether or not anything of them is open
-    const shape = await way.talk.ask('POST', 'items', { body: { ...way.config.filters, text, look: true, want: HELD, holder: await me } })
+    const shape = await way.talk.ask('POST', 'items', { body: { ...way.config.filters, text, look: true, want: MOST_NAMED, holder: await me } })
     return shape.items
   }
 
@@ -316,7 +319,8 @@ function startWhole(root) {
       const row = rows.get(tag) ?? (await way.talk.ask('GET', 'cell', { query: cellQuery(item, tag) })).row
       rows.set(tag, { ...row, open: open.has(tag) }) // as it was, also before the server has heard that it is taken back
     }
-    return { ...fresh, now, tags: uids.map(([, tag]) => rows.get(tag)) }
+    const said = new Set(uids.map(([, tag]) => tag))
+    return { ...fresh, now, tags: [...uids.map(([, tag]) => rows.get(tag)), ...fresh.tags.filter(row => row.given === -1 && !said.has(row.tag))] }
   }
 
   const cellQuery = (item, tag) => `?item=${encodeURIComponent(item)}&tag=${encodeURIComponent(tag)}`
