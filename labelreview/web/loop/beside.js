@@ -49,7 +49,12 @@ function openBeside(part, talk, told) {
     else leave()
     cell = of
     controller = new AbortController()
-    timer = setTimeout(ask, fresh(of) ? 0 : SOON, of, controller.signal)
+    askIn(fresh(of) ? 0 : SOON)
+  }
+
+  function askIn(wait) { // one ask at most is on its way: a second one would outlive the cell
+    clearTimeout(timer)
+    timer = setTimeout(ask, wait, cell, controller.signal)
   }
 
   async function ask(of, signal) {
@@ -59,7 +64,7 @@ function openBeside(part, talk, told) {
       : await fetched(of, signal).catch(() => null) // it can be done without
     if (signal.aborted || mine !== asking || !came) return
     if (came !== known?.answer) show(came)
-    if (came.busy) timer = setTimeout(ask, AGAIN, of, signal)
+    if (came.busy) askIn(AGAIN)
     else idle = whenIdle(() => { for (const next of told.next().slice(0, ASK_AHEAD)) prepare(next, signal) })
   }
 
@@ -72,9 +77,7 @@ function openBeside(part, talk, told) {
 
   function learned() { // the server has stored answers: examples have grown
     learnedAt = Date.now()
-    if (!cell) return
-    clearTimeout(timer)
-    timer = setTimeout(ask, SOON, cell, controller.signal)
+    if (cell) askIn(SOON)
   }
 
   function leave() {
