@@ -2,6 +2,8 @@
 
     python benchmarks/coverage.py                      # 600 projects, seeds 1000-1599
     python benchmarks/coverage.py --first 0 --projects 100
+    python benchmarks/coverage.py --forecast           # is what the next verdicts find inside the forecast's band?
+    python benchmarks/coverage.py --until              # does the stop rule say yes when it was forecast to?
     python benchmarks/coverage.py --least              # the least width that any design could reach
 
 Each seed is one project of its own size, noise (0.1 % to 20 %, by tag), model (good, over-confident, useless) and
@@ -25,6 +27,7 @@ BUDGETS = (100, 300, 1000, 2500, 5000)
 CONFIDENCE = 0.95
 SHARES = {"tenth": 0.1, "third": 1 / 3, "whole": 1.0}
 ENDS = ("tenth", "whole")
+MOST_DRAWS = 5000
 
 
 @dataclass(frozen=True)
@@ -200,6 +203,41 @@ def future(seed: int) -> dict:
     return {"model": project.model, "learns": project.learns, "inside": inside, "off": off, "width": width}
 
 
+def until(seed: int) -> dict | None:
+    """Everything drawn by chance: after some draws the estimate is below a target and the stop rule is not sure. When
+    it is, and was that forecast? None where such a moment does not come."""
+    project, rng = world(seed), np.random.default_rng([seed, 9])
+    team, cells = Team(project, seed, 1.0), project.wrong.size
+    target = max(0.002, float(rng.choice([0.7, 1, 1.3, 1.7, 2.2, 3])) * project.wrong.sum() / cells)
+    for _ in range(int(rng.choice([150, 300, 600]))):
+        team.verdict()
+    evidence = team.audit.evidence(team.answers())
+    left = rates.error_rate(evidence, CONFIDENCE).left
+    if left.value > target * cells or stopping.may_stop(evidence, target, CONFIDENCE).met:
+        return None
+    told, actual = stopping.draws_to_stop(evidence, left, target, CONFIDENCE), np.inf
+    for more in range(1, MOST_DRAWS + 1):
+        team.verdict()
+        if more % max(5, more // 16) == 0:
+            evidence = team.audit.evidence(team.answers())
+            if stopping.ever_refuted(evidence, evidence.found + int(target * cells) + 1, CONFIDENCE):
+                actual = more
+                break
+    return {"model": project.model, "inside": told.low <= actual <= told.high, "sooner": actual < told.low,
+            "later": actual > told.high, "best": told.value, "actual": actual}  # fmt: skip
+
+
+def report_until(rows: list[dict | None]) -> None:
+    print("\n| model | moments | inside | sooner | later | median of actual ÷ forecast | within a factor of 3 |\n"
+          "|---|---|---|---|---|---|---|")  # fmt: skip
+    for model in ("all", *MODELS):
+        mine = [row for row in rows if row and model in ("all", row["model"])]
+        both = [row["actual"] / row["best"] for row in mine if np.isfinite(row["actual"]) and np.isfinite(row["best"])]
+        shares = " | ".join(percent(mine, key) for key in ("inside", "sooner", "later"))
+        near = 100 * np.mean([1 / 3 <= each <= 3 for each in both])
+        print(f"| {model} | {len(mine)} | {shares} | {np.median(both):.2f} | {near:.0f} |")
+
+
 def least(seed: int) -> dict:
     """How narrow can any design-based interval be? Godambe & Joshi 1965: no estimator that is unbiased by design has,
     averaged over what a model thinks possible, a smaller variance than draws in proportion to each cell's own standard
@@ -313,11 +351,11 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     other = parser.add_mutually_exclusive_group()
     other.add_argument("--forecast", action="store_true", help="measure the forecast's band instead")
+    other.add_argument("--until", action="store_true", help="measure the forecast of the stop rule instead")
     other.add_argument("--least", action="store_true", help="print the least width that any design can reach instead")
     chosen = parser.parse_args()
-    one, tell = trial, report
-    if chosen.forecast or chosen.least:
-        one, tell = (future, report_futures) if chosen.forecast else (least, report_least)
+    others = {"forecast": (future, report_futures), "until": (until, report_until), "least": (least, report_least)}
+    one, tell = next((both for name, both in others.items() if getattr(chosen, name)), (trial, report))
     seeds = range(chosen.first, chosen.first + chosen.projects)
     with multiprocessing.Pool(chosen.jobs) as pool:
         rows = pool.map(one, seeds, chunksize=4)

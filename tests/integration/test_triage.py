@@ -296,6 +296,19 @@ def test_an_interval_that_says_nothing_is_told_in_words_and_stays_a_number_in_fi
     assert triage.surest_first(rate) > max(map(triage.surest_first, found.by_tag))
 
 
+def test_near_the_target_it_is_told_how_many_draws_the_stop_rule_will_want(project):
+    near = next(each for share in np.linspace(0.01, 0.9, 60)
+                if (each := triage.figures(project, share)).reached and not each.stop.met)  # fmt: skip
+    assert near.to_stop is not None
+    assert near.to_stop.low <= near.to_stop.value <= near.to_stop.high
+    told = replace(near, to_stop=estimates.Estimate(784.0, 371.0, 2384.0))
+    assert "want about 780 more answers, 370 to 2,400" in triage.next_steps(told)[0]
+    open_ended = replace(near, to_stop=estimates.Estimate(3000.0, 371.0, math.inf))
+    assert "want at least 370 more answers" in triage.next_steps(open_ended)[0]
+    assert triage.shape(open_ended)["stop"]["more_draws"] == {"value": 3000.0, "low": 371.0, "high": None}
+    assert triage.figures(project, 0.999).to_stop is None  # met
+
+
 def test_every_column_is_explained_and_every_explanation_stands_in_the_docs(project, found):
     names = {name for _, make in TABLES.values() for row in make(project, found)[:1] for name in row}
     names |= {name for table in compared.tables(project, compared.compared(project, 200)) for name in table.columns}

@@ -271,6 +271,29 @@ def test_when_all_is_answered_nothing_is_left():
     assert estimates.may_stop(project.evidence, 0.0).met
 
 
+def test_the_stop_rule_comes_about_when_it_was_forecast():
+    inside = []
+    for seed in range(20):
+        project = Project(seed, items=4000, noise=0.005, worth=2).answer(150, every=1)
+        seen, target = project.evidence, 0.03
+        told = estimates.draws_to_stop(seen, estimates.error_rate(seen).left, target)
+        came = 0
+        while not estimates.may_stop(project.evidence, target).met:
+            came += 25
+            project.answer(25, every=1)
+        inside.append(told.low - 25 <= came <= told.high + 25)
+    assert np.mean(inside) > 0.7
+
+
+def test_more_errors_left_than_the_target_allows_are_never_forecast_to_stop():
+    seen = Project(3, items=2000, noise=0.1).answer(200, every=1).evidence
+    left = estimates.error_rate(seen).left
+    never = estimates.draws_to_stop(seen, Estimate(left.low, left.low, left.low), (left.low - 1) / seen.population)
+    assert never == Estimate(math.inf, math.inf, math.inf)
+    soon = estimates.draws_to_stop(seen, Estimate(left.low, left.low, left.low), 0.5)
+    assert soon.high < 50
+
+
 def test_a_target_in_per_cent_is_refused():
     with pytest.raises(InputError, match="The target error rate is 2. Give a share between 0 and 1"):
         estimates.may_stop(Project(1).evidence, 2)

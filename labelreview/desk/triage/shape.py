@@ -31,6 +31,7 @@ def shape(found: Triage) -> dict[str, Any]:
             "confidence": found.stop.confidence,
             "left_at_most": found.stop.left_at_most,
             "rate_at_most": found.stop.rate_at_most,
+            "more_draws": _ends(found.to_stop) if found.to_stop else None,
         },
         "to_reach_target": {"verdicts": _ends(found.cost.verdicts), "hours": _ends(found.cost.hours)},
     }

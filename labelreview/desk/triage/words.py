@@ -79,7 +79,7 @@ def next_steps(found: Triage) -> list[str]:
         )
     elif found.reached:
         steps.append("By the estimate the target is reached, but the stop rule is not sure yet: let the audit go on "
-                     "(order “By chance”).")  # fmt: skip
+                     f"(order “By chance”{_to_stop(found)}).")  # fmt: skip
     elif math.isfinite(found.cost.verdicts.value):
         steps.append(f"Give {effort(found)} until the errors left are expected to be within {percent(found.target)}"
                      f"{_time(found)}. The stop rule is stricter, and met later: it goes by the audit's answers "
@@ -88,6 +88,16 @@ def next_steps(found: Triage) -> list[str]:
         names = ", ".join(f"{tag} ({count(rate.left.low)} to {count(rate.left.high)})" for tag, rate in worst)
         steps.append(f"Begin with the tags that surely hold the most errors left: {names}.")
     return steps or ["Nothing: no error is expected to be left."]
+
+
+def _to_stop(found: Triage) -> str:
+    """How many more draws the stop rule is expected to want."""
+    if found.to_stop is None or math.isinf(found.to_stop.low):
+        return ""
+    low, high = count(found.to_stop.low), count(found.to_stop.high) if math.isfinite(found.to_stop.high) else ""
+    if not high:
+        return f"; the rule will want at least {low} more answers"
+    return f"; the rule will want about {count(found.to_stop.value)} more answers, {low} to {high}"
 
 
 def worst_tags(found: Triage, most: int = 5) -> list[tuple[str, ErrorRate]]:

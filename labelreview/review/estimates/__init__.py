@@ -27,11 +27,11 @@ from labelreview.review.estimates.rates import (
     error_rate,
     unsure_bounds,
 )
-from labelreview.review.estimates.stopping import Stop, ever_refuted, left_at_most, may_stop
+from labelreview.review.estimates.stopping import Stop, draws_to_stop, ever_refuted, left_at_most, may_stop
 
 __all__ = [
     "Calibration", "Change", "CoWrong", "Cost", "ErrorRate", "Estimate", "Forecast", "Impact", "Stop", "TagNoise",
     "by_direction", "by_domain", "by_items", "by_tag", "calibration", "co_wrong", "confused", "cost_to_reach",
-    "error_rate", "ever_refuted", "forecast", "found_curve", "gain", "impact", "left_at_most", "may_stop",
-    "noise_by_tag", "pace", "ranks", "unsure_bounds",
+    "draws_to_stop", "error_rate", "ever_refuted", "forecast", "found_curve", "gain", "impact", "left_at_most",
+    "may_stop", "noise_by_tag", "pace", "ranks", "unsure_bounds",
 ]  # fmt: skip

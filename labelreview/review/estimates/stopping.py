@@ -9,20 +9,26 @@ References: Waudby-Smith & Ramdas 2024, "Estimating means of bounded random vari
 without replacement); Ville 1939; the control variate is the difference estimator (Cochran 1977, ch. 7).
 """
 
-from dataclasses import dataclass
+from bisect import bisect_left
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtri
 
 from labelreview.errors import InputError
 from labelreview.review.audit import Evidence
+from labelreview.review.estimates.rates import Estimate
 
+Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 FIXED = (0.9, 0.4, 0.15, 0.05, 0.015)
 BOLDEST = 0.9
 GRID = 64
 AT_ONCE = 8
+FUTURES, LOOKS, AT_A_TIME = 9, 60, 250
 
 
 @dataclass(frozen=True)
@@ -40,8 +46,7 @@ class Stop:
         return self.left_at_most / self.cells
 
 
-@dataclass(frozen=True)
-class _Game:
+class _Game(NamedTuple):
     """For each draw (n,): errors found before it, the unbiased guess of the errors open then, the greatest value that
     it could have, and the bettor's forecast (mean, variance) from the draws before."""
 
@@ -90,6 +95,97 @@ def left_at_most(evidence: Evidence, confidence: float = 0.95) -> int:
     return high if len(game.guess) else room
 
 
+def draws_to_stop(
+    evidence: Evidence, left: Estimate, target: float, confidence: float = 0.95, most: int = 5000
+) -> Estimate:
+    """How many more answers to draws of the audit until `may_stop` says yes, if they go on as so far: of nine
+    simulated futures the median, the least and the greatest. Infinite: not within `most` draws.
+
+    Each future takes a number of errors left from its interval `left` (of `error_rate`), spread over the strata as the
+    draws so far found them; nothing but the audit is answered meanwhile. A forecast, and no promise as the rule is.
+
+    >>> from labelreview.review.audit import Answers, Audit
+    >>> from labelreview.review.estimates.rates import error_rate
+    >>> audit = Audit(np.zeros((5000, 4), np.int8), np.full((5000, 4), 0.9), seed="doc", ahead=150)
+    >>> right = Answers(np.array(sorted(audit.next_cells(150))), np.zeros(150, np.int8))
+    >>> seen = audit.evidence(right)
+    >>> draws_to_stop(seen, error_rate(seen).left, 0.02)
+    Estimate(value=49.0, low=49.0, high=1575.0)
+    """
+    rng = np.random.default_rng(len(evidence.cells))
+    allowed, limit = int(target * evidence.population), -np.log(1 - confidence)
+    needed = [
+        _draws_until(evidence, errors, allowed, limit, most, rng) if errors <= allowed else np.inf
+        for errors in _quantiles(left, np.arange(1, FUTURES + 1) / (FUTURES + 1))
+    ]
+    return Estimate(float(np.median(needed)), min(needed), max(needed))
+
+
+def _quantiles(of: Estimate, shares: Floats) -> list[float]:
+    """Of an estimate, as if each side of its 95 % interval were half of a normal curve."""
+    steps = ndtri(shares) / ndtri(0.975)
+    return [of.value + step * ((of.high - of.value) if step > 0 else (of.value - of.low)) for step in steps.tolist()]
+
+
+def _draws_until(
+    evidence: Evidence, errors: float, allowed: int, limit: float, most: int, rng: np.random.Generator
+) -> float:
+    """Draws until no more than `allowed` errors are left as far as the bettor can tell, in one future."""
+    strata = _future(evidence, most, rng)
+    wrong = rng.random(len(strata)) < _error_rates(evidence, errors)[strata]
+    game, so_far = _game(_continued(evidence, strata, wrong)), int(evidence.drawn.sum())
+    found = evidence.found + np.concatenate([[0], np.cumsum(wrong)])
+
+    def met(draws: int) -> bool:
+        until = _Game(*(part[: so_far + draws] for part in game))
+        return bool(_capital(until, np.array([float(found[draws] + allowed + 1)]))[0] >= limit)
+
+    looks = np.unique(np.geomspace(1, max(1, len(strata)), LOOKS).astype(np.int64)).tolist()
+    at = bisect_left(looks, True, key=met)  # what is once refuted stays refuted, but for errors found since
+    return float(looks[at]) if at < len(looks) else np.inf
+
+
+def _future(evidence: Evidence, most: int, rng: np.random.Generator) -> Ints:
+    """The strata of the next draws."""
+    pool = _open(evidence)
+    drawn = []
+    for _ in range(0, min(most, int(pool.sum())), AT_A_TIME):
+        mass = pool * evidence.sizes
+        more = np.minimum(rng.multinomial(AT_A_TIME, mass / mass.sum()), pool)
+        pool = pool - more
+        drawn.append(rng.permutation(np.repeat(np.arange(len(pool)), more)))
+        if not pool.any():
+            break
+    return np.concatenate([*drawn, np.zeros(0, np.int64)])
+
+
+def _open(evidence: Evidence) -> Ints:
+    """Cells without an answer, by stratum (H,)."""
+    return np.asarray(evidence.totals.sum(axis=1) - np.bincount(evidence.strata, minlength=len(evidence.totals)))
+
+
+def _error_rates(evidence: Evidence, errors: float) -> Floats:
+    """The share of wrong cells among the open ones of each stratum, (H,), such that `errors` are left in all."""
+    size = len(evidence.totals)
+    asked = np.bincount(evidence.strata[evidence.drawn], minlength=size)
+    hits = np.bincount(evidence.strata[evidence.drawn], evidence.wrong[evidence.drawn], minlength=size)
+    rates, pool = (hits + 0.25) / (asked + 1), _open(evidence)
+    return np.asarray(np.minimum(1, rates * errors / max((rates * pool).sum(), 1e-12)))
+
+
+def _continued(evidence: Evidence, strata: Ints, wrong: npt.NDArray[np.bool_]) -> Evidence:
+    """The evidence with more draws behind it."""
+    more, yes = len(strata), np.ones(len(strata), bool)
+    return replace(
+        evidence,
+        cells=np.concatenate([evidence.cells, np.full(more, -1)]),
+        strata=np.concatenate([evidence.strata, strata]),
+        wrong=np.concatenate([evidence.wrong, wrong]),
+        drawn=np.concatenate([evidence.drawn, yes]),
+        even=np.concatenate([evidence.even, ~yes]),
+    )
+
+
 def _last_kept(game: _Game, totals: Floats, limit: float) -> int:
     """The position of the greatest total that is not refuted, 0 where all are; looked for from above."""
     for end in range(len(totals), 0, -AT_ONCE):
@@ -134,12 +230,13 @@ def _capitals(game: _Game, total: Floats) -> Floats:
 def _game(evidence: Evidence) -> _Game:
     at = np.flatnonzero(evidence.drawn)
     strata, cells = evidence.strata, evidence.totals.sum(axis=1)
-    here = strata[:, None] == np.arange(len(cells))
     sizes = np.where(evidence.even[at, None], 1.0, evidence.sizes)
-    pool = (cells - np.cumsum(here, axis=0) + here)[at].astype(float)
+    mine, wrong, drawn = strata[at], evidence.wrong[at], strata[at, None] == np.arange(len(cells))
+    turn: Ints = np.cumsum(evidence.drawn) - evidence.drawn  # draws before each answer
+    leaving = np.bincount(turn * len(cells) + strata, minlength=(len(at) + 1) * len(cells)).reshape(-1, len(cells))
+    pool = (cells - np.cumsum(leaving[: len(at)], axis=0) + drawn).astype(float)
     found = evidence.wrong.astype(float)
     before = (np.cumsum(found) - found)[at]
-    mine, wrong, drawn = strata[at], evidence.wrong[at], here[at]
     times = np.cumsum(drawn, axis=0) - drawn
     hits = drawn * wrong[:, None]
     seen = np.cumsum(hits, axis=0) - hits
