@@ -59,6 +59,11 @@ class Filters:
     value: str = ""
     mark: str = ""
 
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything is filtered beside the kind of cells: there is something to lift."""
+        return replace(self, order="", suspects=False, unlabelled=False) != Filters(order="")
+
 
 EVERYTHING = Filters()
 

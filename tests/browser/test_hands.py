@@ -10,6 +10,7 @@ from labelreview.review.verdicts import Verdicts
 from labelreview.web.loop.keys import KEYS
 from labelreview.web.ways import GRID_KEYS, WHOLE_KEYS
 from tests.browser.conftest import PATIENCE, READY, patient
+from tests.gallery import gallery
 
 LEFT = set("qwertasdfgzxcvb12345 ")
 GRID, WHOLE, REVIEW = "grid?cells=all&tag=hat&direction=wrong", "item?cells=all", "review?cells=all"
@@ -165,3 +166,15 @@ def test_a_finger_answers_in_all_three_ways(finger, server, settings):
     confirmed(finger)
     done = stored(finger, settings)
     assert [done[item, "hat"] for item in items] == ["present", "absent", *["present"] * (len(items) - 2)]
+
+
+def test_on_a_phone_a_long_name_and_the_evidence_leave_the_answers_in_sight(finger, server, settings, tmp_path):
+    gallery(settings, tmp_path / "long", name="long", items=4, tags=["x" * 200, "hat"])
+    visit(finger, server.address, f"review?project=long&cells=all&tag={'x' * 200}")
+    finger.locator("[data-part=fold]").tap()
+    expect(finger.locator("[data-part=evidence]")).to_be_visible()
+    assert is_all_in_sight(finger)
+    finger.set_viewport_size({"width": 390, "height": 664})  # with the bars of the browser
+    finger.locator("[data-part=fold]").tap()
+    expect(finger.locator("[data-part=evidence]")).to_be_hidden()
+    assert is_all_in_sight(finger)

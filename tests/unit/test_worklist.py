@@ -1,5 +1,7 @@
 """What is asked next: the open cells under a filter, worst first, while answers come in."""
 
+from dataclasses import fields, replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -96,3 +98,9 @@ def test_progress_counts_what_the_list_shows(labels, scores, answered, tag, dire
     # Cells of another kind that got a verdict are outside the list, hence outside its count.
     assert progress.answered == len(set(answered) & set(everything))
     assert cells(work, filters) == [cell for cell in everything if cell not in set(answered)]
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Filters)])
+def test_every_filter_can_be_lifted_but_the_kind_of_cells_and_the_order(name):
+    other = {bool: True, float: 0.5}.get(type(getattr(EVERYTHING, name)), "other")
+    assert replace(EVERYTHING, **{name: other}).narrowed == (name not in ("order", "suspects", "unlabelled"))

@@ -20,8 +20,8 @@ from labelreview.web import auth, words
 from labelreview.web.loop import keys
 
 HERE = Path(__file__).parent
-# What any component of the review needs, in this order: words, HTTP, the outbox and its sender, pictures, keys.
-SHARED = ("words.js", "talk.js", "outbox.js", "pictures.js", "keyboard.js", "keysheet.js")
+# What any component of the review needs, in this order: words, HTTP, the outbox and its sender, pictures, keys, room.
+SHARED = ("words.js", "talk.js", "outbox.js", "pictures.js", "keyboard.js", "keysheet.js", "fill.js")
 EVIDENCE = ("prose.js", "beside.js", "evidence.js")
 CSS = ("tools.css", "sheet.css", "card.css", "beside.css")
 OWN = ("queue.js", "history.js", "card.js", "stage.js", *EVIDENCE, "view.js", "sheets.js", "loop.js")
@@ -54,6 +54,7 @@ def told(project: Project, reviewer: str, token: str, filters: Filters, language
         "token": token,
         "lasts": auth.TOKEN_SECONDS / 2,  # what is left for certain, of one that was made a while ago
         "filters": asdict(filters),
+        "narrowed": filters.narrowed,
         "pins": Action.DECIDE in project.people.actions(reviewer),
         "language": language,
         "languages": [[code, name] for code, (name, _) in words.LANGUAGES.items()],

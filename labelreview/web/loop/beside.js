@@ -160,7 +160,7 @@ function openBeside(part, talk, told) {
   }
 
   function row(each) {
-    const tags = Object.assign(node('small', each.tags.join(', ')), { className: 'has', dir: 'auto' })
+    const tags = Object.assign(node('small', each.tags.join(', ')), { dir: 'auto' })
     const words = node('span', '', label(each.now), ...(each.pinned ? [pinned()] : []), Object.assign(node('small', judged(each)), { dir: 'auto' }), tags)
     return opens(each, picture(each), words)
   }

@@ -46,7 +46,6 @@ function openEvidence(part, beside) {
       part('others').replaceChildren()
       part('others-title').textContent = part('item').textContent = ''
     },
-    get twins() { return beside.twins },
     fold() {
       open = !open
       try { localStorage.setItem(FOLDED, open ? 'open' : 'folded') } catch { /* for this visit alone */ }

@@ -32,7 +32,6 @@ function openKeys(table, name, way = '') { // way: whose own keys these are, of 
   let kept = { preset: table.presets[0], mine: false, own: {} } // own: { preset: { action: key } }, what was changed of each; mine: that holds
   try { kept = { ...kept, ...JSON.parse(localStorage.getItem(place)) } } catch { /* blocked or spoilt: as it came */ }
   if (!table.presets.includes(kept.preset)) kept.preset = table.presets[0]
-  if (Object.values(kept.own).some(key => typeof key === 'string')) kept = { preset: kept.preset, mine: true, own: { [kept.preset]: kept.own } } // of old
 
   const given = action => table.rows.find(row => row.action === action)?.keys[kept.preset] ?? ''
   const changes = () => (kept.mine && kept.own[kept.preset]) || {}

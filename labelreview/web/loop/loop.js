@@ -131,7 +131,7 @@ function startLoop(root) {
   function emptyText() {
     if (!queue.counts) return ['loading', say('fetching'), '']
     const { total, answered } = queue.counts, left = total - answered
-    const { suspects, unlabelled } = config.filters, narrowed = isNarrowed(config.filters), more = { all: suspects, lift: narrowed || unlabelled }
+    const { suspects, unlabelled } = config.filters, narrowed = config.narrowed, more = { all: suspects, lift: narrowed || unlabelled }
     if (!total && suspects && !narrowed) return ['empty', say('no-suspects'), say('no-suspects-why'), more]
     if (!total) return ['empty', say(suspects ? 'no-suspect' : unlabelled ? 'no-unlabelled' : 'no-match'), narrowed ? say('choose-another') : '', more]
     const words = key => say(key, { answered: number(answered), total: number(total), left: number(left) })
@@ -310,12 +310,10 @@ function startLoop(root) {
   const heartbeat = setInterval(() => { if (document.visibilityState === 'visible') wake() }, 15000)
   const listeners = [
     [window, 'keydown', onKey, true], [window, 'online', wake], [window, 'pagehide', onLeave], [window, 'pageshow', onReturn],
-    [window, 'beforeunload', onBeforeUnload], [window, 'resize', view.fit], [document, 'visibilitychange', onVisible],
+    [window, 'beforeunload', onBeforeUnload], [document, 'visibilitychange', onVisible],
   ]
   for (const [target, name, listener, capture] of listeners) target.addEventListener(name, listener, capture)
-  const resized = new ResizeObserver(view.fit) // what stands above comes, goes and wraps
-  resized.observe(root.host)
-  if (root.host.closest('[data-testid=stMain]')) resized.observe(root.host.closest('[data-testid=stMain]').firstElementChild)
+  const settle = fillWindow(root, part('loop'))
   view.wire(act, flag, {
     again() { queue.stale(); queue.refill() },
     all: () => renew('all', Date.now()),
@@ -373,7 +371,7 @@ function startLoop(root) {
       sender.stop()
       queue.stop()
       clearInterval(heartbeat)
-      resized.disconnect()
+      settle()
       for (const [target, name, listener, capture] of listeners) target.removeEventListener(name, listener, capture)
       return true
     },

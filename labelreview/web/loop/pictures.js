@@ -9,6 +9,12 @@ const LEAST_READY = 8, MOST_READY = 40, READY_BYTES = 96e6
 const LONGEST_PAUSE = 5000
 const LARGER = { 1280: 2560, 2560: 8192 } // web/routes.py, SIZES
 
+function sized(image, most = 4 * image.naturalWidth) { // as large as there is room, but not to a blur
+  image.style.setProperty('--ratio', image.naturalWidth / image.naturalHeight)
+  image.style.setProperty('--most', `${most}px`)
+  return image
+}
+
 const sizeOf = address => Number(/\/images\/(\d+)\//.exec(address)?.[1])
 
 function openPictures() {

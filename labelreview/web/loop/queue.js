@@ -12,8 +12,6 @@ const LATER = 20                // a skipped question comes back after so many o
 
 const isEmpty = cell => cell.given === -1 // its label was left empty: the keys that keep and change say no and yes
 const kept = cell => isEmpty(cell) ? 0 : cell.given
-const NARROWING = ['tag', 'direction', 'text', 'selection', 'status', 'reviewer', 'column', 'mark']
-const isNarrowed = filters => NARROWING.some(name => filters[name]) || filters.low > 0 || filters.high < 1 || filters.p_low > 0 || filters.p_high < 1
 const isOpen = cell => !cell.answers.length && !cell.flagged
 
 function openQueue(talk, sender, told) { // told: filters(), arrived(), failed(trouble), ready() (pictures to hold)
@@ -96,7 +94,7 @@ function openQueue(talk, sender, told) { // told: filters(), arrived(), failed(t
   }
 
   return {
-    refill, topUp, soon,
+    refill, topUp,
     get current() { return cells[at] },
     get counts() { return counts },
     get skipped() { return later.size },

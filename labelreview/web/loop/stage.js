@@ -19,7 +19,6 @@ function openStage(part, told) { // told: larger(), whole(cell), swiped(action),
 
   function draw() {
     holder().style.transform = fits() ? '' : `translate(${x}px, ${y}px) scale(${scale})`
-    stage.dataset.zoom = Math.round(100 * scale)
     stage.dataset.zoomed = String(scale > 1)
     part('zoom').textContent = `${Math.round(100 * scale)} %`
   }
@@ -60,15 +59,9 @@ function openStage(part, told) { // told: larger(), whole(cell), swiped(action),
       if (!shown || (!actual && shown.clientWidth * scale * devicePixelRatio < 1.1 * shown.naturalWidth)) return
       const larger = await told.larger()
       if (!larger || mine !== wanted || !image()) return
-      dress(larger, Number(shown.style.getPropertyValue('--most').slice(0, -2)))
-      image().replaceWith(larger)
+      image().replaceWith(sized(larger, parseFloat(shown.style.getPropertyValue('--most'))))
       if (actual) atActualSize()
     }
-  }
-
-  function dress(picture, most = 4 * picture.naturalWidth) {
-    picture.style.setProperty('--ratio', picture.naturalWidth / picture.naturalHeight)
-    picture.style.setProperty('--most', `${most}px`)
   }
 
   function atActualSize() { // one point of the picture is one point of the screen
@@ -104,7 +97,7 @@ function openStage(part, told) { // told: larger(), whole(cell), swiped(action),
   function down(event) {
     if (event.button || event.target.closest(QUIET)) return
     pointers.set(event.pointerId, { x: event.clientX, y: event.clientY })
-    if (pointers.size === 2) { told.swiping('', 0); settle(); begun = { kind: 'pinch', ...middle(), scale } }
+    if (pointers.size === 2) { told.swiping('', 0); draw(); begun = { kind: 'pinch', ...middle(), scale } }
     else if (pointers.size === 1) begun = { kind: 'touch', x: event.clientX, y: event.clientY, fromX: x, fromY: y, touch: event.pointerType !== 'mouse' }
     stage.setPointerCapture(event.pointerId)
   }
@@ -136,13 +129,11 @@ function openStage(part, told) { // told: larger(), whole(cell), swiped(action),
     begun = null
     if (kind === 'swipe') {
       told.swiping('', 0)
-      settle()
+      draw()
       if (event.type === 'pointerup' && Math.abs(dx) > SWIPE * stage.clientWidth) told.swiped(dx > 0 ? 'keep' : 'take')
     }
     if (kind === 'touch' && touch) tap(event)
   }
-
-  function settle() { draw() }
 
   function tap(event) {
     const now = performance.now()
@@ -180,7 +171,7 @@ function openStage(part, told) { // told: larger(), whole(cell), swiped(action),
     },
     place(picture, cell) { // the picture, the document, or both; none while one is fetched
       wanted++
-      if (picture) dress(picture)
+      if (picture) sized(picture)
       if (!locked && !fits()) fit()
       const text = cell && isText(cell), both = text && picture
       if (!text) card.clear()
@@ -197,7 +188,6 @@ function openStage(part, told) { // told: larger(), whole(cell), swiped(action),
       actual() { if (image()) { actual = true; atActualSize(); sharpen() } },
       lock() {
         locked = !locked
-        stage.dataset.locked = String(locked)
         part('lock').setAttribute('aria-pressed', String(locked))
       },
       'pan-left': () => pan(1, 0),

@@ -36,12 +36,6 @@ function openView(root, part, evidence) {
     for (const name of OFFERS) part(name).hidden = true
   }
 
-  function fit() { // the loop fills what is left of the window below it
-    let scrolled = 0
-    for (let above = root.host; above; above = above.parentElement) scrolled += above.scrollTop
-    loop.style.setProperty('--top', `${Math.round(root.host.getBoundingClientRect().top + scrolled)}px`)
-  }
-
   function answerable(is) {
     if (loop.dataset.answerable === String(is)) return
     loop.dataset.answerable = is
@@ -89,7 +83,6 @@ function openView(root, part, evidence) {
   }
 
   return {
-    fit,
     focus() { stage.focus({ preventScroll: true }) },
     wire(act, flag, offered) { // offered: what each of OFFERS does
       for (const each of root.querySelectorAll('[data-action]')) {

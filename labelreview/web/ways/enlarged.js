@@ -9,9 +9,7 @@ function openEnlarged(part, left) {
   let zoom = 1, shown = 0
 
   function put(image) { // a copy: the page keeps its own
-    const copy = Object.assign(new Image(), { alt: image.alt, src: image.src })
-    copy.style.setProperty('--ratio', image.naturalWidth / image.naturalHeight)
-    mat.replaceChildren(copy)
+    mat.replaceChildren(Object.assign(new Image(), { alt: image.alt, src: image.src, style: sized(image).style.cssText }))
   }
 
   function zoomTo(next, { clientX, clientY }) { // what is under the pointer stays there

@@ -258,10 +258,7 @@ function startGrid(root) {
     if (!cell) return
     image.alt = say('picture-of', { item: cell.item })
     image.src = cell.image ?? ''
-    image.addEventListener('load', () => {
-      image.style.setProperty('--ratio', image.naturalWidth / image.naturalHeight)
-      image.style.setProperty('--most', `${4 * image.naturalWidth}px`)
-    })
+    image.addEventListener('load', () => sized(image))
     const words = Object.assign(document.createElement('p'), { textContent: cell.text ?? cell.why, dir: 'auto' })
     part('large-mat').replaceChildren(cell.image ? image : words)
     put('large-text', [cell.item, cell.reason].filter(Boolean).join(' · '))

@@ -61,9 +61,6 @@ function openTiles(root, part, did) {
   }
 
   function fit() { // the page fills the window, with the columns that leave most room for pictures while all are seen at once, if they can be
-    let scrolled = 0
-    for (let above = root.host; above; above = above.parentElement) scrolled += above.scrollTop
-    part('way').style.setProperty('--top', `${Math.round(root.host.getBoundingClientRect().top + scrolled)}px`)
     const width = box.clientWidth, height = field.clientHeight - 2 * GAP - 4, many = Math.max(1, tiles.length)
     const most = Math.max(2, Math.floor((width + GAP) / (SMALLEST + GAP)))
     const mats = Array.from({ length: Math.min(most, many) }, (_, fewer) => matIn(fewer + 1, many, width, height)).filter(mat => mat.tall >= SMALLEST)
@@ -186,7 +183,6 @@ function openTiles(root, part, did) {
 
   return {
     get focus() { return focus },
-    get across() { return across() },
     fit,
     preload(cells) { // those, and no others
       const fresh = cells.filter(cell => cell.image).map(cell => [thumbnail(cell), ahead.get(thumbnail(cell)) ?? fetched(cell)])

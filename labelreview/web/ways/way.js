@@ -124,20 +124,12 @@ function openWay(root, told) {
     if (askedAt && Date.now() - askedAt > RENEW && Date.now() - active < IDLE_AFTER) told.more(true)
   }
 
-  function fit() { // it fills what is left of the window below it
-    let scrolled = 0
-    for (let above = root.host; above; above = above.parentElement) scrolled += above.scrollTop
-    part('way').style.setProperty('--top', `${Math.round(root.host.getBoundingClientRect().top + scrolled)}px`)
-    told.fit?.()
-  }
-
   const heartbeat = setInterval(() => { if (document.visibilityState === 'visible') wake() }, 15000)
   const leave = () => sender.leave()
   const listeners = [[window, 'keydown', onKey, true], [window, 'online', wake], [window, 'pagehide', leave],
-                     [window, 'resize', fit], [window, 'scroll', () => told.scrolled?.(), true], [document, 'visibilitychange', onVisible]]
+                     [window, 'scroll', () => told.scrolled?.(), true], [document, 'visibilitychange', onVisible]]
   for (const [target, name, listener, capture] of listeners) target.addEventListener(name, listener, capture)
-  const resized = new ResizeObserver(fit) // what stands above comes, goes and wraps
-  resized.observe(root.host)
+  const settle = fillWindow(root, part('way'), told.fit)
   for (const button of root.querySelectorAll('[data-action]')) {
     button.addEventListener('click', () => { act(button.dataset.action); if (!root.querySelector('dialog[open]')) told.focus?.(button.dataset.action) })
   }
@@ -155,7 +147,7 @@ function openWay(root, told) {
 
   return {
     cap: action => keys.cap(action),
-    part, put, talk, ask, notice, nothing, footer, tell,
+    part, put, talk, ask, notice, nothing, tell,
     get config() { return config },
     get counts() { return counts },
     count(more) { if (counts) counts.answered += more; footer() },
@@ -190,7 +182,7 @@ function openWay(root, told) {
       leave()
       stopped = true
       clearInterval(heartbeat)
-      resized.disconnect()
+      settle()
       sender.stop()
       for (const [target, name, listener, capture] of listeners) target.removeEventListener(name, listener, capture)
       return true

@@ -131,12 +131,6 @@ function startWhole(root) {
     part('look-again').hidden = !(config.filters.text && counts?.total && counts.total <= counts.answered)
   }
 
-  function sized(image) { // as large as there is room, but not to a blur
-    image.style.setProperty('--ratio', image.naturalWidth / image.naturalHeight)
-    image.style.setProperty('--most', `${4 * image.naturalWidth}px`)
-    return image
-  }
-
   const document_ = text => Object.assign(document.createElement('p'), { textContent: text, dir: 'auto', className: 'text' })
 
   function shown() {
