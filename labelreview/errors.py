@@ -8,7 +8,12 @@ from collections.abc import Iterable
 
 
 class LabelReviewError(Exception):
-    """The base: its message is written for the person in front of the screen."""
+    """The base: its message is written for the person in front of the screen, in English. Where pages say it in other
+    languages too, `key` names its sentence in their catalogue (`error.KEY`), and `values` are what it fills in."""
+
+    def __init__(self, message: str = "", key: str = "", **values: object) -> None:
+        super().__init__(message)
+        self.key, self.values = key, values
 
 
 class InputError(LabelReviewError, ValueError):

@@ -10,11 +10,8 @@ session.stay_with_project()
 
 disputes, decided = results.disputes(project)
 if not disputes and not decided:
-    st.title("Adjudicate")
-    st.info(
-        "No dispute: nobody has answered a cell otherwise than somebody else. To have cells answered by several "
-        f"reviewers, set it from the command line: labelreview team '{project.card.name}' --answers 2"
-    )
+    st.title(session.say("menu.adjudicate"))
+    st.info(session.say("disputes.none", project=project.card.name))
     st.stop()
 
 calls = {

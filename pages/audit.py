@@ -4,12 +4,13 @@ import streamlit as st
 
 from labelreview.roles import Action
 from labelreview.web import audited, session
+from labelreview.web.session import say
 
 _, project = session.admitted(Action.AUDIT)
 session.stay_with_project()
 
-st.title("Audit")
-st.write("Every answer, undo and flag, who gave it, when, and what they had been shown. Nothing here can be changed.")
+st.title(say("menu.audit"))
+st.write(say("audit.what"))
 audited.table(project, audited.found(project))
-st.subheader("The whole log", anchor=False)
+st.subheader(say("audit.whole"), anchor=False)
 audited.whole(project)

@@ -58,12 +58,16 @@ class People:
 
     def check(self, person: str, action: Action) -> frozenset[Action]:
         """All that the person may do; NotAllowed unless that is among it."""
-        role = self.role(person)
+        role, owners = self.role(person), self._some_owners()
+        ask = f"Ask an owner: {owners}." if owners else "Nobody is owner yet: labelreview people."
+        told = {"person": person, "owners": owners, "role": role}
         if not role:
-            raise NotAllowed(f"{person} is not among the people of this project. {self._ask()}")
+            why = f"{person} is not among the people of this project. {ask}"
+            raise NotAllowed(why, key="outside" if owners else "", **told)
         if action not in MAY[role]:
-            needed = " or ".join(each for each in Role if action in MAY[each])
-            raise NotAllowed(f"This needs the role {needed}; {person} is {role} here. {self._ask()}")
+            needed = [each for each in Role if action in MAY[each]]
+            why = f"This needs the role {' or '.join(needed)}; {person} is {role} here. {ask}"
+            raise NotAllowed(why, key="role" if owners else "", needed=needed, **told)
         return MAY[role]
 
     def appoint(self, *events: Appointment) -> None:
@@ -111,9 +115,9 @@ class People:
         names = [*found, *(name for name in sorted(active) if name not in found)]
         return [_row(name, found.get(name), *active.get(name, (0, None))) for name in names]
 
-    def _ask(self) -> str:
+    def _some_owners(self) -> str:
         owners = [name for name, event in self.members().items() if event.role is Role.OWNER] or sorted(self._owners)
-        return f"Ask an owner: {', '.join(owners[:3])}." if owners else "Nobody is owner yet: labelreview people."
+        return ", ".join(owners[:3])
 
 
 def _row(name: str, event: Appointment | None, answers: int, last: datetime | None) -> dict[str, object]:

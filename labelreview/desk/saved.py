@@ -81,12 +81,13 @@ class Saved:
     def _write(self, kind: str, name: str, shape: Mapping[str, Any]) -> None:
         name = name.strip()
         if not name or len(name) > LONGEST or not name.isprintable():
-            raise InputError(f"A name has 1 to {LONGEST} characters on one line.")
+            raise InputError(f"A name has 1 to {LONGEST} characters on one line.", key="name-length", most=LONGEST)
         place = self._place(kind, name)
         text = json.dumps({"name": name, **shape}, ensure_ascii=False).encode()
         before = self._read(place)
         if before is not None and before != {"name": name, **shape}:
-            raise InputError(f"There is '{name}' already, and links may lead to it. Choose another name.")
+            why = f"There is '{name}' already, and links may lead to it. Choose another name."
+            raise InputError(why, key="name-taken", name=name)
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
             with replacing(place, overwrite=True) as file:

@@ -78,6 +78,11 @@ def _share(body: Shape, name: str, default: float) -> float:
     return float(value)
 
 
+def language(request: Request) -> str:
+    """In which words the answer is wanted, as our own components say it; the browser's own wish is none of these."""
+    return str(request.headers.get("accept-language", ""))
+
+
 def number(text: str) -> int:
     """How many are wanted."""
     if not text.isascii() or not text.isdigit() or len(text) > 6 or not 1 <= int(text) <= MOST_CELLS:

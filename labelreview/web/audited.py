@@ -1,8 +1,10 @@
 """What the page Audit shows: who said what about a tag of an item, when, having seen what; found by filters."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import streamlit as st
 
@@ -10,10 +12,13 @@ from labelreview.decisions import Decision
 from labelreview.desk import exports, record
 from labelreview.desk.project import Project
 from labelreview.desk.triage import DASH
-from labelreview.web import signin, triaged
+from labelreview.tags import ABSENT, PRESENT
+from labelreview.web import session, signin, triaged, words
+from labelreview.web.session import say
 
 SHOWN = 500
-
+COLUMNS = {"Reviewer": "reviewer", "Item": "item", "Says": "says", "Was shown": "shown", "Seconds": "seconds",
+           "Asked by": "asked-by", "Note": "note", "Event": "uid", "Takes back": "takes-back"}  # fmt: skip
 
 Search = Callable[[int | None], list[Decision]]
 
@@ -21,12 +26,14 @@ Search = Callable[[int | None], list[Decision]]
 def found(project: Project) -> Search:
     """The filters; gives a search for the events that fit them, newest first, at most so many."""
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    item = row.text_input("Part of an item's id", key="audit_item", width=220)
-    tag = row.selectbox("Tag", ["", *project.dataset.tags], format_func=lambda tag: tag or "Every tag",
-                        key="audit_tag", width=220)  # fmt: skip
+    item = row.text_input(say("audit.part"), key="audit_item", width=220)
+    every, everybody = say("review.every-tag"), say("audit.everybody")
+    tags = ["", *project.dataset.tags]
+    tag = row.selectbox(say("review.tag"), tags, format_func=lambda tag: tag or every, key="audit_tag", width=220)
     names = ["", *sorted(project.people.last_activity())]
-    who = row.selectbox("Person", names, format_func=lambda name: name or "Everybody", key="audit_who", width=220)
-    day = row.date_input("On the day (UTC)", None, key="audit_day", width=160)
+    who = row.selectbox(say("audit.person"), names, format_func=lambda name: name or everybody, key="audit_who",
+                        width=220)  # fmt: skip
+    day = row.date_input(say("audit.day"), None, key="audit_day", width=160, format=say("form.day"))
 
     def search(most: int | None) -> list[Decision]:
         fit = project.search(item=item, tag=tag or "", reviewer=who or "", limit=None if day else most)
@@ -38,15 +45,29 @@ def found(project: Project) -> Search:
 def table(project: Project, search: Search) -> None:
     """The newest events that fit as a table, and all of them as CSV."""
     if not (events := search(SHOWN + 1)):
-        st.info("No event fits. Every answer, undo and flag is kept: widen the filters.")
+        st.info(say("audit.none"))
         return
-    more = f" The newest {SHOWN:,} of them: the CSV has all, or narrow the filters." if len(events) > SHOWN else ""
-    st.caption(f"{min(len(events), SHOWN):,} events, newest first.{more}")
-    rows = record.rows(events[:SHOWN])
-    when = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss")
-    st.dataframe(rows, hide_index=True, width="stretch", placeholder=DASH, column_config={"When": when})
-    st.download_button("Download these as CSV", data=lambda: as_csv(search(None)), on_click="ignore",
+    more = f" {say('audit.more', n=SHOWN)}" if len(events) > SHOWN else ""
+    count = min(len(events), SHOWN)
+    st.caption(f"{say('audit.events', n=count) if count > 1 else say('audit.event')}{more}")
+    rows = [_in_words(event, row) for event, row in zip(events, record.rows(events[:SHOWN]), strict=False)]
+    titles: dict[str, Any] = {name: say(f"audit.{key}") for name, key in COLUMNS.items()} | {"Tag": say("review.tag")}
+    titles["When"] = st.column_config.DatetimeColumn(say("audit.when"), format=say("form.moment"))
+    st.dataframe(rows, hide_index=True, width="stretch", placeholder=DASH, column_config=titles)
+    st.download_button(say("audit.csv"), data=lambda: as_csv(search(None)), on_click="ignore",
                        file_name=f"{project.card.name}-audit.csv", key="csv_audit")  # fmt: skip
+
+
+def _in_words(event: Decision, row: Mapping[str, object]) -> dict[str, object]:
+    """A row of the record in the language of the page; the CSV stays in English, as every file does."""
+    if event.undoes:
+        return {**row, "Says": say("audit.took-back")}
+    if event.verdict is None:
+        return {**row, "Says": say("said.flag")}
+    given = {PRESENT: say("said.present"), ABSENT: say("said.absent")}.get(event.given, say("loop.unknown"))
+    prob = "" if math.isnan(event.pred_prob) else words.number(session.language(), 100 * event.pred_prob, ".3g")
+    seen = say("audit.seen", given=given, prob=prob) if prob else say("audit.seen-alone", given=given)
+    return {**row, "Says": say(f"said.{event.verdict.value}"), "Was shown": seen}
 
 
 def as_csv(events: Sequence[Decision]) -> str:
@@ -57,12 +78,16 @@ def as_csv(events: Sequence[Decision]) -> str:
 def whole(project: Project) -> None:
     """Whether the log is as it was stored, on demand; and all of it."""
     row = st.container(horizontal=True, vertical_alignment="center")
-    row.download_button("Download the whole log", data=lambda: _log(project), on_click="ignore", key="csv_log",
+    row.download_button(say("audit.log"), data=lambda: _log(project), on_click="ignore", key="csv_log",
                         file_name=f"{project.card.name}-decisions.csv", icon=":material/download:")  # fmt: skip
-    if not row.button("Is the log as it was stored?", icon=":material/verified_user:"):
+    if not row.button(say("audit.check"), icon=":material/verified_user:"):
         return
-    is_whole, lines = record.verdict_on(project)
-    (st.success if is_whole else st.error)("  \n".join(map(signin.plain, lines)))
+    found = project.verify()
+    count = found.head.number
+    said = [say("audit.intact", n=count) if count != 1 else say("audit.intact-one"), say("audit.head", head=found.head)]
+    if found.problems:
+        said = [*found.problems, say("audit.problems", n=len(found.problems))]
+    (st.error if found.problems else st.success)("  \n".join(map(signin.plain, said)))
 
 
 def _log(project: Project) -> bytes:

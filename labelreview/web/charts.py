@@ -7,25 +7,26 @@ from typing import Any
 import plotly.graph_objects as go
 
 from labelreview.review.overview import TagFigures
+from labelreview.web.words import Say
 
 # Told apart by lightness as well as by hue, in light and in dark, and named in the legend and the hover.
 WRONG, MISSING = "#c2410c", "#2f6fab"
 LONGEST, MOST = 28, 40
 
 
-def cut_short(figures: Sequence[TagFigures], most: int = MOST) -> str:
+def cut_short(figures: Sequence[TagFigures], say: Say, most: int = MOST) -> str:
     """What `suspects_by_tag` leaves out, in words; '' where it shows every tag with a suspect."""
     count = sum(f.suspects > 0 for f in figures)
-    return f" Of {count:,} tags with suspects, the {most} with the most; all are in the table." if count > most else ""
+    return f" {say('home.cut-short', count=count, most=most)}" if count > most else ""
 
 
-def suspects_by_tag(figures: Sequence[TagFigures], most: int = MOST) -> go.Figure:
+def suspects_by_tag(figures: Sequence[TagFigures], say: Say, most: int = MOST) -> go.Figure:
     """Bars of suspects by tag and direction, most suspects on top. A bar's customdata is (tag, direction)."""
     shown = sorted((f for f in figures if f.suspects), key=lambda f: -f.suspects)[:most]
     figure = go.Figure()
     sides = (
-        ("wrong", "Maybe wrong (tag is there)", WRONG, [f.maybe_wrong for f in shown]),
-        ("missing", "Maybe missing (tag is not there)", MISSING, [f.maybe_missing for f in shown]),
+        ("wrong", say("home.bar-wrong"), WRONG, [f.maybe_wrong for f in shown]),
+        ("missing", say("home.bar-missing"), MISSING, [f.maybe_missing for f in shown]),
     )
     for direction, name, colour, counts in sides:
         figure.add_bar(
@@ -42,7 +43,7 @@ def suspects_by_tag(figures: Sequence[TagFigures], most: int = MOST) -> go.Figur
             constraintext="none",
             marker_color=colour,
             hovertext=[short(f.tag) for f in shown],
-            hovertemplate="%{hovertext}: %{x} " + name.split(" (")[0].lower() + "<extra></extra>",
+            hovertemplate=f"%{{hovertext}}: %{{x}} {say(f'review.direction-{direction}').lower()}<extra></extra>",
         )
     _lay_out(figure, [f.tag for f in shown])
     return figure

@@ -22,6 +22,9 @@ PAGES = [
     ("audit.py", ":material/manage_search:", "audit", Action.AUDIT),
 ]
 
+# What only the data team sees speaks English in every language.
+ENGLISH = ("triage", "tags", "rules", "projects", "versions", "export", "people")
+
 # Room for pictures and tables; in the sidebar the project first, then who is here.
 STYLE = """<style>
 .stMainBlockContainer { padding-inline: clamp(1rem, 3vw, 2.5rem); }
@@ -37,7 +40,7 @@ STYLE = """<style>
   .st-key-filters_shown > * { pointer-events: auto; }
   .st-key-filters:not(:has(.st-key-filters_shown input:checked)) >
     :not(.st-key-filters_shown, [class*="st-key-lift_"]) { display: none; } }
-.st-key-remember { display: none; }
+.st-key-remember, .st-key-tongue { display: none; }
 /* Contrast: Streamlit's captions are too pale for small print, and white on the dark theme's lighter teal is too. What
    cannot be pressed has no such ground, and white would be white on white. */
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { color: inherit; }
@@ -66,4 +69,5 @@ registered = [
 ]
 page = st.navigation(registered, expanded=True)
 st.html(STYLE)
+session.tell_language(english=page.url_path in ENGLISH)
 page.run()

@@ -20,7 +20,7 @@ from labelreview.errors import LabelReviewError, few
 from labelreview.review.again import BY_LABEL, OWN, Status
 from labelreview.review.worklist import Filters
 from labelreview.roles import Action
-from labelreview.web import results, session, words
+from labelreview.web import results, session, wording, words
 
 # What narrows together, is told by one chip, and lifted by one click.
 CHIPS = (("status", "mark"), ("reviewer",), ("low", "high"), ("p_low", "p_high"), ("column", "value"), ("selection",))
@@ -175,7 +175,8 @@ def _said(project: Project, name: str, say: Any) -> str:
             return f"{said}: {error}"
     if name in ("low", "p_low"):
         ends = now[name] or "0", now[name.replace("low", "high")] or "1"
-        return f"{say('queue.quality' if name == 'low' else 'queue.probability')} {ends[0]}–{ends[1]}"
+        low, high = (words.number(session.language(), float(end), "g") for end in ends)
+        return f"{say('queue.quality' if name == 'low' else 'queue.probability')} {low}–{high}"
     return {
         "reviewer": f"{say('queue.reviewer')}: {now['reviewer']}",
         "column": f"{now['column']}: {now['value']}",
@@ -214,7 +215,7 @@ def _rare(project: Project, reviewer: str, say: Any) -> None:
     st.caption(say("queue.range"))
     if any(_is_set(names) for names in CHIPS if names[0] in ENDS):
         left_open = second.progress(project, reviewer, as_filters(st.session_state[FILTERED])).remaining
-        st.caption(say("queue.holds", n=f"{left_open:,}"))
+        st.caption(say("queue.holds", n=left_open))
     if columns := project.columns.all():
         _keep_to("filter_column", ["", *columns])
         left, right = st.columns(2)
@@ -252,8 +253,10 @@ def _save_selection(project: Project, reviewer: str, name: str, data: bytes, say
     count = project.saved.save_selection(name, ids, reviewer)
     missing = [item for item in dict.fromkeys(ids) if item not in project.dataset.ids]
     st.session_state[FRESH] = name.strip()
-    said = say("queue.selection-saved", name=name, n=f"{count:,}", all=f"{count + len(missing):,}")
-    return f"{said} {say('queue.missing', ids=few(missing, ENOUGH_IDS))}" if missing else str(said)
+    said = say("queue.selection-saved", name=name, n=count, all=count + len(missing))
+    names, more = few(missing[:ENOUGH_IDS]), len(missing) - ENOUGH_IDS
+    named = say("queue.and-more", names=names, n=more) if more > 0 else names
+    return f"{said} {say('queue.missing', ids=named)}" if missing else str(said)
 
 
 def _choose(selection: str) -> None:
@@ -287,7 +290,7 @@ def _try(do: Any) -> None:
     try:
         st.session_state[SAID] = do()
     except LabelReviewError as error:
-        st.session_state[SAID] = str(error)
+        st.session_state[SAID] = wording.trouble(error, session.language())
     st.rerun()
 
 
@@ -295,7 +298,7 @@ def _checked(project: Project, asked: dict[str, str]) -> dict[str, str]:
     """An address without what is not there: of another project, or mistyped."""
     if asked["tag"] not in ("", *project.dataset.tags):
         tag = session.plain(asked["tag"])
-        st.toast(f"There is no tag “{tag}” in this project: every tag is shown.", icon=":material/info:")
+        st.toast(session.say("queue.no-tag", tag=tag), icon=":material/info:")
         asked["tag"] = ""
     allowed = {
         "direction": tuple(Direction),

@@ -12,6 +12,7 @@ from labelreview.desk.project import Project
 from labelreview.formats import FORMATS
 from labelreview.review.consensus import RULES
 from labelreview.review.overview import TagFigures, by_tag
+from labelreview.web.words import Say
 
 Write = Callable[[Project, Path], int]
 CONSENSUS = RULES
@@ -22,24 +23,24 @@ def overview(project: Project) -> list[TagFigures]:
     return _overview(project, project.card.uid, project.card.version, project.verdicts().seq)
 
 
-@st.cache_data(max_entries=8, show_spinner="Counting")
+@st.cache_data(max_entries=8, show_spinner=False)
 def _overview(_project: Project, uid: str, version: str, seq: int) -> list[TagFigures]:
     # Streamlit leaves arguments with an underscore out of the key: the other three are the key.
     return by_tag(_project.dataset, _project.issues, _project.verdicts())
 
 
-def tag_rows(figures: Sequence[TagFigures]) -> list[dict[str, object]]:
-    """The figures of tags as rows of a table."""
+def tag_rows(figures: Sequence[TagFigures], say: Say) -> list[dict[str, object]]:
+    """The figures of tags as rows of a table, its columns in words."""
     return [
         {
-            "Tag": f.tag,
-            "Labelled": f.labelled,
-            "Maybe wrong": f.maybe_wrong,
-            "Maybe missing": f.maybe_missing,
-            "Verdicts": f.answered,
-            "Corrected": f.changed,
-            "Unsure": f.unsure,
-            "Unknown": f.unknown,
+            say("review.tag"): f.tag,
+            say("home.labelled"): f.labelled,
+            say("review.direction-wrong"): f.maybe_wrong,
+            say("review.direction-missing"): f.maybe_missing,
+            say("home.verdicts"): f.answered,
+            say("home.corrected"): f.changed,
+            say("home.unsure"): f.unsure,
+            say("home.unknown"): f.unknown,
         }
         for f in figures
     ]

@@ -25,7 +25,7 @@ from labelreview.desk.whole import next_items, wholes
 from labelreview.errors import InputError, LabelReviewError, NotFound, Refused, StoreError
 from labelreview.roles import Action
 from labelreview.settings import Settings
-from labelreview.web import asked, auth, observing, shapes
+from labelreview.web import asked, auth, observing, shapes, wording
 from labelreview.web.asked import Shape
 from labelreview.web.session import opened
 from labelreview.web.shapes import AT, SHOWN, SMALL
@@ -80,14 +80,14 @@ def _route(word: str, method: str, endpoint: Endpoint, action: Action) -> Route:
     return Route(f"{AT}/{word}", endpoint, methods=[method])
 
 
-def queue(_request: Request, project: Project, grant: auth.Grant, body: Shape) -> Shape:
+def queue(request: Request, project: Project, grant: auth.Grant, body: Shape) -> Shape:
     """The next cells for this tab, leased to it, and how far the filter is answered. `keep`: those it has ready."""
     want, holder = asked.number(str(body.get("want", 100))), asked.holder(body.get("holder"), grant.reviewer)
     filters = asked.filters(project, body)
     if filters.disputes:
         grant.check(Action.ADJUDICATE)
     batch = second.batch(project, grant.reviewer, holder, filters, want, asked.kept(body))
-    language = str(body.get("language", ""))
+    language = asked.language(request)
     return {
         "cells": [shapes.cell(project, question, language) for question in batch.questions],
         "total": batch.progress.total,
@@ -99,7 +99,7 @@ def queue(_request: Request, project: Project, grant: auth.Grant, body: Shape) -
 
 def recent(request: Request, project: Project, grant: auth.Grant, _body: Shape) -> Shape:
     """This reviewer's verdicts and flags that hold, newest first, with their cells: what undo needs after a reload."""
-    most, language = asked.number(request.query_params.get("n", "50")), request.query_params.get("language", "")
+    most, language = asked.number(request.query_params.get("n", "50")), asked.language(request)
     newest = project.verdicts().undoable(grant.reviewer)[-most:]
     return {"decisions": [shape for each in reversed(newest) for shape in shapes.with_cell(project, each, language)]}
 
@@ -107,7 +107,7 @@ def recent(request: Request, project: Project, grant: auth.Grant, _body: Shape) 
 def beside(request: Request, project: Project, _grant: auth.Grant, _body: Shape) -> Shape:
     """What is known around a cell: items that look like its item, examples and counter-examples of its tag."""
     query = request.query_params
-    return shapes.beside(project, query.get("item", ""), query.get("tag", ""), query.get("language", ""))
+    return shapes.beside(project, query.get("item", ""), query.get("tag", ""), asked.language(request))
 
 
 def pin(_request: Request, project: Project, grant: auth.Grant, body: Shape) -> Shape:
@@ -124,7 +124,7 @@ def text(request: Request, project: Project, _grant: auth.Grant, _body: Shape) -
     return {"text": project.text(request.query_params.get("item", ""))}
 
 
-def items(_request: Request, project: Project, grant: auth.Grant, body: Shape) -> Shape:
+def items(request: Request, project: Project, grant: auth.Grant, body: Shape) -> Shape:
     """The next items for this tab with their tags, leased to it. `keep`: the items that it has ready. `look`: those
     that the text of the filter names, answered or not."""
     keep = body.get("keep", [])
@@ -132,11 +132,12 @@ def items(_request: Request, project: Project, grant: auth.Grant, body: Shape) -
         raise InputError(f"keep must be a list of at most {MOST_ITEMS} ids.")
     want = min(asked.number(str(body.get("want", 6))), MOST_ITEMS)
     holder, filters = asked.holder(body.get("holder"), grant.reviewer), asked.filters(project, body)
+    language = asked.language(request)
     if body.get("look") is True:  # at what is answered, to change one's mind: nothing is leased
         again = wholes(project, grant.reviewer, project.asking.named(filters.text, want))
-        return {"items": [shapes.whole(project, whole) for whole in again], "total": 0, "answered": 0}
+        return {"items": [shapes.whole(project, whole, language) for whole in again], "total": 0, "answered": 0}
     found = next_items(project, grant.reviewer, holder, filters, want, keep)
-    told = [shapes.whole(project, whole) for whole in found.wholes]
+    told = [shapes.whole(project, whole, language) for whole in found.wholes]
     return {"items": told, "total": found.progress.total, "answered": found.progress.answered}
 
 
@@ -214,7 +215,7 @@ def _endpoint(
             said = answer(request, project, grant, body)
             response = JSONResponse(said, headers={**PLAIN, "Cache-Control": "no-store"})
         except LabelReviewError as error:
-            said, response = {}, _refusal(error)
+            said, response = {}, _refusal(error, request)
         response.headers[VERSION] = project.card.version  # an open page notices that the data is another one
         if said and answer in (queue, items):
             _give_pass(request, response, project, grant, key)
@@ -229,7 +230,7 @@ def _endpoint(
             async with nullcontext() if answer is decisions else at_once:
                 return await run_in_threadpool(checked, request, body)
         except LabelReviewError as error:
-            return _refusal(error)
+            return _refusal(error, request)
 
     return endpoint
 
@@ -253,7 +254,7 @@ def _image_endpoint(settings: Settings, thumbnails: images.Thumbnails) -> Endpoi
             size, version = request.path_params["size"], request.path_params["version"]
             return image(thumbnails, project, request.query_params.get("item", ""), size, version)
         except LabelReviewError as error:
-            return _refusal(error)
+            return _refusal(error, request)
 
     async def endpoint(request: Request) -> Response:
         return await asyncio.get_running_loop().run_in_executor(threads, answered, request)
@@ -271,11 +272,12 @@ def _make_ready(thumbnails: images.Thumbnails, project: Project, items: Sequence
             thumbnails.ahead(project.pictures, filter(None, map(project.image_name, dict.fromkeys(items))), SHOWN)
 
 
-def _refusal(error: LabelReviewError) -> JSONResponse:
+def _refusal(error: LabelReviewError, request: Request) -> JSONResponse:
     observing.refused(error)
     status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
     kind = {"kind": "role"} if isinstance(error, NotAllowed) else {}  # answers that wait for it are kept
-    return JSONResponse({"error": str(error), **kind}, status, {**PLAIN, "Cache-Control": "no-store"})
+    said = {"error": wording.trouble(error, asked.language(request)), **kind}
+    return JSONResponse(said, status, {**PLAIN, "Cache-Control": "no-store"})
 
 
 def _give_pass(request: Request, response: Response, project: Project, grant: auth.Grant, key: bytes) -> None:

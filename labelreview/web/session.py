@@ -5,7 +5,6 @@ Routes and pages share one opened project per name: the cache belongs to the pro
 
 import os
 import time
-from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -20,7 +19,7 @@ from labelreview.review.worklist import Filters
 from labelreview.roles import Action, as_person
 from labelreview.scoring import POOLERS
 from labelreview.settings import OWNERS, Settings, SignIn
-from labelreview.web import auth, signin, words
+from labelreview.web import auth, signin, wording, words
 from labelreview.web.signin import plain as plain
 
 HERE = Path(__file__).parent
@@ -45,6 +44,15 @@ PICKED, LANGUAGE = "project_picked", "language"
 FOUND = "found"  # to make projects, which is an action in none
 DISPUTES = Filters(disputes=True)
 NEW_TOKEN_AFTER = auth.TOKEN_SECONDS / 4
+_tongue = st.components.v2.component(
+    "labelreview.tongue",
+    js="""
+    export default function ({ data }) {
+      document.documentElement.lang = data.menu
+      document.querySelector('[data-testid=stMain]').lang = data.page
+    }
+    """,
+)
 
 
 def settings() -> Settings:
@@ -81,11 +89,10 @@ def current_project(person: str) -> Project:
         _no_project()
     wanted = st.query_params.get("project") or st.session_state.get(PROJECT, names[0])
     if wanted not in names:
-        st.warning(f"There is no project “{plain(wanted)}” here. This is “{names[0]}”.", icon=":material/info:")
+        st.warning(say("project.not-here", wanted=plain(wanted), name=names[0]), icon=":material/info:")
         wanted = names[0]
     st.session_state[PICKED] = wanted  # always: on a page that is new to it, the widget would begin with the first name
-    label = words.say(language(), "menu.project")
-    name: str = st.sidebar.selectbox(label, names, key=PICKED, on_change=_project_picked)
+    name: str = st.sidebar.selectbox(say("menu.project"), names, key=PICKED, on_change=_project_picked)
     st.session_state[PROJECT] = name
     if st.query_params.get("project") != name:
         st.query_params["project"] = name
@@ -117,15 +124,15 @@ def _is_in(name: str, person: str) -> bool:
 
 
 def _in_no_project(person: str) -> list[str]:
-    st.title("No project yet")
-    st.write(f"You are signed in as {plain(person)}. Ask the owner of a project to invite you by that name.")
+    st.title(say("project.none"))
+    st.write(say("project.not-in", person=plain(person)))
     st.stop()
 
 
 def _no_project() -> None:
-    st.title("No project yet")
-    st.write("A project is a file of labels, a file of predicted probabilities and a folder of images.")
-    st.write("Make one on the page **New project**, or with `labelreview init NAME --labels F --predictions F`.")
+    st.title(say("project.none"))
+    st.write(say("project.what"))
+    st.write(say("project.make"))
     st.stop()
 
 
@@ -136,8 +143,8 @@ def admitted(action: Action) -> tuple[str, Project]:
     try:
         project.people.check(person, action)
     except NotAllowed as error:
-        st.title("No access")
-        st.warning(plain(str(error)), icon=":material/lock:")
+        st.title(say("project.no-access"))
+        st.warning(plain(wording.trouble(error, language())), icon=":material/lock:")
         st.stop()
     return person, project
 
@@ -162,9 +169,8 @@ def founder() -> str:
     """Who is here, where they may make projects; else says why not, and stops the page."""
     person = current_person()
     if not may_name_files():
-        st.title("No access")
-        st.warning(f"Projects are made by the people whom {OWNERS} names, or from the command line.",
-                   icon=":material/lock:")  # fmt: skip
+        st.title(say("project.no-access"))
+        st.warning(say("project.founders", setting=OWNERS), icon=":material/lock:")
         st.stop()
     return person
 
@@ -177,9 +183,9 @@ def may_name_files() -> bool:
 
 def current_person() -> str:
     """Who is here. Asked once; stops the page while it asks."""
-    person = signin.current_person(settings())
+    person = signin.current_person(settings(), say)
     st.session_state[PERSON] = person
-    signin.card(settings(), person, language())
+    signin.card(settings(), person, say)
     return person
 
 
@@ -197,6 +203,17 @@ def language() -> str:
     """The language chosen in this browser, else English."""
     chosen = st.session_state.get(LANGUAGE) or st.context.cookies.get(LANGUAGE_COOKIE, "")
     return chosen if chosen in words.LANGUAGES else words.FIRST
+
+
+def say(key: str, **values: object) -> str:
+    """A sentence of the catalogue in the language of this session."""
+    return words.say(language(), key, **values)
+
+
+def tell_language(*, english: bool) -> None:
+    """Let the browser know the words for what they are, for whoever has them read out. `english`: this page's always
+    are."""
+    _tongue(key="tongue", data={"menu": language(), "page": words.FIRST if english else language()})
 
 
 def choose_language(way: str = "loop") -> None:
@@ -224,7 +241,6 @@ def forget_token() -> None:
 def order_titles(project: Project) -> dict[str, str]:
     """The project's orders in words, with the name that addresses use; "" is the learned one, which none need name."""
     names = {LEARNED: LEARNED, AUDIT: AUDIT, **project.orders.names}
-    say = partial(words.say, language())
     return {
         "" if name == LEARNED else name:
         f"{say('order.items', pooler=key.replace('_', ' ')) if key in POOLERS else say(f'order.{key}')} · {name}"

@@ -41,7 +41,7 @@ def cell(project: Project, question: Question, language: str) -> Shape:
         "mends": _mends(question.rules.mends),
         **text(project, suspect.item),
         "reason": wording.reason(question, language),
-        **image_address(project, suspect.item),
+        **image_address(project, suspect.item, language),
     }
 
 
@@ -60,17 +60,17 @@ def row(row: Row) -> Shape:
     return {**shape, "mends": _mends(row.mends)}
 
 
-def whole(project: Project, of: Whole) -> Shape:
+def whole(project: Project, of: Whole, language: str) -> Shape:
     """An item with its tags."""
     shape = {"item": of.item, "tags": [row(each) for each in of.rows]}
-    return {**shape, **image_address(project, of.item), **text(project, of.item)}
+    return {**shape, **image_address(project, of.item, language), **text(project, of.item)}
 
 
 def beside(project: Project, item: str, tag: str, language: str) -> Shape:
     """What is known around a cell."""
     found = project.beside(item, tag)
     groups = {"near": found.near, "present": found.present, "absent": found.absent}
-    around = {name: [example(project, each) for each in examples] for name, examples in groups.items()}
+    around = {name: [example(project, each, language) for each in examples] for name, examples in groups.items()}
     waiting = found.waiting
     said = waiting.problem or (waiting.why and words.say(
         language, f"loop.waiting-{waiting.why}", share=round(100 * waiting.share), project=project.card.name,
@@ -79,7 +79,7 @@ def beside(project: Project, item: str, tag: str, language: str) -> Shape:
     return {**around, **means, "waiting": said, "busy": waiting.why == Why.BUSY}
 
 
-def example(project: Project, example: Example) -> Shape:
+def example(project: Project, example: Example, language: str) -> Shape:
     """What stands beside a question."""
     return {
         "item": example.item,
@@ -91,7 +91,7 @@ def example(project: Project, example: Example) -> Shape:
         "same": example.same,
         "pinned": example.pinned,
         **text(project, example.item),
-        **image_address(project, example.item, SMALL),
+        **image_address(project, example.item, language, SMALL),
     }
 
 
@@ -122,15 +122,15 @@ def with_cell(project: Project, decision: Decision, language: str) -> list[Shape
     return [{**wire(decision), "cell": {**cell(project, question, language), "screen": decision.screen}}]
 
 
-def image_address(project: Project, item: str, size: int = SHOWN) -> Shape:
+def image_address(project: Project, item: str, language: str, size: int = SHOWN) -> Shape:
     """Where the picture is, or why there is none."""
     folder = project.card.images
     try:
         name = project.image_name(item)
         if not name:
-            why = f"No picture for this id in {folder}." if folder else "This project has no images."
-            return {"image": None, "why": why}
+            key = "shown.no-picture" if folder else "shown.no-images"
+            return {"image": None, "why": words.say(language, key, folder=folder)}
         address = f"{AT.format(name=quote(project.card.name, safe=''))}/images/{size}/{project.pictures.version(name)}"
     except LabelReviewError as error:
-        return {"image": None, "why": str(error)}
+        return {"image": None, "why": wording.trouble(error, language)}
     return {"image": f"{address}?item={quote(item, safe='')}", "why": ""}

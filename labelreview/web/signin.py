@@ -12,7 +12,7 @@ import streamlit as st
 from labelreview.roles import as_person
 from labelreview.settings import Settings, SignIn
 from labelreview.store import DecisionLog, PeopleLog
-from labelreview.web import words
+from labelreview.web.words import Say
 
 COOKIE = "labelreview_reviewer"
 # Session state that is not a widget's: a page switch forgets widgets, and only them.
@@ -30,9 +30,9 @@ _remember = st.components.v2.component(
 )
 
 
-def current_person(settings: Settings) -> str:
+def current_person(settings: Settings, say: Say) -> str:
     """Who is here; asks, and stops the page, while nobody is."""
-    return {SignIn.LOCAL: _by_name, SignIn.OIDC: _by_provider, SignIn.PROXY: _by_proxy}[settings.sign_in](settings)
+    return {SignIn.LOCAL: _by_name, SignIn.OIDC: _by_provider, SignIn.PROXY: _by_proxy}[settings.sign_in](settings, say)
 
 
 def known(settings: Settings) -> str:
@@ -53,11 +53,11 @@ def sign_in_id() -> str:
     return str(st.session_state[SIGN_IN])
 
 
-def card(settings: Settings, person: str, language: str) -> None:
+def card(settings: Settings, person: str, say: Say) -> None:
     """In the sidebar: who is here, and the way out."""
     with st.sidebar.container(key="who", gap="xxsmall"):
-        st.caption(words.say(language, "menu.reviewing", person=plain(person)))
-        title = words.say(language, "menu.not-you" if settings.sign_in is SignIn.LOCAL else "menu.sign-out")
+        st.caption(say("menu.reviewing", person=plain(person)))
+        title = say("menu.not-you" if settings.sign_in is SignIn.LOCAL else "menu.sign-out")
         if st.button(title, key="not_you", type="tertiary"):
             _sign_out(settings, person)
 
@@ -89,7 +89,7 @@ def people_log(url: str) -> PeopleLog:
     return DecisionLog.open(url).people
 
 
-def _by_name(settings: Settings) -> str:
+def _by_name(settings: Settings, say: Say) -> str:
     """A name, asked once and kept in a cookie of this browser."""
     known = st.session_state.get(REVIEWER, "")
     if not known:
@@ -103,7 +103,7 @@ def _by_name(settings: Settings) -> str:
         st.session_state.pop(SIGN_IN)
     if not known:
         _remember(key="remember", data={"cookie": COOKIE, "value": ""})
-        _ask_name()
+        _ask_name(say)
     st.session_state[REVIEWER] = known
     _remember(key="remember", data={"cookie": COOKIE, "value": f"{quote(known, safe='')}|{sign_in_id()}"})
     return str(known)
@@ -115,38 +115,39 @@ def _kept() -> tuple[str, str]:
     return as_person(unquote(name)), sign_in
 
 
-def _ask_name() -> None:
+def _ask_name(say: Say) -> None:
     with st.container(width=460):
-        st.title("Who is reviewing?")
-        st.write("Your name goes with every answer you give. It is asked once and kept in this browser.")
+        st.title(say("signin.name-title"))
+        st.write(say("signin.name-why"))
         with st.form("who", border=False):
             before = st.session_state.get(BEFORE, "")
-            name = as_person(st.text_input("Your name", before, max_chars=80, placeholder="Ada", autocomplete="name"))
-            sent = st.form_submit_button("Start", type="primary")
+            asked = say("signin.name")
+            name = as_person(st.text_input(asked, before, max_chars=80, placeholder="Ada", autocomplete="name"))
+            sent = st.form_submit_button(say("signin.start"), type="primary")
         if sent and not name:
-            st.error("Enter a name, so that your answers can be told apart from others'.")
+            st.error(say("signin.no-name"))
         if sent and name:
             st.session_state[REVIEWER] = name
             st.rerun()
     st.stop()
 
 
-def _by_provider(settings: Settings) -> str:
+def _by_provider(settings: Settings, say: Say) -> str:
     """Whom the provider of OpenID Connect has signed in."""
     if st.user.get("is_logged_in"):
         claims = {name: st.user.get(name) for name in CLAIMS}
         sign_in = hashlib.sha256(json.dumps(claims, sort_keys=True, default=str).encode()).hexdigest()
         if not _has_ended(settings, sign_in):  # a cookie that somebody kept is good for nothing
             st.session_state[SIGN_IN] = sign_in
-            return _address() or _nobody("The provider names nobody.")
-    return _ask_to_sign_in()
+            return _address() or _nobody(say("signin.nameless"), say)
+    return _ask_to_sign_in(say)
 
 
-def _ask_to_sign_in() -> NoReturn:
+def _ask_to_sign_in(say: Say) -> NoReturn:
     with st.container(width=460):
-        st.title("Sign in")
-        st.write("Your answers are kept with your name, which your sign-in tells.")
-        if st.button("Sign in", type="primary", icon=":material/login:"):
+        st.title(say("signin.title"))
+        st.write(say("signin.why"))
+        if st.button(say("signin.sign-in"), type="primary", icon=":material/login:"):
             st.login()
     st.stop()
 
@@ -157,25 +158,22 @@ def _address() -> str:
     return as_person(str(address or st.user.get("sub") or ""))
 
 
-def _by_proxy(settings: Settings) -> str:
+def _by_proxy(settings: Settings, say: Say) -> str:
     """Whom the header of a listed proxy names; the door has taken it off where anybody else sent it."""
     if st.session_state.get(SIGNED_OUT):
         with st.container(width=460):
-            st.title("Signed out")
+            st.title(say("signin.signed-out"))
             if settings.sign_out_url:
-                st.link_button("Sign out of the proxy as well", settings.sign_out_url, icon=":material/logout:")
-            if st.button("Sign in again"):
+                st.link_button(say("signin.of-the-proxy"), settings.sign_out_url, icon=":material/logout:")
+            if st.button(say("signin.again")):
                 del st.session_state[SIGNED_OUT]
                 st.rerun()
         st.stop()
     person = as_person(st.context.headers.get(settings.user_header, ""))
-    return person or _nobody(
-        f"The proxy in front of this app has not said who you are: {settings.user_header} is not set, or does not "
-        "come from an address in LABELREVIEW_PROXIES."
-    )
+    return person or _nobody(say("signin.no-header", header=settings.user_header), say)
 
 
-def _nobody(why: str) -> NoReturn:
-    st.title("Nobody is signed in")
+def _nobody(why: str, say: Say) -> NoReturn:
+    st.title(say("signin.nobody"))
     st.error(why, icon=":material/error:")
     st.stop()

@@ -1,11 +1,13 @@
-"""What the loop says in words about numbers. Tag names are data: the browser shows these texts as text."""
+"""What the loop says in words about numbers, and errors. Tag names are data: the browser shows these texts as text."""
 
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 
 from labelreview.desk.auditing import AUDIT
 from labelreview.desk.questions import Question
+from labelreview.errors import LabelReviewError
 from labelreview.review.consistency import NOTHING
+from labelreview.roles import Role
 from labelreview.tags import PRESENT, UNKNOWN
 from labelreview.web import words
 
@@ -47,6 +49,22 @@ def dispute(question: Question, language: str = words.FIRST) -> str:
     notes = [f" “{each.note}”" if each.note else "" for each in question.said]
     named = zip(question.said, answers, notes, strict=True)
     return " · ".join(f"{each.reviewer}: {answer}{note}" for each, answer, note in named)
+
+
+def trouble(error: LabelReviewError, language: str) -> str:
+    """An error's message; in another language where the catalogue has it, else in English."""
+    if not error.key:
+        return str(error)
+    values = {name: _role(value, language) for name, value in error.values.items()}
+    return words.say(language, f"error.{error.key}", **values)
+
+
+def _role(value: object, language: str) -> object:
+    """A role, or one of several, in words; anything else as it is."""
+    if isinstance(value, list):
+        said = (str(_role(each, language)) for each in value)
+        return reduce(lambda first, second: words.say(language, "role.or", first=first, second=second), said)
+    return words.say(language, f"role.{value}") if isinstance(value, Role) else value
 
 
 def _percent(probability: float, unit: str = "\u00a0%") -> str:

@@ -396,8 +396,8 @@ def test_what_stands_beside_a_question_says_who_judged_it_how_and_what_the_data_
         cell["item"] in project.dataset.ids[:3]) else project.dataset.ids[:2]  # fmt: skip
     send(browser, ann, event({"item": other, "tag": cell["tag"]}, "present"))
     assert browser.post(f"{AT}/pin", json={"item": third, "tag": cell["tag"], "label": 0}, headers=decider).json() == {}
-    query = {"item": cell["item"], "tag": cell["tag"], "language": "de"}
-    shown = browser.get(f"{AT}/beside", params=query, headers=ann).json()
+    query = {"item": cell["item"], "tag": cell["tag"]}
+    shown = browser.get(f"{AT}/beside", params=query, headers={**ann, "Accept-Language": "de"}).json()
     assert [(each["item"], each["said"]) for each in shown["present"]] == [(other, [["ann", "present"]])]
     assert [(each["item"], each["pinned"]) for each in shown["absent"]] == [(third, True)]
     assert shown["busy"] or shown["near"]

@@ -23,6 +23,15 @@ def test_every_language_has_every_key_and_fills_in_the_same_values(language):
     }
 
 
+SAME = {"loop.document", "queue.name", "whole.changed", "menu.export", "audit.person"}  # in every language there is
+
+
+@pytest.mark.parametrize("language", set(LANGUAGES) - {FIRST})
+def test_no_sentence_is_left_in_the_first_language(language):
+    words, first = LANGUAGES[language][1], LANGUAGES[FIRST][1]
+    assert {key for key, text in words.items() if text == first[key]} <= SAME
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_order_has_a_name(language):
     words = LANGUAGES[language][1]

@@ -30,7 +30,7 @@ function openBeside(part, talk, told) {
   let cell = null, answer = null, controller = null, timer = 0, idle = 0, looked = null, asking = 0, learnedAt = 0
 
   async function fetched({ item, tag }, signal) {
-    const query = `?item=${encodeURIComponent(item)}&tag=${encodeURIComponent(tag)}&language=${language}`
+    const query = `?item=${encodeURIComponent(item)}&tag=${encodeURIComponent(tag)}`
     const at = Date.now(), came = await talk.ask('GET', 'beside', { query, signal, priority: 'low' })
     const key = cellKey({ item, tag })
     kept.delete(key)

@@ -26,7 +26,7 @@ function openHistory(talk, sender, queue) {
     const mine = queue.round
     await sender.flush()
     if (sender.box.size) return
-    const query = `?n=${RECALLED}&language=${language}`
+    const query = `?n=${RECALLED}`
     const shape = await talk.ask('GET', 'recent', { query }).catch(() => null)
     if (!shape || mine !== queue.round) return
     older = shape.decisions.length === RECALLED

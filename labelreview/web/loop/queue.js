@@ -39,7 +39,7 @@ function openQueue(talk, sender, told) { // told: filters(), arrived(), failed(t
     const settled = !sender.box.size, want = share() + later.size
     const keep = cells.slice(at).filter(isOpen).slice(0, SURE).map(({ item, tag }) => [item, tag])
     try {
-      const shape = await talk.ask('POST', 'queue', { body: { ...told.filters(), language, want, holder: await me, keep } })
+      const shape = await talk.ask('POST', 'queue', { body: { ...told.filters(), want, holder: await me, keep } })
       if (mine !== round || stopped) return
       filledAt = Date.now()
       revision = shape.revision

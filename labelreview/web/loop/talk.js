@@ -1,6 +1,6 @@
 // Talking with the routes: one function to ask, the troubles it can meet, and this tab's name. Any component may use it.
 //
-//   const talk = openTalk(() => ({ at, header, token, lasts, version, renew, language }))   // read anew at each request
+//   const talk = openTalk(() => ({ at, header, token, lasts, version, renew }))   // read anew at each request
 //   await talk.ask('POST', 'queue', { body })                              // JSON in, JSON out, or a Trouble
 //   await me                                                               // this tab's name: it holds the leases
 
@@ -21,7 +21,7 @@ function openTalk(now) {
     try {
       answer = await fetch(`${at}/${word}${query}`, {
         method, keepalive, priority, credentials: 'same-origin', cache: 'no-store', body: body && JSON.stringify(body),
-        headers: { [header]: token, 'Content-Type': 'application/json' }, signal: patience(signal),
+        headers: { [header]: token, 'Content-Type': 'application/json', 'Accept-Language': language }, signal: patience(signal),
       })
     } catch { throw new Trouble('down', say('silent')) }
     if (!/json/.test(answer.headers.get('Content-Type') ?? '')) {
