@@ -203,6 +203,10 @@ def test_every_key_has_a_button_and_help_lists_them_all(server, settings, newcom
     ada.press("?")
     ada.page.locator("[data-part=language]").select_option("de")
     expect(ada.page.locator("[data-part=last]")).to_have_text(re.compile("^Zurückgenommen: Geändert"))
+    expect(ada.page.locator("html")).to_have_attribute("lang", "de")
+    ada.page.goto(f"{server.address}/tags?project=gallery")  # the data team's: English, under a German menu
+    expect(ada.page.locator("[data-testid=stMain]")).to_have_attribute("lang", "en", timeout=30_000)
+    expect(ada.page.locator("html")).to_have_attribute("lang", "de")
 
 
 def test_keys_are_left_to_text_fields_and_to_the_browser(server, settings, newcomer):
