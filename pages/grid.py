@@ -17,7 +17,11 @@ row, stage = st.container(key="filters", horizontal=True, vertical_alignment="ce
 
 with stage:  # mounted before anything else can fail: an exception before it would take the grid off the page
     token = session.token(project, reviewer, Action.LOOK, Action.ANSWER)
-    calls = {"on_no_token": session.forget_token, "on_language": partial(session.choose_language, "grid")}
+    calls = {
+        "on_no_token": session.forget_token,
+        "on_all_cells": queues.ask_all_cells,
+        "on_language": partial(session.choose_language, "grid"),
+    }
     ways.grid(project, reviewer, token, filters, language, **calls)
 
 DIRECTIONS = {direction.value: say(f"review.direction-{direction}") for direction in Direction}

@@ -15,7 +15,11 @@ row, stage = st.container(key="filters", horizontal=True, vertical_alignment="ce
 
 with stage:  # mounted before anything else can fail: an exception before it would take the item off the page
     token = session.token(project, reviewer, Action.LOOK, Action.ANSWER, Action.DECIDE)
-    calls = {"on_no_token": session.forget_token, "on_language": partial(session.choose_language, "whole")}
+    calls = {
+        "on_no_token": session.forget_token,
+        "on_all_cells": queues.ask_all_cells,
+        "on_language": partial(session.choose_language, "whole"),
+    }
     ways.whole(project, reviewer, token, filters, language, **calls)
 
 select = partial(st.selectbox, label_visibility="collapsed")

@@ -147,10 +147,26 @@ def test_item_after_item_comes_until_all_are_confirmed(page, settings, items):
     for _ in range(items):
         seen.append(shown(page))
         page.keyboard.press("Enter")
-    expect(page.get_by_text(re.compile(r"^All \d+ answered"))).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Everything is answered", exact=True)).to_be_visible(timeout=PATIENCE)
     assert len(set(seen)) == items
     assert set(stored(page, settings).values()) == {"present", "absent"}
     for before in reversed(seen):  # those of which the tab kept little too, as they were
         page.keyboard.press("z")
         expect(page.locator("[data-part=way]")).to_have_attribute("data-item", before, timeout=PATIENCE)
     assert stored(page, settings) == {}
+
+
+@pytest.mark.parametrize(("query", "items"), [("", 12)])
+def test_once_the_suspects_are_answered_one_button_goes_on_with_the_rest(page, settings):
+    with Project.open(settings, "gallery") as project:
+        doubtful = int(project.issues.any(axis=1).sum())
+    for _ in range(doubtful):
+        shown(page)
+        page.keyboard.press("Enter")
+    expect(page.get_by_text("All suspects answered", exact=True)).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Go on with all cells").click()
+    shown(page)
+    assert "cells=all" in page.url
+    page.goto(page.url + "&text=nowhere")
+    page.get_by_role("button", name="Lift all filters").click()
+    page.wait_for_url(re.compile(r"/item\?project=gallery$"))

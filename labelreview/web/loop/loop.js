@@ -66,7 +66,7 @@ function startLoop(root) {
   function arrived() {
     if (!onScreen && queue.any) return advance(-1)
     view.counts(queue.counts, timer.pace, queue.skipped)
-    if (!onScreen) view.notice(...emptyText())
+    if (!onScreen) nothing()
     else {
       if (painted) preload()
       queue.topUp()
@@ -80,7 +80,7 @@ function startLoop(root) {
 
   function failed(error) {
     sender.state.trouble = error
-    if (!onScreen) { stage.place(null); view.notice(...troubleText(error)) }
+    if (!onScreen) { stage.place(null); view.notice(error.kind === 'routes' || error.kind === 'refused' ? 'trouble' : 'loading', ...whyTrouble(error)) }
     saved()
   }
 
@@ -99,7 +99,7 @@ function startLoop(root) {
     clash = null
     view.painted(false)
     view.counts(queue.counts, timer.pace, queue.skipped)
-    if (!cell) { stage.place(null); return view.notice(...emptyText()) }
+    if (!cell) { stage.place(null); return nothing() }
     const picture = pictures.of(cell)
     const place = () => {
       if (mine !== showing || stopped) return
@@ -128,23 +128,9 @@ function startLoop(root) {
     for (const cell of near) pictures.of(cell)
   }
 
-  function emptyText() {
-    if (!queue.counts) return ['loading', say('fetching'), '']
-    const { total, answered } = queue.counts, left = total - answered
-    const { suspects, unlabelled } = config.filters, narrowed = config.narrowed, more = { all: suspects, lift: narrowed || unlabelled }
-    if (!total && suspects && !narrowed) return ['empty', say('no-suspects'), say('no-suspects-why'), more]
-    if (!total) return ['empty', say(suspects ? 'no-suspect' : unlabelled ? 'no-unlabelled' : 'no-match'), narrowed ? say('choose-another') : '', more]
-    const words = key => say(key, { answered: number(answered), total: number(total), left: number(left) })
-    if (left > 0) return ['empty', say('nothing-now'), words('nothing-now-why'), { again: true, ...more }]
-    if (more.lift) return ['empty', say('filter-done'), words('filter-done-why'), more]
-    if (suspects) return ['empty', say('suspects-done'), words('suspects-done-why'), more]
-    return ['empty', say('all-done'), words('all-done-why')]
-  }
-
-  function troubleText(error) {
-    if (error.kind === 'routes') return ['trouble', say('no-routes'), error.message]
-    if (error.kind === 'refused') return ['trouble', say('not-fetched'), error.message]
-    return ['loading', say('waiting-server'), say('trying', { trouble: error.message })]
+  function nothing() {
+    if (queue.counts) view.notice('empty', ...whyNothing(queue.counts, config))
+    else view.notice('loading', say('fetching'), '')
   }
 
   // ---- what the keys do
@@ -317,7 +303,7 @@ function startLoop(root) {
   view.wire(act, flag, {
     again() { queue.stale(); queue.refill() },
     all: () => renew('all', Date.now()),
-    lift: () => location.assign(`${location.pathname}?project=${encodeURIComponent(config.name)}`), // the page without filters
+    lift: () => withoutFilters(config),
   })
 
   // ---- from Streamlit: configuration and a token

@@ -1,7 +1,6 @@
 // The view: all that touches the page beside the stage. Names, ids and notes are data: textContent, never innerHTML.
 
 const LONG_TAG = 48
-const OFFERS = ['again', 'all', 'lift'] // buttons where nothing is asked
 
 const value = label => say(VALUE[label] ?? '')
 

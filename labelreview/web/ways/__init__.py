@@ -4,6 +4,7 @@ They share the loop's files (words, HTTP, outbox, pictures, keys); what they are
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,15 +69,16 @@ _whole = st.components.v2.component(
 def grid(
     project: Project, reviewer: str, token: str, filters: Filters, language: str, **calls: Callable[[], None]
 ) -> None:
-    """The grid over one tag and one direction. `calls`: those of `loop.review`, but for all cells."""
+    """The grid over one tag and one direction, which cannot be lifted. `calls`: those of `loop.review`."""
     told = loop.told(project, reviewer, token, filters, language)
+    told["narrowed"] = replace(filters, tag="", direction=None).narrowed
     _mount(_grid, {**told, "keys": table(language, GRID_KEYS, "grid.key-")}, "grid", language, **calls)
 
 
 def whole(
     project: Project, reviewer: str, token: str, filters: Filters, language: str, **calls: Callable[[], None]
 ) -> None:
-    """Item after item, each with all its tags. `calls`: those of `loop.review`, but for all cells."""
+    """Item after item, each with all its tags. `calls`: those of `loop.review`."""
     told = loop.told(project, reviewer, token, filters, language)
     _mount(_whole, {**told, "keys": table(language, WHOLE_KEYS, "whole.key-")}, "whole", language, **calls)
 
@@ -88,8 +90,10 @@ def _mount(
     language: str,
     *,
     on_no_token: Callable[[], None],
+    on_all_cells: Callable[[], None],
     on_language: Callable[[], None],
 ) -> None:
     says = {key: word for part in ("loop", "way", way) for key, word in words.part(language, part).items()}
     data = {**told, "way": way, "words": says}
-    component(key=way, data=data, on_auth_change=on_no_token, on_language_change=on_language)
+    calls = {"on_auth_change": on_no_token, "on_all_change": on_all_cells, "on_language_change": on_language}
+    component(key=way, data=data, **calls)

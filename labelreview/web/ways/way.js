@@ -48,28 +48,25 @@ function openWay(root, told) {
     } catch (error) {
       if (!(error instanceof Trouble)) throw error
       if (mine !== round || stopped) return null
-      if (told.empty()) notice(say('waiting'), error.message)
+      if (told.empty()) notice(...whyTrouble(error))
       if (error.kind !== 'refused') setTimeout(() => { if (mine === round && !stopped) told.more() }, 1500)
       return null
     }
   }
 
-  function notice(title, text) {
+  function notice(title, text, offers = {}) {
     part('notice').hidden = false
     put('notice-title', title)
     put('notice-text', text)
     tell(`${title}. ${text}`)
-    part('again').hidden = !counts || counts.total === counts.answered
+    for (const name of OFFERS) part(name).hidden = !offers[name]
   }
 
   function tell(words) { put('live', [part('last').textContent, words].filter(Boolean).join('. ')) } // what was done, what is asked
 
   function nothing() { // why there is nothing to show
-    if (!counts) return notice(say('fetching'), '')
-    const left = counts.total - counts.answered
-    if (!counts.total) return notice(say('none'), say('choose'))
-    if (left > 0) return notice(say('nothing-now'), say('others', { n: number(left) }))
-    notice(say('all-done', { n: number(counts.total) }), say('choose'))
+    if (counts) notice(...whyNothing(counts, config))
+    else notice(say('fetching'), '')
   }
 
   // ---- keys and buttons
@@ -133,7 +130,8 @@ function openWay(root, told) {
   for (const button of root.querySelectorAll('[data-action]')) {
     button.addEventListener('click', () => { act(button.dataset.action); if (!root.querySelector('dialog[open]')) told.focus?.(button.dataset.action) })
   }
-  part('again').addEventListener('click', () => told.more(true))
+  const offered = { again: () => told.more(true), all: () => renew('all', Date.now()), lift: () => withoutFilters(config) }
+  for (const name of OFFERS) part(name).addEventListener('click', offered[name])
 
   async function begin() {
     const mine = ++round
