@@ -175,6 +175,17 @@ def test_a_flag_keeps_the_question_open_and_moves_on(server, settings, newcomer)
     assert ada.painted() == cell
 
 
+def test_a_note_is_about_the_cell_that_it_was_begun_for_whatever_is_on_screen_by_then(server, settings, newcomer):
+    ada = newcomer().open(server.address, name="Ada")
+    cell = ada.press("f")
+    ada.page.keyboard.type("blurred")
+    ada.page.locator("[data-action=keep]").click()
+    assert ada.painted() != cell
+    ada.page.get_by_role("button", name="Save (Enter)").click()
+    ada.saved()
+    assert [(event.item, event.tag, event.note) for event in log(settings)] == [(*cell, ""), (*cell, "blurred")]
+
+
 def test_every_key_has_a_button_and_help_lists_them_all(server, settings, newcomer):
     ada = newcomer().open(server.address, name="Ada")
     cell = ada.painted()

@@ -4,15 +4,19 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
+
+from labelreview.web.words import FIRST, LANGUAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENS = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
 MAY_USE = ("labelreview.web.", "labelreview.decisions.", "labelreview.errors.", "labelreview.roles.",
            "labelreview.settings.Settings")  # fmt: skip
 MODULES = sorted((ROOT / "labelreview").rglob("*.py"))
+COMPONENTS = sorted(path for way in ("loop", "ways") for path in (ROOT / "labelreview" / "web" / way).iterdir())
 
 
 def imported(path: Path) -> set[str]:
@@ -82,3 +86,33 @@ def test_the_demo_data_is_whole() -> None:
     assert len(ids) == 1921
     assert {path.stem for path in (demo / "images").iterdir()} == set(ids)
     assert {path.name for path in demo.iterdir()} >= {"README.md", "LICENSE.txt", "credits.csv", "make_demo.py"}
+
+
+def text(paths: Iterable[Path], *suffixes: str) -> str:
+    return "\n".join(path.read_text("utf-8") for path in paths if path.suffix in suffixes)
+
+
+def named_in(source: str) -> Callable[[str], bool]:
+    """Whether a source has a name in quotes: all of it, or its beginning or end where the rest is filled in."""
+    whole = set(re.findall(r"[\"'`]([\w.-]+)(?=[\"'`])", source))
+    begun = tuple(re.findall(r"[\"'`]([\w.-]+[.-])(?=\$?\{|[\"'`])", source))
+    ended = tuple(re.findall(r"\}(-[\w-]+)[\"'`]", source))
+    return lambda name: name in whole or name.startswith(begun) or name.endswith(ended)
+
+
+def test_every_word_of_the_catalogue_is_said_somewhere() -> None:
+    pages = named_in(
+        text((path for path in [*MODULES, *SCREENS] if path.parent.name != "words" or path.stem == "__init__"), ".py")
+    )
+    component = named_in(text(COMPONENTS, ".js", ".html"))
+    parts = ("loop.", "way.", "grid.", "whole.")
+    unsaid = [key for key in LANGUAGES[FIRST][1] if not pages(key)]
+    assert [key for key in unsaid if not (key.startswith(parts) and component(key.partition(".")[2]))] == []
+
+
+def test_every_part_and_class_of_the_components_is_used() -> None:
+    named = named_in(text(COMPONENTS, ".js"))
+    assert [part for part in re.findall(r'data-part="([^"]+)"', text(COMPONENTS, ".html")) if not named(part)] == []
+    selectors = " ".join(re.findall(r"([^{}]+)\{", re.sub(r"/\*.*?\*/", "", text(COMPONENTS, ".css"), flags=re.S)))
+    made = " ".join(re.findall(r"[\"']([\w -]+)[\"']", text(COMPONENTS, ".js", ".html"))).split()
+    assert set(re.findall(r"\.([a-z][\w-]*)", selectors)) <= set(made)

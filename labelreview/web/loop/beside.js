@@ -171,7 +171,7 @@ function openBeside(part, talk, told) {
   // ---- a closer look, and the examples of the data team
 
   function look(each) {
-    looked = each
+    looked = { item: each.item, tag: cell.tag }
     part('look-item').textContent = each.item
     const large = each.image?.replace(/\/images\/\d+\//, '/images/1280/')
     part('look-mat').replaceChildren(large ? Object.assign(new Image(), { alt: say('picture-of', { item: each.item }), src: large }) : node('p', each.text ?? each.why))
@@ -183,19 +183,19 @@ function openBeside(part, talk, told) {
     sheet.showModal()
   }
 
-  async function pin(value, of = { item: looked?.item, tag: cell?.tag }) { // 1, 0, or null: no longer
-    const came = await talk.ask('POST', 'pin', { body: { ...of, label: value } }).catch(error => ({ error }))
-    part('look-told').textContent = came.error ? came.error.message : say(value === null ? 'unpinned' : value ? 'pinned-yes' : 'pinned-no')
-    if (came.error) return came.error
+  async function pin(value, of) { // 1, 0, or null: no longer
+    const { error = null } = await talk.ask('POST', 'pin', { body: { ...of, label: value } }).catch(trouble => ({ error: trouble }))
+    if (looked === of) { // and no other one is looked at by now
+      part('look-told').textContent = error ? error.message : say(value === null ? 'unpinned' : value ? 'pinned-yes' : 'pinned-no')
+      if (!error) part('unpin').hidden = value === null
+    }
+    if (error) return error
     kept.clear() // it is an example beside every picture
-    part('unpin').hidden = value === null
     if (cell) about(cell)
     return null
   }
 
-  part('pin-yes').addEventListener('click', () => pin(1))
-  part('pin-no').addEventListener('click', () => pin(0))
-  part('unpin').addEventListener('click', () => pin(null))
+  for (const [name, value] of [['pin-yes', 1], ['pin-no', 0], ['unpin', null]]) part(name).addEventListener('click', () => pin(value, looked))
   part('look-close').addEventListener('click', () => sheet.close())
   sheet.addEventListener('click', event => { if (event.target === sheet) sheet.close() })
   sheet.addEventListener('close', () => told.focus())

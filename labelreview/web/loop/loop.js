@@ -39,7 +39,7 @@ function openTimer() {
 function startLoop(root) {
   const part = name => root.querySelector(`[data-part="${name}"]`)
   let config = null, renew = null, generation = 0, scope = '', filter = '', stopped = false
-  let onScreen = null, painted = false, showing = 0, accepted = 0, undoing = false, keys = null, clash = null
+  let onScreen = null, noted = null, painted = false, showing = 0, accepted = 0, undoing = false, keys = null, clash = null
 
   const pictures = openPictures(), timer = openTimer()
   const sheets = openSheets(root, part, () => view.focus())
@@ -143,7 +143,7 @@ function startLoop(root) {
     undo,
     back: () => { if (queue.step(-1)) show() },
     ahead: () => { if (queue.step(1)) show() },
-    flag: () => { if (onScreen && painted) view.askNote(true) },
+    flag: () => { if (onScreen && painted) { noted = onScreen; view.askNote(true) } },
     history: () => sheets.history(history.deeds, cell => { queue.bring(cell); show() }),
     evidence: () => view.evidence(),
     'both-yes': () => together(1),
@@ -226,7 +226,7 @@ function startLoop(root) {
     cell.touched = true
     history.add(deed)
     view.did(deed)
-    advance(0)
+    if (cell === onScreen) advance(0)
   }
 
   function skip() {
@@ -237,7 +237,7 @@ function startLoop(root) {
   }
 
   function flag(words) {
-    const cell = onScreen, note = words.trim()
+    const cell = noted, note = words.trim() // of the cell that it was begun for: another may be on screen by now
     view.askNote(false)
     if (!cell || !note) return
     const event = { ...about(cell), verdict: null, note, ...shownThen(cell) }
@@ -311,7 +311,7 @@ function startLoop(root) {
   async function begin(anew) {
     const mine = queue.restart()
     sender.state.trouble = null
-    if (anew) { history.restart(); sender.box.adopt(); stage.open(config.project) }
+    if (anew) { noted = null; history.restart(); sender.box.adopt(); stage.open(config.project) }
     show()
     saved()
     await Promise.race([sender.flush(), new Promise(resolve => setTimeout(resolve, 2000))])
@@ -356,6 +356,8 @@ function startLoop(root) {
       stopped = true
       sender.stop()
       queue.stop()
+      beside.leave()
+      pictures.keep([])
       clearInterval(heartbeat)
       settle()
       for (const [target, name, listener, capture] of listeners) target.removeEventListener(name, listener, capture)

@@ -76,6 +76,7 @@ function openSender(talk, told) {
     } finally {
       sending = false
       told.changed()
+      if (mine !== box && !stopped) flush() // somebody else's answers, who came meanwhile
     }
   }
 

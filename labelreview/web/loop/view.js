@@ -70,12 +70,12 @@ function openView(root, part, evidence) {
 
   function undone(deed, what) { // with the answer that it had replaced, which holds again
     const holds = deed.kind === 'answer' && deed.cell.answers.at(-1)
-    return holds ? ['undone-holds', { value: value(holds.value) }] : ['undone', { deed: say(`${what}-${deedKey(deed)}`, wordsOf(deed)) }]
+    return holds ? ['undone-holds', { value: value(holds.value) }] : ['undone', { deed: say(what + deedKey(deed), wordsOf(deed)) }]
   }
 
   function pill(cell, deed) {
     const answer = cell.answers.at(-1)
-    const words = deed ? say(...undone(deed, 'short'))
+    const words = deed ? say(...undone(deed, 'short-'))
       : answer ? say('answered', { value: value(answer.value) }) : cell.flagged ? say('flagged') : ''
     part('answered').hidden = !words
     put('answered', words)
@@ -155,7 +155,7 @@ function openView(root, part, evidence) {
     last(key, values = {}) { tell(() => [key, values]) },
     respeak() { if (lastTold) tell(lastTold) }, // in another language
     did(deed) { tell(() => [`did-${deedKey(deed)}`, wordsOf(deed)]) },
-    tookBack(deed) { tell(() => undone(deed, 'did')) },
+    tookBack(deed) { tell(() => undone(deed, 'did-')) },
     counts(counts, pace, skipped) {
       const { answered, total } = counts ?? { answered: 0, total: 0 }
       part('bar').style.inlineSize = `${total ? 100 * answered / total : 0}%`

@@ -135,8 +135,9 @@ function openTiles(root, part, did) {
     Object.assign(band.style, { left: `${box_.left}px`, top: `${box_.top}px`, width: `${box_.right - box_.left}px`, height: `${box_.bottom - box_.top}px` })
   }
 
+  function drop() { clearTimeout(press); drag = null; band.hidden = true }
+
   function onUp(event) {
-    clearTimeout(press)
     const was = drag
     if (!was) return
     if (was.moved && !was.touch) {
@@ -147,8 +148,7 @@ function openTiles(root, part, did) {
       move(was.tile)
       did.toggle(was.tile)
     }
-    drag = null
-    band.hidden = true
+    drop()
   }
 
   function meets(each, box_) {
@@ -177,7 +177,7 @@ function openTiles(root, part, did) {
   field.addEventListener('pointerdown', onDown)
   field.addEventListener('pointermove', onMove)
   field.addEventListener('pointerup', onUp)
-  field.addEventListener('pointercancel', () => { clearTimeout(press); drag = null; band.hidden = true })
+  field.addEventListener('pointercancel', drop)
   field.addEventListener('contextmenu', event => { if (at(event.target) >= 0) event.preventDefault() }) // the long press is ours
   box.addEventListener('focusin', event => { const position = at(event.target); if (position >= 0 && position !== focus) move(position, false) })
 
@@ -191,6 +191,7 @@ function openTiles(root, part, did) {
     leave,
     show(cells) {
       leave()
+      drop() // what was begun on another page
       waiting = []
       tiles = cells.map(tile)
       seen = new Set()

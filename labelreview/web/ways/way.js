@@ -2,7 +2,7 @@
 // seconds somebody looked, and the life of the component.
 //
 //   const way = openWay(root, told)     told: actions { name: function } · onKey(event, chord): true when it was taken
-//                                       begin(): a new filter · more(): ask again · empty(): nothing on screen · fit() · scrolled()
+//                                       begin(): a new filter · more(): ask again · empty(): nothing on screen · fit() · scrolled() · stopped()
 //   way.mount(data, setTriggerValue)    gives a generation · way.stop(generation)
 
 const RENEW = 45000, IDLE_AFTER = 300000   // leases are good for two minutes, and are let go by who sits idle
@@ -24,7 +24,7 @@ function openWay(root, told) {
   let shownAt = 0, away = 0, hiddenAt = 0, active = Date.now(), askedAt = 0
   const sheet = openKeySheet(part, () => told.focus?.('help'))
   const talk = openTalk(() => ({ ...config, renew }))
-  const sender = openSender(talk, { changed: footer, stored() { told.stored?.(); told.more() } })
+  const sender = openSender(talk, { changed: footer, stored() { if (!stopped) { told.stored?.(); told.more() } } })
 
   function footer() {
     const { trouble, refused } = sender.state, waiting = sender.box?.size ?? 0
@@ -37,6 +37,7 @@ function openWay(root, told) {
 
   // A batch of questions; null when it came too late or did not come. `settled`: nothing was on its way while it was made.
   async function ask(word, body) {
+    if (stopped) return null // nothing is leased to a page that has gone
     const mine = round, settled = !sender.box.size
     try {
       const shape = await talk.ask('POST', word, { body: { ...config.filters, ...body, holder: await me } })
@@ -182,6 +183,7 @@ function openWay(root, told) {
       clearInterval(heartbeat)
       settle()
       sender.stop()
+      told.stopped?.()
       for (const [target, name, listener, capture] of listeners) target.removeEventListener(name, listener, capture)
       return true
     },

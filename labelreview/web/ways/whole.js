@@ -9,9 +9,9 @@ export default mountWay(startWhole)
 
 function startWhole(root) {
   const pictures = openPictures()
-  let current = null, ahead = [], past = [], known = '', filling = false, again = false, painted = false, showing = 0, focus = 0
+  let current = null, ahead = [], past = [], known = '', filling = false, again = false, painted = false, showing = 0, focus = 0, finding = 0
   const actions = { confirm, undo, skip, mend, find: () => finder.focus(), evidence: fold, enlarge, toggle: () => toggle(focus), unsure: () => unsure(focus), up: () => move(focus - 1), down: () => move(focus + 1) }
-  const way = openWay(root, { actions, onKey, begin, more, empty: () => !current, stored: () => beside.learned(), keys: () => rules(), focus: action => { if (action !== 'find') part('stage').focus() } })
+  const way = openWay(root, { actions, onKey, begin, more, empty: () => !current, stored: () => beside.learned(), stopped() { beside.leave(); pictures.keep([]) }, keys: () => rules(), focus: action => { if (action !== 'find') part('stage').focus() } })
   const { part, put } = way
   const enlarged = openEnlarged(part, () => part('stage').focus())
   const beside = openBeside(part, way.talk, {
@@ -55,8 +55,8 @@ function startWhole(root) {
     show()
     if (known) part('stage').focus() // from the filter that was just chosen, so that the next key is an answer
     if (known === way.config.project + way.config.version) return
-    known = way.config.project + way.config.version
-    way.talk.ask('GET', 'vocabulary').then(({ tags }) => finder.know(tags), () => { known = '' })
+    const mine = known = way.config.project + way.config.version
+    way.talk.ask('GET', 'vocabulary').then(({ tags }) => { if (mine === known) finder.know(tags) }, () => { if (mine === known) known = '' })
   }
 
   async function more(anyway = false) {
@@ -241,7 +241,7 @@ function startWhole(root) {
   }
 
   function confirm() {
-    if (!current || !painted) return
+    if (!current || !painted || finding) return
     const at = new Date().toISOString(), seconds = way.seconds() / Math.max(1, current.tags.length)
     const events = current.tags.filter(isSaid).map(row => ({
       uid: newId(), item: current.item, tag: row.tag, at, screen: 'item', verdict: LABEL_WORD[current.now.get(row.tag)], seconds,
@@ -279,9 +279,11 @@ function startWhole(root) {
 
   async function listed(whole, tag) { // whether a tag stands in the list of the item on screen; it is fetched where it does not
     if (whole.tags.some(row => row.tag === tag)) return true
-    const shape = await way.talk.ask('GET', 'cell', { query: cellQuery(whole.item, tag) }).catch(error => ({ error }))
+    finding++ // nothing is confirmed without what was just found
+    const shape = await way.talk.ask('GET', 'cell', { query: cellQuery(whole.item, tag) }).catch(error => ({ error })).finally(() => { finding-- })
     if (shape.error) put('last', shape.error.message)
     if (shape.error || whole !== current) return false
+    if (whole.tags.some(row => row.tag === tag)) return true // found twice in a hurry
     whole.tags.push(shape.row)
     whole.now.set(tag, shape.row.now)
     list()
@@ -298,6 +300,7 @@ function startWhole(root) {
 
   async function proposed(name) {
     part('stage').focus()
+    if (!current) return
     const answer = await way.talk.ask('POST', 'propose', { body: { item: current.item, tag: name } }).catch(error => ({ error }))
     put('last', answer.error ? answer.error.message : say('proposed', { tag: name }))
   }
