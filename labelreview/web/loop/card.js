@@ -18,19 +18,14 @@ function openCard(stage, whole) {
   }
 
   function button(words, label, act) {
-    const made = Object.assign(document.createElement('button'), { type: 'button', textContent: words })
+    const made = Object.assign(node('button', words), { type: 'button' })
     made.setAttribute('aria-label', label)
     made.addEventListener('click', () => { act(); stage.focus({ preventScroll: true }) })
     return made
   }
 
   function fill(paper, text) {
-    paper.replaceChildren(...text.split(/\r\n|[\n\r\u2028\u2029]/).map(line => {
-      const paragraph = document.createElement('p')
-      paragraph.dir = 'auto'
-      paragraph.textContent = line
-      return paragraph
-    }))
+    paper.replaceChildren(...text.split(/\r\n|[\n\r\u2028\u2029]/).map(line => Object.assign(node('p', line), { dir: 'auto' })))
   }
 
   function rest(cell, paper) { // what the queue left out, asked for by who wants to read it
@@ -62,16 +57,15 @@ function openCard(stage, whole) {
     clear() { page = null; stage.querySelector('.sizes')?.remove() },
     of(cell) { // a new page: it begins at its top
       this.clear()
-      page = Object.assign(document.createElement('article'), { className: 'page', tabIndex: 0 })
+      page = Object.assign(node('article'), { className: 'page', tabIndex: 0 })
       page.setAttribute('role', 'region')
       page.setAttribute('aria-label', say('document'))
       page.style.setProperty('--text-size', size)
-      const paper = Object.assign(document.createElement('div'), { className: 'paper' })
+      const paper = Object.assign(node('div'), { className: 'paper' })
       fill(paper, cell.text)
       page.append(paper, ...rest(cell, paper))
-      const sizes = Object.assign(document.createElement('div'), { className: 'sizes' })
-      sizes.append(button('A−', say('smaller-text'), () => resize(-1)), button('A+', say('larger-text'), () => resize(1)))
-      stage.append(sizes)
+      const sizes = node('div', '', button('A−', say('smaller-text'), () => resize(-1)), button('A+', say('larger-text'), () => resize(1)))
+      stage.append(Object.assign(sizes, { className: 'sizes' }))
       return page
     },
   }

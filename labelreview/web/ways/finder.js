@@ -37,9 +37,8 @@ function openFinder(part, told) {
   }
 
   function option(tag, state, choose) {
-    const row = document.createElement('li'), name = Object.assign(document.createElement('bdi'), { textContent: tag })
+    const row = node('li', '', node('bdi', tag), Object.assign(node('span', state), { className: 'model' }))
     row.setAttribute('role', 'option')
-    row.append(name, Object.assign(document.createElement('span'), { className: 'model', textContent: state }))
     row.addEventListener('click', () => { input.value = ''; close(); choose() })
     return row
   }

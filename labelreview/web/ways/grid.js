@@ -113,7 +113,7 @@ function startGrid(root) {
   function question() {
     const { tag, direction, unlabelled } = way.config.filters, is = (page[0]?.given ?? Number(direction !== 'missing')) === 1
     const right = assume === 'right', kinds = unlabelled ? ['mark-yes', 'mark-no'] : is ? ['mark-not-there', 'mark-is-there'] : ['mark-there', 'mark-is-not-there']
-    const name = Object.assign(document.createElement('bdi'), { textContent: tag, title: tag, className: 'tag' })
+    const name = Object.assign(node('bdi', tag), { title: tag, className: 'tag' })
     const [before, after] = say(unlabelled ? 'not-labelled' : is ? 'tagged' : 'not-tagged').split('{tag}')
     part('question').replaceChildren(before, name, after)
     requestAnimationFrame(() => { if (name.scrollHeight > name.clientHeight + 1) name.tabIndex = 0 }) // all of it, to whoever tabs to it or taps it
@@ -259,8 +259,7 @@ function startGrid(root) {
     image.alt = say('picture-of', { item: cell.item })
     image.src = cell.image ?? ''
     image.addEventListener('load', () => sized(image))
-    const words = Object.assign(document.createElement('p'), { textContent: cell.text ?? cell.why, dir: 'auto' })
-    part('large-mat').replaceChildren(cell.image ? image : words)
+    part('large-mat').replaceChildren(cell.image ? image : Object.assign(node('p', cell.text ?? cell.why), { dir: 'auto' }))
     put('large-text', [cell.item, cell.reason].filter(Boolean).join(' · '))
     part('large').showModal()
   }

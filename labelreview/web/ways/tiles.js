@@ -15,38 +15,22 @@ function openTiles(root, part, did) {
   let ahead = new Map() // thumbnails decoded ahead, by address
 
   function tile(cell, position) {
-    const option = document.createElement('div'), name = document.createElement('bdi'), mark = document.createElement('b')
-    option.className = 'tile'
-    option.id = `tile-${position}`
-    option.setAttribute('role', 'option')
-    option.tabIndex = -1
-    mark.className = 'mark'
+    const mark = Object.assign(node('b'), { className: 'mark' }), name = Object.assign(node('bdi', cell.item), { className: 'name' })
     mark.setAttribute('aria-hidden', 'true')
-    name.textContent = cell.item
-    name.className = 'name'
-    option.append(face(cell), mark, name)
+    const option = Object.assign(node('div', '', face(cell), mark, name), { className: 'tile', id: `tile-${position}`, tabIndex: -1 })
+    option.setAttribute('role', 'option')
     return option
   }
 
   function face(cell) {
-    const mat = document.createElement('div')
-    mat.className = 'mat'
-    if (!cell.image) {
-      const words = document.createElement('p')
-      words.dir = 'auto'
-      words.textContent = cell.text ?? cell.why
-      mat.append(words)
-      return mat
+    const mat = Object.assign(node('div'), { className: 'mat' }), words = text => mat.replaceChildren(Object.assign(node('p', text), { dir: 'auto' }))
+    if (!cell.image) words(cell.text ?? cell.why)
+    else {
+      const held = ahead.get(thumbnail(cell)) ?? fetched(cell)
+      waiting.push(held.ready)
+      held.ready.then(() => { if (!held.shown) words(say('not-shown')) })
+      mat.append(held.image)
     }
-    const held = ahead.get(thumbnail(cell)) ?? fetched(cell)
-    waiting.push(held.ready)
-    held.ready.then(() => {
-      if (held.shown) return
-      const words = document.createElement('p')
-      words.textContent = say('not-shown')
-      mat.replaceChildren(words)
-    })
-    mat.append(held.image)
     return mat
   }
 

@@ -131,7 +131,7 @@ function startWhole(root) {
     part('look-again').hidden = !(config.filters.text && counts?.total && counts.total <= counts.answered)
   }
 
-  const document_ = text => Object.assign(document.createElement('p'), { textContent: text, dir: 'auto', className: 'text' })
+  const document_ = text => Object.assign(node('p', text), { dir: 'auto', className: 'text' })
 
   function shown() {
     painted = true
@@ -150,14 +150,14 @@ function startWhole(root) {
   }
 
   function line(row, position) {
-    const option = document.createElement('li'), make = (name, className, text) => Object.assign(document.createElement(name), { className, textContent: text })
+    const made = (name, className, text = '') => Object.assign(node(name, text), { className })
+    const option = node('li', '', made('kbd', '', position < 9 ? position + 1 : ''), made('bdi', 'tag', row.tag),
+                        made('span', 'model', row.pred_prob === null ? '' : say('model', { p: percent(row.pred_prob) })), made('b', 'state'), made('span', 'breaks'))
     option.setAttribute('role', 'option')
     option.tabIndex = position === focus ? 0 : -1
     option.setAttribute('aria-current', String(position === focus))
     option.dataset.suspect = row.suspect
     option.title = row.tag
-    option.append(make('kbd', '', position < 9 ? position + 1 : ''), make('bdi', 'tag', row.tag),
-                  make('span', 'model', row.pred_prob === null ? '' : say('model', { p: percent(row.pred_prob) })), make('b', 'state', ''), make('span', 'breaks', ''))
     option.addEventListener('click', ({ target }) => { move(position); if (target.className === 'breaks') mend(); else toggle(position) })
     return option
   }
