@@ -20,8 +20,8 @@ from labelreview.web import auth, words
 from labelreview.web.loop import keys
 
 HERE = Path(__file__).parent
-# What any component of the review needs, in this order: words, HTTP, the outbox and its sender, pictures, keys, room, why
-# nothing is asked.
+# What any component of the review needs, in this order: words, HTTP, the outbox and its sender, pictures, keys, room,
+# why nothing is asked.
 SHARED = ("words.js", "talk.js", "outbox.js", "pictures.js", "keyboard.js", "keysheet.js", "fill.js", "nothing.js")
 EVIDENCE = ("prose.js", "beside.js", "evidence.js")
 CSS = ("tools.css", "sheet.css", "card.css", "beside.css")
