@@ -1,7 +1,8 @@
 """The errors that labelreview raises on purpose.
 
 Doors (command line, pages, routes) catch `LabelReviewError` alone and show its message; anything else is a bug and
-keeps its traceback. A message says where, what was found, and what to do. Long lists are cut by `few`.
+keeps its traceback. A message says where, what was found, and what to do. Long lists are cut by `few`, and
+counts told by `many`.
 """
 
 from collections.abc import Iterable
@@ -30,6 +31,15 @@ class Refused(LabelReviewError):
 
 class StoreError(LabelReviewError):
     """The decision log cannot be opened, read or written."""
+
+
+def many(number: int, noun: str) -> str:
+    """A count with its noun.
+
+    >>> many(1, "item"), many(1200, "item")
+    ('1 item', '1,200 items')
+    """
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def few(names: Iterable[object], limit: int = 5) -> str:

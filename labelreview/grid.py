@@ -43,6 +43,10 @@ class Grid:
     def __contains__(self, cell: int) -> bool:
         return 0 <= cell < self.size
 
+    def among(self, cells: Ints) -> Mask:
+        """Which positions are those of cells that exist."""
+        return np.asarray((cells >= 0) & (cells < self.size))
+
     def slots(self, cells: Ints) -> Ints:
         """Where cells that exist stand in arrays over the grid."""
         return cells
@@ -115,6 +119,10 @@ class SparseGrid(Grid):
     def __contains__(self, cell: int) -> bool:
         at = int(np.searchsorted(self.positions, cell))
         return at < self.size and int(self.positions[at]) == cell
+
+    def among(self, cells: Ints) -> Mask:
+        at = np.minimum(np.searchsorted(self.positions, cells), self.size - 1)
+        return np.asarray(self.positions[at] == cells) if self.size else np.zeros(len(cells), bool)
 
     def slots(self, cells: Ints) -> Ints:
         found: Ints = np.searchsorted(self.positions, cells)

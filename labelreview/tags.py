@@ -17,7 +17,7 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from labelreview.errors import InputError, NotFound, few
+from labelreview.errors import InputError, NotFound, few, many
 from labelreview.grid import Grid, Ints, SparseGrid, argsorted
 
 PRESENT, ABSENT, UNKNOWN = 1, 0, -1
@@ -91,6 +91,23 @@ class Names(Sequence[str]):
         if found is None:
             raise NotFound(f"There is no '{text}' in this project.")
         return found
+
+    def positions(self, texts: Sequence[str]) -> Ints:
+        """Where many texts stand, (n,); -1 for those that are not there.
+
+        >>> Names.of(["007", "café"]).positions(["café", "x"]).tolist()
+        [1, -1]
+        """
+        hashes, order = self._hashes
+        if not len(order):
+            return np.full(len(texts), -1)
+        at = np.searchsorted(hashes, np.fromiter(map(hash, texts), np.int64, len(texts)))
+        rows, data = order[np.minimum(at, len(order) - 1)], self.data.data
+        ends = self.offsets[rows].tolist(), self.offsets[rows + 1].tolist()
+        for n, (text, start, end) in enumerate(zip(texts, *ends, strict=True)):
+            if data[start:end] != text.encode("utf-8", "surrogatepass"):
+                rows[n] = -1 if (found := self._found(text)) is None else found
+        return rows
 
     def __contains__(self, text: object) -> bool:
         return isinstance(text, str) and self._found(text) is not None
@@ -250,6 +267,13 @@ class Dataset:
             raise NotFound(f"Nobody labelled '{tag}' of '{item}' and no model scored it: there is nothing to review.")
         return cell
 
+    def cells(self, named: Sequence[tuple[str, str]]) -> Ints:
+        """The flat positions of many cells, (n,); -1 where there is no such item, tag or cell."""
+        rows = self.ids.positions([item for item, _ in named])
+        columns = np.fromiter((self._columns.get(tag, -1) for _, tag in named), np.int64, len(named))
+        cells = np.where((rows < 0) | (columns < 0), -1, rows * len(self.tags) + columns)
+        return np.where(self.grid.among(cells), cells, -1)
+
     def has(self, item: str, tag: str) -> bool:
         """Whether there is such a cell."""
         if item not in self.ids or tag not in self._columns:
@@ -340,7 +364,7 @@ def _common(
     only_right = [name for name in right if name not in here]
     if (only_left or only_right) and not only_common:
         found = [
-            f"{len(names)} {noun}{'s' * (len(names) != 1)} only in the {side}: {few(names)}"
+            f"{many(len(names), noun)} only in the {side}: {few(names)}"
             for side, names in (("labels", only_left), ("predictions", only_right))
             if names
         ]

@@ -73,9 +73,9 @@ class Auditing:
         if self._built is None:
             data = self._dataset
             self._built = Audit(data.judged, self._drawn_by(), seed=self._seed, ahead=AHEAD, grid=data.grid)
-        for mark in self._waiting:
-            self._built.mark(*mark)
-        self._waiting.clear()
+        if self._waiting:
+            self._built.mark_all(self._waiting)
+            self._waiting = []
         return self._built
 
 

@@ -135,16 +135,19 @@ class Project:
 
     def _take(self, events: Sequence[Decision]) -> None:
         self._events += len(events)
-        for seen in fold(self._verdicts, self.dataset, events):
-            answer = answer_of(seen.holds, int(self.dataset.given(np.array([seen.place]))[0]))
-            if seen.holds:
-                self._settled[seen.place] = seen.holds
-            else:
-                self._settled.pop(seen.place, None)
-            self._touched.add(seen.place)
-            self._worklist.mark(seen.place, answer)
-            self.team.mark(seen.place, self._verdicts.about(*seen.cell))
-            self._audit.mark(seen.place, seen.done)
+        touched, several = dict[int, Decision | None](), self.team.sharing.answers > 1
+        for place, cell, holds, done in fold(self._verdicts, self.dataset, events):
+            touched[place] = holds
+            self._audit.mark(place, done)
+            if several:
+                self.team.mark(place, self._verdicts.about(*cell))
+        self._touched |= touched.keys()
+        self._settled |= {place: holds for place, holds in touched.items() if holds}
+        for place in (place for place, holds in touched.items() if not holds):
+            self._settled.pop(place, None)
+        given = self.dataset.given(np.fromiter(touched, np.int64, len(touched))).tolist()
+        answers = map(answer_of, touched.values(), given)
+        self._worklist.mark(dict(zip(touched, answers, strict=True)))
 
     def _learn(self, events: int, cells: npt.NDArray[np.int64], wrong: npt.NDArray[np.bool_]) -> None:
         correction = self.orders.learn(cells, wrong)

@@ -67,7 +67,7 @@ class Agreements:
 def votes(verdicts: Verdicts, unsure: Unsure = "value") -> Votes:
     """The answers to compare. unsure: an answer like the others ("value"), or none at all ("missing")."""
     found: list[tuple[str, dict[str, int]]] = []
-    for (_item, tag), newest in verdicts.opinions():
+    for (_item, tag), newest in verdicts.opinions(2):
         said = {name: CODES[each.verdict] for name, each in newest.items() if each.verdict}
         if unsure == "missing":
             said = {name: code for name, code in said.items() if code != UNSURE}

@@ -12,7 +12,7 @@ seed, scores and marks in the same order give the same draws, on every machine a
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Container, Iterable
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
@@ -193,19 +193,24 @@ class Audit:
         return totals.reshape(256, groups)[: len(self.strata)]
 
     def mark(self, cell: int, answered: bool) -> None:
-        """Say that a cell (flat position) has an answer (or a flag), or has none any more. One by one, in log order."""
-        slot = int(self._grid.slots(np.array([cell]))[0])
-        if self._stratum[slot] == OUTSIDE:
-            return
-        if not answered:
-            if cell in self._draws:
-                self._open[cell] = None
-            return
-        if self._gone[slot]:
-            self._open.pop(cell, None)
-        else:
-            self._leave(slot, int(self._stratum[slot]), drawn=False)
-        self._fill()
+        """Say that a cell (flat position) has an answer (or a flag), or has none any more. In log order."""
+        self.mark_all([(cell, answered)])
+
+    def mark_all(self, marks: Sequence[tuple[int, bool]]) -> None:
+        """`mark` of one after the other."""
+        slots = self._grid.slots(np.array([cell for cell, _ in marks], np.int64))
+        for (cell, answered), slot, stratum in zip(marks, slots.tolist(), self._stratum[slots].tolist(), strict=True):
+            if stratum == OUTSIDE:
+                continue
+            if not answered:
+                if cell in self._draws:
+                    self._open[cell] = None
+                continue
+            if self._gone[slot]:
+                self._open.pop(cell, None)
+            else:
+                self._leave(cell, slot, stratum, drawn=False)
+            self._fill()
 
     def next_cells(self, how_many: int, skip: Container[int] = ()) -> list[int]:
         """Open draws in the order to be asked, without those in `skip` (leased to others)."""
@@ -256,14 +261,12 @@ class Audit:
         ]
         return [StratumSample(*row) for row in zip(self.strata, *columns, strict=True)]
 
-    def _leave(self, slot: int, stratum: int, *, drawn: bool) -> int:
-        """The cell of a slot, that is in the pool no longer."""
-        cell = int(self._grid.cells(np.array([slot]))[0])
+    def _leave(self, cell: int, slot: int, stratum: int, *, drawn: bool) -> None:
+        """A cell, that of a slot, is in the pool no longer."""
         self._gone[slot] = True
         self._pool[stratum] -= 1
         self._cells.append(cell)
         self._drawn.append(drawn)
-        return cell
 
     def _fill(self) -> None:
         """Open draws until the window is full or the pool is empty."""
@@ -277,7 +280,9 @@ class Audit:
             while (point >= masses[stratum] or not self._pool[stratum]) and any(self._pool[stratum + 1 :]):
                 point -= masses[stratum]
                 stratum += 1
-            cell = self._leave(self._next_in(stratum), stratum, drawn=True)
+            slot = self._next_in(stratum)
+            cell = int(self._grid.cells(np.array([slot]))[0])
+            self._leave(cell, slot, stratum, drawn=True)
             self._draws[cell] = self._opened
             if len(self._draws) <= EVEN:
                 self._even = len(self._cells)

@@ -6,9 +6,10 @@ gave it. So after an undo the verdict before it holds again, or the cell is open
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +44,11 @@ class Verdicts:
                 self._events[event.uid] = event
                 touched.add(self._take_back(event) if event.undoes else self._take_up(event))
         return touched
+
+    @property
+    def events(self) -> list[Decision]:
+        """All events so far, in the order of the log."""
+        return list(self._events.values())
 
     @property
     def settled(self) -> Mapping[Cell, Decision]:
@@ -92,10 +98,13 @@ class Verdicts:
             if name == tag:
                 yield decision
 
-    def opinions(self) -> Iterator[tuple[Cell, dict[str, Decision]]]:
-        """The answered cells, with each reviewer's newest standing verdict; what an adjudicator decided is left out."""
+    def opinions(self, least: int = 1) -> Iterator[tuple[Cell, dict[str, Decision]]]:
+        """The cells answered `least` times or more, with each reviewer's newest standing verdict; what an adjudicator
+        decided is left out."""
         for cell, standing in list(self._cells.items()):
-            if newest := {each.reviewer: each for each in standing if each.screen != ADJUDICATE}:
+            if len(standing) >= least and (
+                newest := {each.reviewer: each for each in standing if each.screen != ADJUDICATE}
+            ):
                 yield cell, newest
 
     def flagged_by(self, reviewer: str) -> set[Cell]:
@@ -141,8 +150,7 @@ class Verdicts:
         return cell
 
 
-@dataclass(frozen=True)
-class Touched:
+class Touched(NamedTuple):
     """A cell of the data that an event was about (flat position), the verdict that holds from then on, if any, and
     whether anybody has answered it or put it aside with a flag."""
 
@@ -152,17 +160,18 @@ class Touched:
     done: bool
 
 
-def fold(verdicts: Verdicts, dataset: Dataset, events: Iterable[Decision]) -> Iterator[Touched]:
+def fold(verdicts: Verdicts, dataset: Dataset, events: Sequence[Decision]) -> Iterator[Touched]:
     """Add events one by one (the audit's draws depend on which came before which), and say what each touched. Events
     about an item, tag or cell that the data does not have are added, and told of no further."""
+    cells, settled = list(dict.fromkeys((event.item, event.tag) for event in events)), verdicts.settled
+    places = dict(zip(cells, dataset.cells(cells).tolist(), strict=True))  # all at once: each alone takes as long again
     for event in events:
-        for cell in verdicts.add([event]):
-            try:
-                place = dataset.cell(*cell)
-            except NotFound:
-                continue
-            holds = verdicts.settled.get(cell)
-            yield Touched(place, cell, holds, holds is not None or verdicts.is_flagged(*cell))
+        for cell in verdicts.add((event,)):
+            if cell not in places:  # an undo touches what it takes back, whatever cell it names
+                places[cell] = int(dataset.cells([cell])[0])
+            if (place := places[cell]) >= 0:
+                holds = settled.get(cell)
+                yield Touched(place, cell, holds, holds is not None or verdicts.is_flagged(*cell))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ log's business, and in which order cells are asked is told by `order`.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
@@ -145,9 +145,10 @@ class Worklist:
             self._dropped = dropped if gone else None
             self._totals.clear()
 
-    def mark(self, cell: int, answer: Answer) -> None:
-        """Say what the standing answer about a cell (flat position) is."""
-        self._answers[self._slot(cell)] = answer
+    def mark(self, answers: Mapping[int, Answer]) -> None:
+        """Say what the standing answers about cells (flat positions) are."""
+        slots = self._grid.slots(np.fromiter(answers, np.int64, len(answers)))
+        self._answers[slots] = np.fromiter(answers.values(), np.int8, len(answers))
 
     def asks(self, cell: int, filters: Filters) -> bool:
         """Whether the tag of a cell is asked: it is not dropped, or the filter names it."""

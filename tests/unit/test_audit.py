@@ -84,6 +84,18 @@ def test_a_cell_that_the_ranked_queue_answered_is_passed_over():
     assert len(later) + len(queue) == audit.population
 
 
+def test_marks_given_at_once_are_as_marks_one_after_the_other():
+    labels, scores = made()
+    one, other = (Audit(labels, scores, seed="a", ahead=4) for _ in range(2))
+    drawn = one.next_cells(4)
+    marks = [(cell, True) for cell in [*range(30), *drawn]] + [(drawn[0], False), (3, False), (3, True)]
+    for mark in marks:
+        one.mark(*mark)
+    other.mark_all(marks)
+    assert all_draws(one) == all_draws(other)
+    assert one.evidence(right(drawn)).cells.tolist() == other.evidence(right(drawn)).cells.tolist()
+
+
 def test_an_open_draw_that_the_ranked_queue_answers_counts_as_drawn():
     labels, scores = made()
     audit = Audit(labels, scores, seed="a", ahead=4)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labelreview.errors import InputError, NotFound
+from labelreview.grid import SparseGrid
 from labelreview.tags import Dataset, Names, TagMatrix, joined
 
 texts = st.text(st.characters(codec="utf-8"), max_size=12)
@@ -40,6 +41,22 @@ def test_names_of_names_are_the_same():
 def test_a_name_that_is_not_there_is_said():
     with pytest.raises(NotFound, match="There is no 'x' in this project"):
         Names.of(["a"]).position("x")
+
+
+@given(st.lists(texts, unique=True), st.lists(texts))
+def test_many_names_are_found_as_each_alone_is(held, more):
+    asked = [*held[::-1], *more]
+    expected = [held.index(text) if text in held else -1 for text in asked]
+    assert Names.of(held).positions(asked).tolist() == expected
+
+
+@pytest.mark.parametrize(("some", "there"), [(None, [0, 1, 3]), (SparseGrid(2, 2, np.array([0, 3])), [0, -1, 3])])
+def test_many_cells_are_found_where_they_are_and_others_nowhere(some, there):
+    shape = (2, 2) if some is None else (2,)
+    data = Dataset(Names.of(["a", "b"]), ("hat", "cat"), np.zeros(shape, np.int8), np.zeros(shape, np.float32), some)
+    named = [("a", "hat"), ("a", "cat"), ("b", "cat"), ("c", "hat"), ("b", "x")]
+    assert data.cells(named).tolist() == [*there, -1, -1]
+    assert data.cells([]).tolist() == []
 
 
 def labels(ids: list[str], tags: tuple[str, ...]) -> TagMatrix:

@@ -48,10 +48,10 @@ def test_each_known_cell_is_asked_once_and_unknown_ones_never():
 
 def test_an_answered_cell_leaves_the_list_and_comes_back_when_the_answer_is_undone():
     work = worklist(LABELS, SCORES)
-    work.mark(1, Answer.WRONG)
+    work.mark({1: Answer.WRONG})
     assert 1 not in cells(work)
     assert work.progress(Filters()).answered == 1
-    work.mark(1, Answer.NONE)
+    work.mark({1: Answer.NONE})
     assert 1 in cells(work)
     assert work.progress(Filters()).remaining == 5
 
@@ -68,7 +68,7 @@ def test_filters_pick_tag_direction_and_text_whatever_its_case():
 def test_suspects_alone_are_asked_and_counted_when_asked_for():
     work = worklist(LABELS, SCORES)
     assert sorted(cells(work, Filters(suspects=True))) == [1, 3]
-    work.mark(3, Answer.UNSURE)
+    work.mark({3: Answer.UNSURE})
     progress = work.progress(Filters(suspects=True))
     assert (progress.total, progress.answered) == (2, 1)
 
@@ -91,8 +91,7 @@ def test_progress_counts_what_the_list_shows(labels, scores, answered, tag, dire
     tag = "" if "unlabelled" in kind else tag  # by tag its order is another test's; a direction it does not have
     work, filters = worklist(labels, scores), Filters(tag, direction, text, **kind)
     everything = cells(work, filters)
-    for cell in answered:
-        work.mark(cell, Answer.RIGHT)
+    work.mark(dict.fromkeys(answered, Answer.RIGHT))
     progress = work.progress(filters)
     assert progress.total == len(everything)
     # Cells of another kind that got a verdict are outside the list, hence outside its count.

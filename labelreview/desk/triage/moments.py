@@ -78,12 +78,13 @@ def _is_now(at: When) -> bool:
 def _folded(project: Project, at: datetime | int) -> Moment:
     data, verdicts, audit = project.dataset, Verdicts(), project.audit.afresh()
     settled = dict[int, Decision]()
-    for seen in fold(verdicts, data, until(project.log(), at)):
-        if seen.holds:
-            settled[seen.place] = seen.holds
+    seen = list(fold(verdicts, data, until(project.verdicts().events, at)))
+    for each in seen:
+        if each.holds:
+            settled[each.place] = each.holds
         else:
-            settled.pop(seen.place, None)
-        audit.mark(seen.place, seen.done)
+            settled.pop(each.place, None)
+    audit.mark_all([(each.place, each.done) for each in seen])
     columns = standing(settled, data.labels, AUDIT, data.grid)
     return Moment(said(at), verdicts.seq, columns, audit.evidence(answered(data, columns, verdicts.flags)))
 
