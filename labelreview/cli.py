@@ -230,9 +230,8 @@ def report(
         if items:
             project.columns.keep(items)
         moment = triage.moments.when(since) if since else None
-        written = reports.gathered(
-            project, max_error_rate, confidence, embeddings=embeddings, since=moment, progress=_show
-        )
+        found = triage.figures(project, max_error_rate, confidence)
+        written = reports.gathered(project, found, embeddings=embeddings, since=moment, progress=_show)
     if out:
         reports.write(written, out, overwrite=overwrite)
         _wrote(len(written.chapters), "chapters", out)

@@ -81,10 +81,10 @@ FIGURES: dict[str, Callable[[Project, Triage], go.Figure]] = {
     "curve": lambda _opened, found: triage_charts.found_errors(found),
     "tags": _tags,
     "confused": lambda _opened, found: triage_charts.heat(
-        kinds.heat_map(found, kinds.confused(found), symmetric=False), rows="Wrongly given", columns="Missing"
+        kinds.heat_map(found, found.confused, symmetric=False), rows="Wrongly given", columns="Missing"
     ),
     "co-wrong": lambda _opened, found: triage_charts.heat(
-        kinds.heat_map(found, kinds.co_wrong(found), symmetric=True), rows="Wrong", columns="together with"
+        kinds.heat_map(found, found.co_wrong, symmetric=True), rows="Wrong", columns="together with"
     ),
     "quality": lambda opened, _found: triage_charts.quality(model.histogram(opened)),
     "reliability": lambda opened, found: triage_charts.reliability(model.reliability(opened, found)),

@@ -221,10 +221,13 @@ class Orders:
             filters = replace(filters, order=order, direction=None)
         if order not in scoring.POOLERS:  # what the worklist picks from any other order
             only = None
-        sorted_by = Filters(
-            filters.tag, filters.direction, filters.text, unlabelled=filters.unlabelled, selection=filters.selection
-        )
-        picked = 0 if only is None else hash(only.tobytes())
+        sorted_by = replace(filters, disputes=False, status="", reviewer="", mark="")
+        if only is None:
+            sorted_by = Filters(
+                filters.tag, filters.direction, filters.text, unlabelled=filters.unlabelled, selection=filters.selection
+            )
+        # The filter says what `only` holds, but for an items file, which can be another one at any time.
+        picked = hash(only.tobytes()) if only is not None and filters.column else 0
         key = (order, self.revision if order in LEARNING else 0, sorted_by, picked)
         if key not in self._sorted:
             self._sorted[key] = self._computed(filters, rows, only)

@@ -8,7 +8,7 @@ import numpy as np
 
 from labelreview import rulings
 from labelreview.desk.project import Project
-from labelreview.errors import InputError
+from labelreview.errors import InputError, many
 from labelreview.formats.tables import write_csv
 from labelreview.review import consistency
 from labelreview.review.rules import IMPLIES, Proposal, Rules, TagRule, proposed
@@ -124,4 +124,4 @@ def proposal_lines(project: Project) -> list[str]:
 
 
 def _items(count: int) -> str:
-    return "kept by all items" if not count else f"broken by {count:,} item{'s' * (count != 1)}"
+    return "kept by all items" if not count else f"broken by {many(count, 'item')}"

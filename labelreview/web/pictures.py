@@ -10,7 +10,7 @@ from labelreview.desk import second
 from labelreview.desk.people import NotAllowed
 from labelreview.desk.project import Project
 from labelreview.desk.triage import Behind, behind
-from labelreview.desk.triage.behind import AHEAD, OPEN
+from labelreview.desk.triage.behind import AHEAD, OPEN, marked
 from labelreview.errors import LabelReviewError
 from labelreview.review.worklist import Filters
 from labelreview.roles import Action
@@ -101,7 +101,7 @@ def _one(project: Project, place: int, key: str, alone: str) -> None:
     said = f" → {_word(held.verdict.value)}{by}" if held and held.verdict else ""
     st.caption(f"**{session.plain(_cut(tag))}** {given}{session.plain(said)}  \n{session.plain(_cut(item))}")
     if not held and st.button("Review", key=key, type="tertiary", icon=":material/arrow_forward:"):
-        session.go_to_review(**queues.address(Filters(tag, text=f'"{item}"')))
+        session.go_to_review(**queues.address(marked(project, ("cell", item, tag)).filters))
 
 
 def picture(project: Project, item: str) -> tuple[bytes | None, str]:

@@ -43,12 +43,13 @@ def tags(project: Project) -> None:
     whose, who = triaged.assigned_to(project), "Anybody"
     if whose:
         who = row.selectbox("Assigned to", ["Anybody", *whose], key="tags_whose_triage", width=200)
-    mine = None if who == "Anybody" else whose[who]
+    mine, found = None if who == "Anybody" else whose[who], triaged.figures(project)
     if side == triaged.EACH:
-        _each_way(project, [rate for rate in triaged.each_way(project, text, sort) if mine is None or rate[0] in mine])
+        _each_way(project, [rate for rate in triaged.each_way(found, text, sort) if mine is None or rate[0] in mine])
     else:
-        pairs = triaged.tag_rates(project, side, text, sort)
-        _one_way(project, side, text, [pair for pair in pairs if mine is None or pair[0] in mine])
+        pairs = triaged.tag_rates(found, side, text, sort)
+        pairs = [pair for pair in pairs if mine is None or pair[0] in mine]
+        _one_way(project, side, text, None if side else found.target, pairs)
     st.page_link(session.TAGS, label="Assign, define, merge, rename or drop tags", icon=":material/sell:",
                  query_params={"project": project.card.name})  # fmt: skip
 
@@ -65,13 +66,14 @@ def _each_way(project: Project, rates: Sequence[tuple[str, Direction, ErrorRate]
     parts.table(project, "tags-by-direction", triage.tables.direction_rows(rates))
 
 
-def _one_way(project: Project, side: str, text: str, pairs: Sequence[tuple[str, ErrorRate]]) -> None:
+def _one_way(
+    project: Project, side: str, text: str, target: float | None, pairs: Sequence[tuple[str, ErrorRate]]
+) -> None:
     """Both directions in one rate, or one direction alone."""
     bars = triaged.tag_bars(pairs, side)
     if bars:
         rest = triaged.not_shown(pairs, bars)
         st.caption(f"Share of labels that are still wrong, with 95 % intervals; click a mark for its pictures.{rest}")
-        target = None if side else triaged.figures(project).target
         figure = triage_charts.intervals({"": bars}, target=target, title="Labels still wrong")
         parts.chart(project, figure, "rates", "Error rate of each tag with its interval.", beside=True)
     else:
@@ -86,7 +88,7 @@ def together(project: Project) -> None:
     """Tags that are confused or wrong together."""
     titles = {"confused": "Given one, meant the other", "co-wrong": "Wrong on the same item"}
     which = one_of("Pairs", list(titles), format_func=titles.__getitem__, key="pairs")
-    heat, rows, every = triaged.pairs(project, which)
+    heat, rows, every = triaged.pairs(triaged.figures(project), which)
     if not every:
         st.info("No two tags were wrong on one item yet." if which == "co-wrong" else
                 "No item yet on which one tag was wrong and another one missing.")  # fmt: skip
@@ -107,7 +109,9 @@ def noise(project: Project) -> None:
     """P(given | true) both ways."""
     text = st.text_input("Find a tag", key="noise_text", placeholder="Part of its name", width=220)
     st.caption("How often labels were turned, both ways, with 95 % intervals; click a mark for its pictures.")
-    figure = triage_charts.intervals(triaged.noise_bars(project, text), title="Share of the items truly so")
+    figure = triage_charts.intervals(
+        triaged.noise_bars(triaged.figures(project), text), title="Share of the items truly so"
+    )
     parts.chart(project, figure, "noise", "How often each tag was wrongly given and how often left out.", beside=True)
     parts.table(project, "noise")
 

@@ -19,6 +19,7 @@ from labelreview.desk.triage.kinds import HeatMap
 from labelreview.desk.triage.matters import Model
 from labelreview.desk.triage.model import Histogram, Step
 from labelreview.desk.triage.tables import Row
+from labelreview.errors import many
 from labelreview.review.estimates import ErrorRate, Estimate
 from labelreview.web.charts import MISSING, WRONG, short
 
@@ -28,8 +29,9 @@ HOVER = "Errors by verdict %{x:,}: %{y:,.0f}<extra></extra>"
 MOST = 30  # lines of a chart: more cannot be read
 SOONEST = 500  # verdicts that the forecast looks ahead at least
 GROUND = 0.5  # of bars on a log axis, which has no 0
-MARKS = 60  # of the curve, to be clicked
-# `add_vline` says the same, and takes a third of the time that the whole chart does.
+POINTS, MARKS = 500, 60  # of the curve: drawn, and to be clicked
+ABOVE = {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}
+# Figures are made at once: plotly looks through all that is there with every `update_…`, and `add_vline` takes longest.
 TARGET = {"type": "line", "xref": "x", "yref": "y domain", "y0": 0, "y1": 1, "line": {"dash": "dot", "color": "gray"}}
 TARGET_NAME = {"xref": "x", "yref": "y domain", "y": 1, "yanchor": "bottom", "xanchor": "left", "text": "target",
                "showarrow": False}  # fmt: skip
@@ -43,15 +45,6 @@ class Bar:
     estimate: Estimate
     hover: str
     mark: list[str]
-
-
-def many(number: int, noun: str) -> str:
-    """A count with its noun.
-
-    >>> many(1, "item"), many(1200, "item")
-    ('1 item', '1,200 items')
-    """
-    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def shown(rate: ErrorRate) -> Estimate:
@@ -69,34 +62,40 @@ def hover(name: str, rate: ErrorRate) -> str:
 
 def intervals(traces: Mapping[str, Sequence[Bar]], *, target: float | None = None, title: str = "") -> go.Figure:
     """Estimates with their intervals, the first on top. Where nothing tells a value, the range alone is drawn."""
-    figure, names = go.Figure(), list(dict.fromkeys(bar.name for bars in traces.values() for bar in bars))
-    for (name, bars), colour in zip(traces.items(), (WRONG, MISSING), strict=False):
-        value, low, high = (
-            np.array([getattr(b.estimate, end) for b in bars], float) for end in ("value", "low", "high")
-        )
-        middle = np.where(np.isnan(value), low, value)
-        figure.add_scatter(
-            x=middle,
-            y=[bar.name for bar in bars],
-            name=name,
-            mode="markers",
-            marker={"color": colour, "size": 10, "symbol": np.where(np.isnan(value), "line-ns-open", "circle")},
-            error_x={"type": "data", "symmetric": False, "array": high - middle, "arrayminus": middle - low,
-                     "color": colour},
-            customdata=[bar.mark for bar in bars],
-            hovertext=[bar.hover for bar in bars],
-            hovertemplate="%{hovertext}<extra></extra>",
-        )  # fmt: skip
+    names = list(dict.fromkeys(bar.name for bars in traces.values() for bar in bars))
+    drawn = [_of_bars(name, bars, colour)
+             for (name, bars), colour in zip(traces.items(), (WRONG, MISSING), strict=False)]  # fmt: skip
+    layout: dict[str, Any] = {
+        "height": 90 + 22 * max(len(names), 3),
+        "margin": {"l": 0, "r": 8, "t": 30, "b": 40},
+        "clickmode": "event+select",
+        "showlegend": len(traces) > 1,
+        "legend": ABOVE,
+        "xaxis": {"title": {"text": title}, "tickformat": ".3~p", "rangemode": "tozero", "fixedrange": True},
+        "yaxis": {"autorange": "reversed", "type": "category", "fixedrange": True, "tickvals": names,
+                  "ticktext": [short(name) for name in names]},
+    }  # fmt: skip
     if target is not None and names:
-        figure.update_layout(shapes=[TARGET | {"x0": target, "x1": target}],
-                             annotations=[TARGET_NAME | {"x": target}])  # fmt: skip
-    figure.update_layout(height=90 + 22 * max(len(names), 3), margin={"l": 0, "r": 8, "t": 30, "b": 40})
-    figure.update_layout(clickmode="event+select", showlegend=len(traces) > 1)
-    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0})
-    figure.update_xaxes(title=title, tickformat=".3~p", rangemode="tozero", fixedrange=True)
-    figure.update_yaxes(autorange="reversed", type="category", fixedrange=True, tickvals=names,
-                        ticktext=[short(name) for name in names])  # fmt: skip
-    return figure
+        layout |= {"shapes": [TARGET | {"x0": target, "x1": target}], "annotations": [TARGET_NAME | {"x": target}]}
+    return go.Figure(drawn, layout)
+
+
+def _of_bars(name: str, bars: Sequence[Bar], colour: str) -> dict[str, Any]:
+    value, low, high = (np.array([getattr(b.estimate, end) for b in bars], float) for end in ("value", "low", "high"))
+    middle = np.where(np.isnan(value), low, value)
+    return {
+        "type": "scatter",
+        "x": middle,
+        "y": [bar.name for bar in bars],
+        "name": name,
+        "mode": "markers",
+        "marker": {"color": colour, "size": 10, "symbol": np.where(np.isnan(value), "line-ns-open", "circle")},
+        "error_x": {"type": "data", "symmetric": False, "array": high - middle, "arrayminus": middle - low,
+                    "color": colour},
+        "customdata": [bar.mark for bar in bars],
+        "hovertext": [bar.hover for bar in bars],
+        "hovertemplate": "%{hovertext}<extra></extra>",
+    }  # fmt: skip
 
 
 def beside_each_other(traces: Mapping[str, Sequence[Bar]], *, title: str) -> go.Figure:
@@ -133,7 +132,7 @@ def labels_changed(found: Comparison, moments: tuple[str, str]) -> go.Figure:
                        hovertemplate="%{hovertext}<extra></extra>")  # fmt: skip
     figure.update_layout(barmode="stack", height=90 + 22 * max(len(names), 3), clickmode="event+select")
     figure.update_layout(margin={"l": 0, "r": 8, "t": 30, "b": 40})
-    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0})
+    figure.update_layout(legend=ABOVE)
     figure.update_xaxes(title="Labels that changed", fixedrange=True)
     figure.update_yaxes(autorange="reversed", type="category", fixedrange=True, tickvals=names,
                         ticktext=[short(name) for name in names])  # fmt: skip
@@ -142,32 +141,43 @@ def labels_changed(found: Comparison, moments: tuple[str, str]) -> go.Figure:
 
 def found_errors(found: Triage) -> go.Figure:
     """Errors found by verdict n, and the forecast with its band for what comes next."""
-    figure, done, errors = go.Figure(), found.verdicts, int(found.curve[-1])
-    at = np.unique(np.linspace(0, done, min(done + 1, 500)).astype(int))
-    if found.ahead is not None:
-        ahead, horizon = found.ahead, _horizon(found)
-        within = np.flatnonzero(ahead.verdicts <= horizon)
-        within = within[np.unique(np.linspace(0, len(within) - 1, min(len(within), 200)).astype(int))]
-        x = np.concatenate([[done], done + ahead.verdicts[within]])
-        low, middle, high = (
-            np.concatenate([[errors], errors + part[within]]) for part in (ahead.low, ahead.found, ahead.high)
-        )
-        edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
-        figure.add_scatter(x=x, y=low, showlegend=False, **edge)
-        figure.add_scatter(x=x, y=high, fill="tonexty", fillcolor=BAND, name="95 % of futures", **edge)
-        dashed = {"color": MISSING, "dash": "dash"}
-        figure.add_scatter(x=x, y=middle, mode="lines", line=dashed, name="Forecast", hovertemplate=HOVER,
-                           customdata=[["ahead"]] * len(x))  # fmt: skip
-    figure.add_scatter(x=at, y=found.curve[at], line={"color": WRONG}, name="Found", mode="lines", hoverinfo="skip")
-    some = np.unique(np.linspace(0, done, min(done + 1, MARKS)).astype(int))
-    dots = {"color": WRONG, "size": 6}
-    figure.add_scatter(x=some, y=found.curve[some], mode="markers", marker=dots, showlegend=False,
-                       customdata=[["by", str(n)] for n in some.tolist()], hovertemplate=HOVER)  # fmt: skip
-    figure.update_layout(height=320, margin={"l": 0, "r": 8, "t": 34, "b": 40}, clickmode="event+select")
-    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0})
-    figure.update_xaxes(title="Verdicts", fixedrange=True, rangemode="tozero")
-    figure.update_yaxes(title="Errors found", fixedrange=True, rangemode="tozero")
-    return figure
+    done = found.verdicts
+    at, some = (np.unique(np.linspace(0, done, min(done + 1, most)).astype(int)) for most in (POINTS, MARKS))
+    line = {"x": at, "y": found.curve[at], "line": {"color": WRONG}, "name": "Found", "mode": "lines",
+            "hoverinfo": "skip"}  # fmt: skip
+    dots = {"x": some, "y": found.curve[some], "mode": "markers", "marker": {"color": WRONG, "size": 6},
+            "showlegend": False, "customdata": [["by", str(n)] for n in some.tolist()],
+            "hovertemplate": HOVER}  # fmt: skip
+    axis = {"fixedrange": True, "rangemode": "tozero"}
+    layout = {
+        "height": 320,
+        "margin": {"l": 0, "r": 8, "t": 34, "b": 40},
+        "clickmode": "event+select",
+        "legend": ABOVE,
+        "xaxis": axis | {"title": {"text": "Verdicts"}},
+        "yaxis": axis | {"title": {"text": "Errors found"}},
+    }
+    return go.Figure([{"type": "scatter", **trace} for trace in (*_forecast(found), line, dots)], layout)
+
+
+def _forecast(found: Triage) -> list[dict[str, Any]]:
+    """The forecast and its band, from the last verdict on; nothing where no cell is open."""
+    ahead, done, errors = found.ahead, found.verdicts, int(found.curve[-1])
+    if ahead is None:
+        return []
+    within = np.flatnonzero(ahead.verdicts <= _horizon(found))
+    within = within[np.unique(np.linspace(0, len(within) - 1, min(len(within), 200)).astype(int))]
+    x = np.concatenate([[done], done + ahead.verdicts[within]])
+    low, middle, high = (
+        np.concatenate([[errors], errors + part[within]]) for part in (ahead.low, ahead.found, ahead.high)
+    )
+    edge = {"x": x, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
+    return [
+        edge | {"y": low, "showlegend": False},
+        edge | {"y": high, "fill": "tonexty", "fillcolor": BAND, "name": "95 % of futures"},
+        {"x": x, "y": middle, "mode": "lines", "line": {"color": MISSING, "dash": "dash"}, "name": "Forecast",
+         "hovertemplate": HOVER, "customdata": [["ahead"]] * len(x)},
+    ]  # fmt: skip
 
 
 def _horizon(found: Triage) -> float:
@@ -226,7 +236,7 @@ def quality(bars: Histogram) -> go.Figure:
     figure.add_scatter(x=middle, y=share, name="Share found wrong", yaxis="y2", hovertext=told, connectgaps=True,
                        mode="lines+markers", line={"color": SHARE, "width": 3}, **marks)  # fmt: skip
     figure.update_layout(barmode="group", bargap=0.1, height=360, margin={"l": 0, "r": 8, "t": 56, "b": 40})
-    figure.update_layout(clickmode="event+select", legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0})
+    figure.update_layout(clickmode="event+select", legend=ABOVE)
     top = math.log10(max(2, int(bars.cells.max(initial=1)))) + 0.1
     log = {"title": "Labels (log)", "type": "log", "dtick": 1, "range": [math.log10(GROUND), top], "tickformat": ",d"}
     shares = {"title": "Share found wrong", "tickformat": ".0%", "range": [0, 1.02], "showgrid": False,
@@ -262,7 +272,7 @@ def reliability(steps: Sequence[Step]) -> go.Figure:
         hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip
     figure.update_layout(height=380, margin={"l": 0, "r": 8, "t": 34, "b": 40}, clickmode="event+select")
-    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0})
+    figure.update_layout(legend=ABOVE)
     axis = {"tickformat": ".0%", "range": [-0.02, 1.02], "fixedrange": True}
     figure.update_layout(xaxis=axis | {"title": "Predicted probability"}, yaxis=axis | {"title": "Truly present"})
     return figure
@@ -287,7 +297,7 @@ def ranks(board: Sequence[Model], figure_name: str = "macro_ap") -> go.Figure:
             hovertemplate="%{y:.4f} %{x}<extra>" + short(each.name) + "</extra>",
         )
     figure.update_layout(height=340, margin={"l": 0, "r": 8, "t": 34, "b": 30})
-    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0})
+    figure.update_layout(legend=ABOVE)
     figure.update_layout(clickmode="event+select")
     figure.update_xaxes(range=[-0.25, 1.25], fixedrange=True)
     figure.update_yaxes(title="Mean average precision", fixedrange=True)

@@ -32,14 +32,13 @@ from labelreview.desk.triage.compared import Comparison
 from labelreview.desk.triage.moments import When
 from labelreview.desk.triage.tables import ON_TOP, Row, impact_rows
 from labelreview.desk.triage.words import NOT_KNOWN
-from labelreview.errors import InputError
+from labelreview.errors import InputError, many
 from labelreview.formats.tables import cell
-from labelreview.review import estimates
 from labelreview.review.estimates import ErrorRate, Estimate
 from labelreview.rulings import State
 from labelreview.tags import PRESENT
 from labelreview.web.charts import short
-from labelreview.web.triage_charts import MOST, Bar, hover, many, shown
+from labelreview.web.triage_charts import MOST, Bar, hover, shown
 
 T = TypeVar("T")
 WHERE = "Formula: docs/estimates.md, “Every number”."
@@ -79,8 +78,7 @@ def _kept(key: tuple[object, ...], _compute: Callable[[], Any]) -> Any:
 def numbers(found: Triage) -> list[tuple[str, str, str]]:
     """Title, number and explanation of the figures on top."""
     whole, hours = found.whole, found.cost.hours.value
-    ends = whole.left.low, whole.left.value, whole.left.high
-    low, best, high = (triage.count(end, found.unanswered) for end in ends)
+    best, low, high = triage.errors_left(found)
     takes_time = found.sure and 0 < hours < math.inf
     shown = {
         "Verdicts": ("Verdicts", f"{found.verdicts:,}", ""),
@@ -102,20 +100,16 @@ def told(*names: str) -> str:
     return "  \n".join([*(f"**{triage.tables.title(name).capitalize()}.** {said[name]}" for name in names), WHERE])
 
 
-def tag_rates(project: Project, side: str, text: str, sort: str) -> list[tuple[str, ErrorRate]]:
+def tag_rates(found: Triage, side: str, text: str, sort: str) -> list[tuple[str, ErrorRate]]:
     """Tags whose name contains the text, with their rate in one direction or both, sorted."""
-    found = figures(project)
-    rates: Sequence[ErrorRate] = found.by_tag
-    if side:
-        chosen = Direction(side)
-        rates = kept(project, f"tags {side}", lambda: estimates.by_tag(found.evidence, chosen))
+    rates = found.each_way[Direction(side)] if side else found.by_tag
     pairs = [pair for pair in zip(found.tags, rates, strict=True) if text.casefold() in pair[0].casefold()]
     return sorted(pairs, key=SORTS[sort])
 
 
-def each_way(project: Project, text: str, sort: str) -> list[tuple[str, Direction, ErrorRate]]:
+def each_way(found: Triage, text: str, sort: str) -> list[tuple[str, Direction, ErrorRate]]:
     """Tags and directions in which anything tells about them, sorted together."""
-    every = [(tag, Direction(side), rate) for side in ONE_SIDE for tag, rate in tag_rates(project, side, text, sort)]
+    every = [(tag, Direction(side), rate) for side in ONE_SIDE for tag, rate in tag_rates(found, side, text, sort)]
     told = (each for each in every if each[2].drawn or each[2].found)
     return sorted(told, key=lambda each: SORTS[sort]((each[0], each[2])))
 
@@ -193,11 +187,9 @@ def _rate(estimate: Estimate) -> str:
     return f"{percent(estimate.value)} ({span(estimate)})"
 
 
-def noise_bars(project: Project, text: str) -> dict[str, list[Bar]]:
+def noise_bars(found: Triage, text: str) -> dict[str, list[Bar]]:
     """P(given | true) both ways of the tags with the largest ones, as two traces."""
-    found = figures(project)
-    noise = kept(project, "noise", lambda: estimates.noise_by_tag(found.evidence))
-    pairs = [pair for pair in zip(found.tags, noise, strict=True) if text.casefold() in pair[0].casefold()]
+    pairs = [pair for pair in zip(found.tags, found.noise, strict=True) if text.casefold() in pair[0].casefold()]
     pairs = sorted(pairs, key=lambda pair: -max(pair[1].missed.low, pair[1].invented.low))[:MOST]
     ways = (
         ("Given though absent", "invented", Direction.WRONG, "of the items without it were given it"),
@@ -213,11 +205,9 @@ def noise_bars(project: Project, text: str) -> dict[str, list[Bar]]:
     }  # fmt: skip
 
 
-def pairs(project: Project, which: str) -> tuple[kinds.HeatMap, list[Row], list[Row]]:
+def pairs(found: Triage, which: str) -> tuple[kinds.HeatMap, list[Row], list[Row]]:
     """Tags that are confused, or wrong together: those that stand out as a heat map and as a table, and all of them."""
-    found = figures(project)
-    make = kinds.confused if which == "confused" else kinds.co_wrong
-    listed = kept(project, which, lambda: make(found))
+    listed = found.confused if which == "confused" else found.co_wrong
     shown = kinds.standing_out(listed)
     heat = kinds.heat_map(found, shown, symmetric=which != "confused")
     return heat, triage.tables.pair_rows(found, shown), triage.tables.pair_rows(found, listed)
@@ -312,5 +302,6 @@ def _shown(kind: str, value: float) -> float:
 def report_file(project: Project, kind: str, since: When = None, people: bool = True) -> bytes:
     """The report as the bytes of a file, `html` or `md`; with or without how each person does."""
     what = f"report {project.columns.stamp()} {moments.written(since)} {people}"
-    made = kept(project, what, lambda: report.gathered(project, since=since, people=people))
+    board = leaderboard(project)  # these two the page may have computed already
+    made = kept(project, what, lambda: report.gathered(project, figures(project), board, since=since, people=people))
     return report.WRITERS[kind](made).encode()

@@ -17,7 +17,7 @@ from labelreview.desk import folder, report, second, triage
 from labelreview.desk.auditing import AUDIT, REVIEW
 from labelreview.desk.project import Project
 from labelreview.desk.report import blocks
-from labelreview.desk.triage import EXPLAINED, TABLES, compared, exported, groups, kinds, matters, model, moments
+from labelreview.desk.triage import EXPLAINED, TABLES, compared, exported, groups, matters, model, moments
 from labelreview.desk.triage.tables import ON_TOP
 from labelreview.errors import InputError, NotFound
 from labelreview.review import estimates
@@ -163,7 +163,7 @@ def test_confused_tags_are_counted_item_by_item(project, found):
         (gone if given == 1 else come).setdefault(cell // tags, set()).add(cell % tags)
     plain = {(a, b) for row in gone for a in gone[row] for b in come.get(row, ()) if a != b}
     counts = {(a, b): sum(a in gone[row] and b in come.get(row, ()) for row in gone) for a, b in plain}
-    assert {(pair.first, pair.second): pair.both_wrong for pair in kinds.confused(found)} == counts
+    assert {(pair.first, pair.second): pair.both_wrong for pair in found.confused} == counts
 
 
 @pytest.mark.parametrize(
@@ -240,12 +240,12 @@ def given_of(project, cell: int) -> bool:
 
 
 def mixed_up(found) -> tuple[int, int]:
-    pair = kinds.confused(found)[0]
+    pair = found.confused[0]
     return pair.first, pair.second
 
 
 def first_pair(found) -> tuple[int, int]:
-    pair = kinds.co_wrong(found)[0]
+    pair = found.co_wrong[0]
     return pair.first, pair.second
 
 

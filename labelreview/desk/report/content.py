@@ -67,18 +67,19 @@ TWICE = 2  # items: what was seen once is an accident as likely as a habit
 
 def gathered(
     project: Project,
-    target: float | None = None,
-    confidence: float | None = None,
+    found: Triage | None = None,
+    board: Sequence[matters.Model] | None = None,
     *,
     embeddings: Path | None = None,
     since: When = None,
     people: bool = True,
     progress: predictions.Progress = predictions.nothing,
 ) -> Report:
-    """Everything that the report says, as the log stands now. embeddings: of a .npy file, to learn from corrections;
-    since: an earlier moment, to say what has changed; people: how each person does, which not every reader may see."""
-    found = triage.figures(project, target, confidence)
-    board = matters.leaderboard(project)
+    """Everything that the report says, as the log stands now. found, board: where they are known already; embeddings:
+    of a .npy file, to learn from corrections; since: an earlier moment, to say what has changed; people: how each
+    person does, which not every reader may see."""
+    found = found or triage.figures(project)
+    board = matters.leaderboard(project) if board is None else board
     every = {name: Table(name, title, make(project, found)) for name, (title, make) in TABLES.items()
              if not name.startswith("models") and (people or name != "reviewers")}  # fmt: skip
     every["models"] = Table("models", TABLES["models"][0], tables.leaderboard_rows(board))
@@ -115,13 +116,13 @@ def _subtitle(project: Project) -> str:
 def _answer(found: Triage) -> Chapter:
     whole, hours = found.whole, found.cost.hours
     shares = whole.share_found
-    told, sure = found.told, found.sure
+    told, sure, (left, low, high) = found.told, found.sure, triage.errors_left(found)
     facts = [
         ("Labels in all", f"{whole.cells:,}", ""),
         ("Verdicts", f"{whole.answered:,}", ""),
         ("Audit answers", f"{whole.drawn:,}", ""),
         ("Errors found", f"{whole.found:,}", ""),
-        ("Errors left", count(whole.left.value) if sure else triage.DASH, _between(found)),
+        ("Errors left", left if sure else triage.DASH, f"{low}–{high}" if told else f"at most {high}"),
         ("Wrong labels", percent(whole.rate.value) if sure else triage.DASH, span(whole.rate) if told else ""),
         ("Still wrong", percent(whole.rate_left.value) if sure else triage.DASH, span(whole.rate_left) if told else ""),
         ("Share of the errors found", percent(shares.value) if sure else triage.DASH, span(shares) if told else ""),
@@ -163,11 +164,6 @@ def _changed(found: Comparison | None, every: dict[str, Table]) -> Chapter:
                 "by what is known now.")  # fmt: skip
         blocks.append(Picture(svg.before_and_after(lines), told))
     return Chapter(title, [*blocks, Rows(every["compared-tags"], ("tag", *MOMENTS))])
-
-
-def _between(found: Triage) -> str:
-    low, high = (count(end, found.unanswered) for end in (found.whole.left.low, found.whole.left.high))
-    return f"{low}–{high}" if found.told else f"at most {high}"
 
 
 def _verdicts(found: Triage) -> str:
@@ -227,7 +223,7 @@ def _course(found: Triage) -> Chapter:
 
 def _kinds(found: Triage, every: dict[str, Table]) -> Chapter:
     blocks: list[Block] = []
-    listed = [pair for pair in kinds.standing_out(kinds.confused(found)) if pair.both_wrong >= TWICE]
+    listed = [pair for pair in kinds.standing_out(found.confused) if pair.both_wrong >= TWICE]
     if listed:
         heat = kinds.heat_map(found, listed, symmetric=False)
         blocks += [
@@ -236,7 +232,7 @@ def _kinds(found: Triage, every: dict[str, Table]) -> Chapter:
             Picture(svg.heat(heat), "Items by the tag wrongly given (row) and the tag missing (column)."),
             _often(found, every["confused"], listed),
         ]  # fmt: skip
-    if (together := _often(found, every["co-wrong"], kinds.co_wrong(found))).table.rows:
+    if (together := _often(found, every["co-wrong"], found.co_wrong)).table.rows:
         blocks += [Text("Tags that were wrong on the same item at least twice, whichever way."), together]
     if not blocks and any(every[name].rows for name in ("confused", "co-wrong")):
         blocks.append(Text("No pair of tags stands out as confused or wrong together: chance explains all of them."))

@@ -5,13 +5,14 @@
 """
 
 from labelreview.desk.triage.behind import Behind, behind
-from labelreview.desk.triage.figures import FEWEST, SURE, Triage, figures
+from labelreview.desk.triage.figures import Triage, figures
 from labelreview.desk.triage.shape import shape
 from labelreview.desk.triage.tables import EXPLAINED, TABLES, Table, write_tables
 from labelreview.desk.triage.words import (
     DASH,
     MOST_TAGS,
     count,
+    errors_left,
     hours_to_target,
     is_told,
     left_sentence,
@@ -19,19 +20,16 @@ from labelreview.desk.triage.words import (
     next_steps,
     percent,
     range_alone,
-    says_nothing,
     sentence,
     span,
     stop_sentence,
     surest_first,
     unknown,
     verdicts_to_target,
-    worst_tags,
 )
 
 __all__ = [
-    "DASH", "EXPLAINED", "FEWEST", "MOST_TAGS", "SURE", "TABLES", "Behind", "Table", "Triage", "behind", "count",
+    "DASH", "EXPLAINED", "MOST_TAGS", "TABLES", "Behind", "Table", "Triage", "behind", "count", "errors_left",
     "figures", "hours_to_target", "is_told", "left_sentence", "lines", "next_steps", "percent", "range_alone",
-    "says_nothing", "sentence", "shape", "span", "stop_sentence", "surest_first", "unknown", "verdicts_to_target",
-    "worst_tags", "write_tables",
+    "sentence", "shape", "span", "stop_sentence", "surest_first", "unknown", "verdicts_to_target", "write_tables",
 ]  # fmt: skip

@@ -64,7 +64,7 @@ def behind(project: Project, mark: Sequence[str]) -> Behind:
     """The cells behind a mark; InputError and NotFound for one that the project does not have."""
     found, nothing = marked(project, mark), np.zeros(0, np.int64)
     told = {kind: replace(found.filters, status=status) for kind, status in STATUS.items() if kind in found.kinds}
-    errors, others = (answered(project, told[kind]) if kind in told else nothing for kind in STATUS)
+    errors, others = (_answered(project, told[kind], found.cells) if kind in told else nothing for kind in STATUS)
     ahead = project.asking.upcoming(OPEN, found.filters) if AHEAD in found.kinds else nothing
     return Behind(found.title, errors, others, ahead, found.filters, found.kinds)
 
@@ -96,13 +96,17 @@ def named(mark: str) -> list[str]:
 
 def answered(project: Project, filters: Filters) -> Ints:
     """The cells of a status `changed` or `kept`, by their verdict that holds, under a filter; newest first."""
+    return _answered(project, filters, marked(project, named(filters.mark)).cells if filters.mark else None)
+
+
+def _answered(project: Project, filters: Filters, only: Ints | None) -> Ints:
     settled = project.standing()
     kept = settled.wrong if filters.status == Status.CHANGED else ~settled.wrong
     if filters.reviewer:
         place = {name: at for at, name in enumerate(settled.reviewers)}
         kept = kept & (settled.reviewer == place.get(filters.reviewer, -1))
     cells = settled.cells[kept][::-1]
-    if filters.mark and (only := marked(project, named(filters.mark)).cells) is not None:
+    if only is not None:
         cells = cells[np.isin(cells, only)]
     return project.asking.keeps(cells, filters)
 

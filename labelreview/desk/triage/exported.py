@@ -15,7 +15,7 @@ from labelreview import formats
 from labelreview.desk.project import Project
 from labelreview.desk.triage.tables import Row, Table, ends
 from labelreview.desk.triage.words import count, percent
-from labelreview.errors import InputError, few
+from labelreview.errors import InputError, few, many
 from labelreview.review import estimates
 from labelreview.review.estimates import Estimate
 from labelreview.review.tagplan import sentence
@@ -83,7 +83,7 @@ def _common(
 ) -> Sequence[str]:
     for name, one, other in ((names[0], left, set(right)), (names[1], right, set(left))):
         if only := [each for each in one if each not in other]:
-            notes.append(f"{len(only):,} {noun}{'s' * (len(only) != 1)} only in {name}: {few(only)}")
+            notes.append(f"{many(len(only), noun)} only in {name}: {few(only)}")
     there = set(right)
     both = [each for each in left if each in there]
     if not both:

@@ -5,6 +5,7 @@ What each number says and rests on is told in docs/estimates.md; here they are o
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +15,14 @@ from labelreview.desk.project import Project
 from labelreview.errors import InputError
 from labelreview.review import estimates
 from labelreview.review.audit import Evidence
-from labelreview.review.estimates import Cost, ErrorRate, Estimate, Forecast, Stop
+from labelreview.review.estimates import Cost, CoWrong, ErrorRate, Estimate, Forecast, Stop, TagNoise
 from labelreview.review.standing import Standing
 
 SURE = 100  # audit answers: from here on the answer names one rate; before, the range alone
 FEW = 5  # audit answers about one tag or group: fewer, and the range stands alone
 FEWEST = 20  # audit answers: fewer leave a range too wide to say anything
 AHEAD, POINTS = 100_000, 5000
+PAIRS = 200  # of tags
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,26 @@ class Triage:
     waiting: int
     unsure: int
     evidence: Evidence
+
+    @cached_property
+    def each_way(self) -> dict[Direction, list[ErrorRate]]:
+        """By direction, the error rate of each tag; like all below, computed once for whoever asks."""
+        return {side: estimates.by_tag(self.evidence, side) for side in Direction}
+
+    @cached_property
+    def noise(self) -> list[TagNoise]:
+        """How labels of each tag were turned, both ways."""
+        return list(map(estimates.turned, self.each_way[Direction.WRONG], self.each_way[Direction.MISSING]))
+
+    @cached_property
+    def confused(self) -> list[CoWrong]:
+        """Pairs of tags of one item, the first wrongly there, the second missing: the second was meant, it seems."""
+        return estimates.confused(self.evidence, PAIRS)
+
+    @cached_property
+    def co_wrong(self) -> list[CoWrong]:
+        """Pairs of tags that were wrong on the same item, whichever way."""
+        return estimates.co_wrong(self.evidence, PAIRS)
 
     @property
     def verdicts(self) -> int:

@@ -7,10 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from labelreview.desk.triage.figures import Triage
-from labelreview.review import estimates
 from labelreview.review.estimates import CoWrong
 
-PAIRS = 200
 CHANCE = 0.05  # what chance brings together that often does not stand out
 SHOWN = 24  # tags on a heat map: more cannot be read
 
@@ -22,16 +20,6 @@ class HeatMap:
     tags: tuple[str, ...]
     counts: npt.NDArray[np.int64]
     symmetric: bool
-
-
-def confused(found: Triage) -> list[CoWrong]:
-    """Pairs of tags of one item, the first wrongly there, the second missing: the second was meant, it seems."""
-    return estimates.confused(found.evidence, PAIRS)
-
-
-def co_wrong(found: Triage) -> list[CoWrong]:
-    """Pairs of tags that were wrong on the same item, whichever way."""
-    return estimates.co_wrong(found.evidence, PAIRS)
 
 
 def standing_out(pairs: Sequence[CoWrong]) -> list[CoWrong]:

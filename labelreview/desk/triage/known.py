@@ -2,8 +2,10 @@
 its place, on the page and in the report; files (CSV, JSON) keep the numbers.
 """
 
+from math import nan
+
 from labelreview.desk.triage.tables import SHARES, Row
-from labelreview.desk.triage.words import NOT_KNOWN, few, none_seen, says_nothing
+from labelreview.desk.triage.words import NOT_KNOWN, says_nothing, says_too_much
 from labelreview.review.estimates import Estimate
 
 # Counts that rest on a share: where that says nothing, they do not either.
@@ -33,11 +35,11 @@ def in_words(row: Row) -> str:
 
 
 def ranges_alone(row: Row) -> bool:
-    """Whether one number would say too much, and the ranges are told alone (`words.range_alone`)."""
+    """Whether one number would say too much, and the ranges are told alone."""
     counts = [each for name in ("audited", "answered", "cells") if isinstance(each := row.get(name), int)]
-    left, low = row.get("errors_left"), row.get("errors_left_low")
-    nothing_seen = isinstance(left, float) and isinstance(low, float) and none_seen(left, low)
-    return len(counts) == 3 and (few(*counts) or (nothing_seen and counts[1] < counts[2]))
+    ends = (row.get("errors_left"), row.get("errors_left_low"))
+    left, low = (each if isinstance(each, float) else nan for each in ends)
+    return len(counts) == 3 and says_too_much(counts[0], counts[1], counts[2], left, low)
 
 
 def told(row: Row) -> Row:

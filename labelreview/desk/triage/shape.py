@@ -5,14 +5,14 @@ from typing import Any
 
 from labelreview.desk.triage.figures import Triage
 from labelreview.desk.triage.words import sentence
-from labelreview.review.estimates import ErrorRate, Estimate, noise_by_tag
+from labelreview.review.estimates import ErrorRate, Estimate
 
 VERSION = 1
 
 
 def shape(found: Triage) -> dict[str, Any]:
     """Shares as fractions, null where nothing tells."""
-    noise = zip(found.tags, found.by_tag, noise_by_tag(found.evidence), strict=True)
+    noise = zip(found.tags, found.by_tag, found.noise, strict=True)
     return {
         "version": VERSION,
         "sentence": sentence(found),

@@ -11,11 +11,10 @@ from pathlib import Path
 
 from labelreview.decisions import Direction
 from labelreview.desk.project import Project
-from labelreview.desk.triage import groups, kinds, matters, model, people
+from labelreview.desk.triage import groups, matters, model, people
 from labelreview.desk.triage.figures import Triage
 from labelreview.desk.triage.words import surest_first
 from labelreview.formats.tables import write_csv
-from labelreview.review import estimates
 from labelreview.review.estimates import CoWrong, ErrorRate, Estimate, Impact
 from labelreview.rulings import Assignment
 
@@ -210,7 +209,7 @@ def directions(_project: Project, found: Triage) -> list[Row]:
 
 def tags_by_direction(_project: Project, found: Triage) -> list[Row]:
     """Error rate of each tag in each direction in which anything tells about it, the most surely still wrong first."""
-    sides = ((side, estimates.by_tag(found.evidence, side)) for side in found.by_direction)
+    sides = found.each_way.items()
     every = [(tag, side, rate) for side, rates in sides for tag, rate in zip(found.tags, rates, strict=True)]
     told = sorted((each for each in every if each[2].drawn or each[2].found), key=lambda each: surest_first(each[2]))
     return direction_rows(told)
@@ -222,16 +221,16 @@ def direction_rows(rates: Sequence[tuple[str, Direction, ErrorRate]]) -> list[Ro
 
 def noise(_project: Project, found: Triage) -> list[Row]:
     """How labels of each tag were turned, both ways."""
-    pairs = zip(found.tags, estimates.noise_by_tag(found.evidence), strict=True)
+    pairs = zip(found.tags, found.noise, strict=True)
     return [{"tag": tag, **ends("missed", each.missed), **ends("invented", each.invented)} for tag, each in pairs]
 
 
 def confused(_project: Project, found: Triage) -> list[Row]:
-    return pair_rows(found, kinds.confused(found))
+    return pair_rows(found, found.confused)
 
 
 def co_wrong(_project: Project, found: Triage) -> list[Row]:
-    return pair_rows(found, kinds.co_wrong(found))
+    return pair_rows(found, found.co_wrong)
 
 
 def pair_rows(found: Triage, pairs: Sequence[CoWrong]) -> list[Row]:

@@ -54,15 +54,21 @@ def stop_sentence(found: Triage) -> str:
 
 def left_sentence(found: Triage) -> str:
     """How many errors are left, and how sure that is."""
-    left = found.whole.left
+    most = found.whole.left.high
     if found.all_answered:
         return "Every label was checked, so none is left that the reviewers saw."
     if not found.told:
-        return f"How many errors are left is not known: anything up to {left.high:,.0f} fits the answers so far."
-    most = found.unanswered
-    best = f"About {count(left.value, most)} wrong labels are left" if found.sure else "Wrong labels left"
-    ends = f"{count(left.low, most)} to {count(left.high, most)}"
-    return f"{best}: {ends} (95 % interval), of {found.whole.cells:,} labels in all."
+        return f"How many errors are left is not known: anything up to {most:,.0f} fits the answers so far."
+    best, low, high = errors_left(found)
+    best = f"About {best} wrong labels are left" if found.sure else "Wrong labels left"
+    return f"{best}: {low} to {high} (95 % interval), of {found.whole.cells:,} labels in all."
+
+
+def errors_left(found: Triage) -> tuple[str, str, str]:
+    """The best value, the low and the high end; no more than there are labels without an answer."""
+    left = found.whole.left
+    best, low, high = (count(number, found.unanswered) for number in (left.value, left.low, left.high))
+    return best, low, high
 
 
 def next_steps(found: Triage) -> list[str]:
@@ -213,21 +219,15 @@ def says_nothing(share: Estimate) -> bool:
     return not share.high - share.low <= WIDE
 
 
-def few(audited: int, answered: int, cells: int) -> bool:
-    """Whether chance has asked so little about some labels that one number would say too much: the range alone."""
-    return audited < FEW and answered < cells
-
-
 def range_alone(rate: ErrorRate) -> bool:
-    """Whether the interval stands without its best value: chance has asked little, or has found nothing in what it
-    asked, so that the best value is the low end and would be read as "done"."""
-    nothing_seen = rate.answered < rate.cells and none_seen(rate.left.value, rate.left.low)
-    return few(rate.drawn, rate.answered, rate.cells) or nothing_seen
+    """Whether the interval stands without its best value."""
+    return says_too_much(rate.drawn, rate.answered, rate.cells, rate.left.value, rate.left.low)
 
 
-def none_seen(left: float, low: float) -> bool:
-    """Whether the errors left are, by the best value, no more than what is certain: not one was drawn."""
-    return left < low + 0.5
+def says_too_much(drawn: int, answered: int, cells: int, left: float, low: float) -> bool:
+    """Whether one number would: chance has asked little about these labels, or has found nothing in what it asked, so
+    that the errors left are the low end, what is certain, and would be read as "done"."""
+    return answered < cells and (drawn < FEW or left < low + 0.5)
 
 
 def _rate(rate: ErrorRate) -> str:

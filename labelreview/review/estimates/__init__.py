@@ -16,7 +16,7 @@ from labelreview.review.estimates.forecast import (
     pace,
 )
 from labelreview.review.estimates.impact import Change, Impact, gain, impact, ranks
-from labelreview.review.estimates.noise import CoWrong, TagNoise, co_wrong, confused, noise_by_tag
+from labelreview.review.estimates.noise import CoWrong, TagNoise, co_wrong, confused, noise_by_tag, turned
 from labelreview.review.estimates.rates import (
     ErrorRate,
     Estimate,
@@ -33,5 +33,5 @@ __all__ = [
     "Calibration", "Change", "CoWrong", "Cost", "ErrorRate", "Estimate", "Forecast", "Impact", "Stop", "TagNoise",
     "by_direction", "by_domain", "by_items", "by_tag", "calibration", "co_wrong", "confused", "cost_to_reach",
     "draws_to_stop", "error_rate", "ever_refuted", "forecast", "found_curve", "gain", "impact", "left_at_most",
-    "may_stop", "noise_by_tag", "pace", "ranks", "unsure_bounds",
+    "may_stop", "noise_by_tag", "pace", "ranks", "turned", "unsure_bounds",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ r + later: the draw was wrong with probability (r + later) / pool, whatever the 
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,15 @@ class Draws:
     pool: Floats
     later: Floats
     weight: Floats
+
+    @cached_property
+    def sign(self) -> Floats:
+        return np.where(self.wrong, 1.0, -1.0)
+
+    @cached_property
+    def base(self) -> Floats:
+        """A draw was of so many cells that are as it was, `sign` times the errors left more."""
+        return np.where(self.wrong, self.later, self.pool - self.later)
 
 
 @dataclass(frozen=True)
@@ -77,9 +87,8 @@ def _best(draws: Draws, groups: Groups) -> Floats:
     low, high = np.zeros(len(groups.room)), np.array(groups.room)
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        at = middle[draws.group]
         with np.errstate(divide="ignore"):
-            parts = np.where(draws.wrong, 1 / (at + draws.later), -1 / (draws.pool - draws.later - at))
+            parts = draws.sign / (draws.base + draws.sign * middle[draws.group])
         rising = np.bincount(draws.group, draws.weight * parts, len(low)) > 0
         low, high = np.where(rising, middle, low), np.where(rising, high, middle)
     return np.asarray((low + high) / 2)
@@ -87,9 +96,8 @@ def _best(draws: Draws, groups: Groups) -> Floats:
 
 def _loglik(draws: Draws, left: Floats, size: int) -> Floats:
     """Log likelihood of `left` errors by group."""
-    at = left[draws.group]
+    chance = draws.base + draws.sign * left[draws.group]
     with np.errstate(divide="ignore"):
-        chance = np.where(draws.wrong, at + draws.later, draws.pool - draws.later - at)
         parts = draws.weight * np.log(np.maximum(chance, 0) / draws.pool)
     return np.asarray(np.bincount(draws.group, parts, size))
 

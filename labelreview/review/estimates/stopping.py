@@ -219,12 +219,21 @@ def _capitals(game: _Game, total: Floats) -> Floats:
     gain = (open_errors - game.guess) / reach
     edge = np.maximum(open_errors - game.mean, 0)
     learned = np.minimum(edge / (game.variance + edge**2 + 1e-12) * reach, BOLDEST)
-    stakes = [(learned, 0.5), *((np.full(1, fixed), 0.5 / len(FIXED)) for fixed in FIXED)]
-    logs = [
-        np.log(share) + np.cumsum(np.log1p(np.maximum(stake * gain, -1 + 1e-12)), axis=1) for stake, share in stakes
-    ]
-    peak = np.maximum.reduce(logs)
-    return np.asarray(peak + np.log(np.add.reduce([np.exp(each - peak) for each in logs])))
+    logs = [_capital_of(learned, gain, 0.5), *(_capital_of(fixed, gain, 0.5 / len(FIXED)) for fixed in FIXED)]
+    peak, whole = np.maximum.reduce(logs), np.zeros_like(gain)
+    for each in logs:
+        each -= peak
+        whole += np.exp(each, out=each)
+    return np.asarray(peak + np.log(whole, out=whole))
+
+
+def _capital_of(stake: Floats | float, gain: Floats, share: float) -> Floats:
+    """The log capital after each draw of one who began with a share of 1. In place: there are many draws."""
+    log = stake * gain
+    np.maximum(log, -1 + 1e-12, out=log)
+    np.cumsum(np.log1p(log, out=log), axis=1, out=log)
+    log += np.log(share)
+    return log
 
 
 def _game(evidence: Evidence) -> _Game:
