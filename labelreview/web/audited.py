@@ -17,7 +17,7 @@ from labelreview.web import session, signin, triaged, words
 from labelreview.web.session import say
 
 SHOWN = 500
-COLUMNS = {"Reviewer": "reviewer", "Item": "item", "Says": "says", "Was shown": "shown", "Seconds": "seconds",
+COLUMNS = {"Reviewer": "reviewer", "Item": "item", "Says": "says", "Was shown": "shown",
            "Asked by": "asked-by", "Note": "note", "Event": "uid", "Takes back": "takes-back"}  # fmt: skip
 
 Search = Callable[[int | None], list[Decision]]
@@ -53,6 +53,7 @@ def table(project: Project, search: Search) -> None:
     rows = [_in_words(event, row) for event, row in zip(events, record.rows(events[:SHOWN]), strict=False)]
     titles: dict[str, Any] = {name: say(f"audit.{key}") for name, key in COLUMNS.items()} | {"Tag": say("review.tag")}
     titles["When"] = st.column_config.DatetimeColumn(say("audit.when"), format=say("form.moment"))
+    titles["Seconds"] = st.column_config.NumberColumn(say("audit.seconds"), format=say("form.decimal"))
     st.dataframe(rows, hide_index=True, width="stretch", placeholder=DASH, column_config=titles)
     st.download_button(say("audit.csv"), data=lambda: as_csv(search(None)), on_click="ignore",
                        file_name=f"{project.card.name}-audit.csv", key="csv_audit")  # fmt: skip

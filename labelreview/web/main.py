@@ -34,7 +34,7 @@ STYLE = """<style>
    stays in sight. */
 @media (width < 40rem) { .st-key-filters { gap: 0.5rem; margin-block-start: -4.4rem; align-content: start; }
   .st-key-filters > * { flex: 1 1 40% !important; }
-  .st-key-filters > :is(:last-child, .st-key-filters_shown) { flex-basis: 100% !important; }
+  .st-key-filters > :is(:last-child, .st-key-filters_shown, .st-key-filter_direction) { flex-basis: 100% !important; }
   .st-key-filters_shown { display: flex; align-items: center; min-block-size: 2.75rem; padding-inline-start: 3rem;
     z-index: 1000000; /* above the menu's line, and not over its button */ pointer-events: none; }
   .st-key-filters_shown > * { pointer-events: auto; }

@@ -37,7 +37,7 @@ def review(project: Project) -> Filters:
     """What the review page asks about. The address wins when it changed (a link), else the widgets `filter_…`."""
     asked = _checked(project, {name: st.query_params.get(name, "") for name in NAMES})
     if asked != st.session_state.get(FILTERED) or "filter_tag" not in st.session_state:
-        st.session_state.update({f"filter_{name}": value for name, value in asked.items()})
+        st.session_state.update({f"filter_{name}": _in_field(name, value) for name, value in asked.items()})
     now = {name: str(st.session_state.get(f"filter_{name}") or "") for name in NAMES}
     now |= {name: _end(name, now[name]) for name in ENDS}  # what is no share stays in its field, and filters nothing
     if unlabelled():  # what was left empty has no direction and no score
@@ -341,6 +341,11 @@ def _end(name: str, text: str) -> str:
     """One end of a range as an address writes it; nothing where it bounds nothing."""
     value = share(text)
     return "" if value is None or value == ENDS[name] else f"{value:g}"
+
+
+def _in_field(name: str, value: str) -> str:
+    """A filter of an address as its field shows it: the ends of a range as the language writes them."""
+    return words.number(session.language(), float(value), "g") if value and name in ENDS else value
 
 
 def _to_address(filters: Mapping[str, str]) -> None:

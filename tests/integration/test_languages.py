@@ -222,6 +222,7 @@ def test_in_german_the_pages_are_german_and_numbers_too(settings, project):
     assert app.dataframe[0].value["Was shown"].tolist() == ["angegeben ja, Modell 3,1\u00a0%"]
     app = page("review", language="de", low="0.25")
     assert "Label-Güte 0,25–1" in [button.label.replace("\\", "") for button in app.button]
+    assert (app.text_input(key="filter_low").value, app.run().query_params["low"]) == ("0,25", "0.25")
 
 
 def test_an_error_with_a_sentence_in_the_catalogue_says_the_same_in_english(settings, project):

@@ -70,7 +70,7 @@ WORDS = {
     "loop.not-kept": "dieser Browser kann sie nicht aufbewahren: Seite nicht schließen",
     "loop.refused": "{n} vom Server abgelehnt, in diesem Browser beiseitegelegt",
     # What stands beside the question
-    "loop.evidence": "Anhaltspunkte",
+    "loop.evidence": "Hinweise",
     "loop.models": "Modelle",
     "loop.definition": "Was das Schlagwort bedeutet",
     "loop.others": "Weitere Schlagwörter dieses Bildes",
@@ -106,9 +106,7 @@ WORDS = {
     "loop.alone": "Nur {value}: noch einmal antworten",
     "loop.nothing-to-mend": "Hier wartet keine Antwort, die eine Regel bricht",
     "loop.waiting-busy": "Ähnliche Bilder werden gesucht: {share}\u00a0% der Bilder sind beschrieben.",
-    "loop.waiting-no-embeddings": (
-        "Ähnliche brauchen Einbettungen: labelreview neighbours {project} --embeddings F.npy"
-    ),
+    "loop.waiting-no-embeddings": "Es fehlen Einbettungen: labelreview neighbours {project} --embeddings F.npy",
     "loop.waiting-too-many": "So viele Bilder werden nicht ungefragt beschrieben: labelreview neighbours {project}",
     "loop.waiting-too-far": (
         "Die Bilder liegen weit weg und werden nicht ungefragt geholt: labelreview neighbours {project}"
@@ -194,7 +192,7 @@ WORDS = {
     "key.back": "Vorige ansehen, ohne zu entscheiden",
     "key.ahead": "Nächste ansehen, ohne zu entscheiden",
     "key.history": "Eigene Antworten auflisten und zu einer zurückgehen",
-    "key.evidence": "Anhaltspunkte zeigen oder einklappen",
+    "key.evidence": "Hinweise zeigen oder einklappen",
     "key.both-yes": "Ja für dieses Bild und die, die so gut wie dasselbe sind",
     "key.both-no": "Nein für dieses Bild und die, die so gut wie dasselbe sind",
     "key.mend": "Antworten und setzen, was die Regeln dann verlangen",
@@ -271,7 +269,7 @@ WORDS = {
         "Wert von `labelreview rank`, den keine Antwort verschiebt."
     ),
     "queue.no-share": "„{text}“ ist kein Anteil. Schreiben Sie 0,5 oder 50 %.",
-    "queue.holds": "Offene Zellen in dieser Warteschlange: {n}. Die Label-Güte ist nicht gleichmäßig verteilt.",
+    "queue.holds": "Offene Felder in dieser Warteschlange: {n}. Die Label-Güte ist nicht gleichmäßig verteilt.",
     "queue.missing": "Nicht darin: {ids}.",
     "queue.open-selection": "„{name}“ öffnen",
     "queue.column": "Spalte der Datei zu den Bildern",
@@ -340,10 +338,11 @@ WORDS = {
     "whole.name": "Ganzes Bild",
     "whole.item": "Bild",
     "whole.find": "Schlagwort suchen",
+    "whole.find-short": "Suchen",
     "whole.found": "Gefundene Schlagwörter",
     "whole.tags": "Schlagwörter dieses Bildes",
     "whole.skip-item": "Später",
-    "whole.undo-item": "Bild zurücknehmen",
+    "whole.undo-item": "Rückgängig",
     "whole.announce": "{item}. Schlagwörter: {n}. Fraglich: {doubtful}.",
     "whole.no-doubt": "keine",
     "whole.model": "Modell {p}",

@@ -333,6 +333,7 @@ WORDS = {
     "whole.name": "Whole item",
     "whole.item": "Item",
     "whole.find": "Find a tag",
+    "whole.find-short": "Find a tag",
     "whole.found": "Tags found",
     "whole.tags": "Tags of this item",
     "whole.skip-item": "Later",

@@ -3,11 +3,14 @@
 WORDS = {
     # Forms of numbers, days and moments
     "form.number": ".,",
+    "form.decimal": "localized",  # the browser's own: no pattern has a comma
     "form.day": "DD.MM.YYYY",
     "form.moment": "DD.MM.YYYY HH:mm:ss",
     # Signing in
     "signin.name-title": "Wer prüft?",
-    "signin.name-why": "Ihr Name steht bei jeder Ihrer Antworten. Dieser Browser merkt ihn sich.",
+    "signin.name-why": (
+        "Ihr Name steht bei jeder Ihrer Antworten. Er wird einmal erfragt und in diesem Browser gespeichert."
+    ),
     "signin.name": "Ihr Name",
     "signin.start": "Beginnen",
     "signin.no-name": "Bitte einen Namen eingeben: Er unterscheidet Ihre Antworten von denen der anderen.",
@@ -75,14 +78,14 @@ WORDS = {
     "home.unsure": "Unsicher",
     "home.unknown": "Ohne Angabe",
     # What stands above the three ways to review
-    "queue.no-tag": "Das Schlagwort „{tag}“ gibt es in diesem Projekt nicht: Gezeigt wird jedes.",
+    "queue.no-tag": "Das Schlagwort „{tag}“ gibt es in diesem Projekt nicht. Gezeigt werden alle Schlagwörter.",
     "queue.and-more": "{names} und {n} weitere",
     "shown.no-images": "Dieses Projekt hat keine Bilder.",
     "shown.no-picture": "Kein Bild zu dieser Kennung in {folder}.",
     # Disputes
     "disputes.none": (
-        "Nichts zu schlichten: Kein Feld wurde verschieden beantwortet. Damit Felder von mehreren beantwortet werden, "
-        "in der Befehlszeile: labelreview team '{project}' --answers 2"
+        "Nichts zu schlichten: Kein Feld wurde verschieden beantwortet. Sollen mehrere dieselben Felder beantworten: "
+        "in der Befehlszeile labelreview team '{project}' --answers 2"
     ),
     # Audit
     "audit.what": (

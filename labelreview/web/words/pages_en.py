@@ -3,6 +3,7 @@
 WORDS = {
     # Forms: of numbers what stands between thousands and before decimals; of days and moments
     "form.number": ",.",
+    "form.decimal": "plain",
     "form.day": "YYYY/MM/DD",
     "form.moment": "YYYY-MM-DD HH:mm:ss",
     # Signing in
