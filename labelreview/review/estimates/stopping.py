@@ -10,7 +10,7 @@ without replacement); Ville 1939; the control variate is the difference estimato
 """
 
 from bisect import bisect_left
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +23,7 @@ from labelreview.review.estimates.rates import Estimate
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 FIXED = (0.9, 0.4, 0.15, 0.05, 0.015)
 BOLDEST = 0.9
@@ -112,10 +113,10 @@ def draws_to_stop(
     >>> draws_to_stop(seen, error_rate(seen).left, 0.02)
     Estimate(value=49.0, low=49.0, high=1575.0)
     """
-    rng = np.random.default_rng(len(evidence.cells))
+    rng, game = np.random.default_rng(len(evidence.cells)), _game(evidence)
     allowed, limit = int(target * evidence.population), -np.log(1 - confidence)
     needed = [
-        _draws_until(evidence, errors, allowed, limit, most, rng) if errors <= allowed else np.inf
+        _draws_until(evidence, game, errors, allowed, limit, most, rng) if errors <= allowed else np.inf
         for errors in _quantiles(left, np.arange(1, FUTURES + 1) / (FUTURES + 1))
     ]
     return Estimate(float(np.median(needed)), min(needed), max(needed))
@@ -128,12 +129,13 @@ def _quantiles(of: Estimate, shares: Floats) -> list[float]:
 
 
 def _draws_until(
-    evidence: Evidence, errors: float, allowed: int, limit: float, most: int, rng: np.random.Generator
+    evidence: Evidence, game: _Game, errors: float, allowed: int, limit: float, most: int, rng: np.random.Generator
 ) -> float:
-    """Draws until no more than `allowed` errors are left as far as the bettor can tell, in one future."""
+    """Draws until no more than `allowed` errors are left as far as the bettor can tell, in one future; game: so far."""
     strata = _future(evidence, most, rng)
     wrong = rng.random(len(strata)) < _error_rates(evidence, errors)[strata]
-    game, so_far = _game(_continued(evidence, strata, wrong)), int(evidence.drawn.sum())
+    so_far = len(game.guess)
+    game = _Game(*map(np.concatenate, zip(game, _further(evidence, strata, wrong), strict=True)))
     found = evidence.found + np.concatenate([[0], np.cumsum(wrong)])
 
     def met(draws: int) -> bool:
@@ -166,24 +168,24 @@ def _open(evidence: Evidence) -> Ints:
 
 def _error_rates(evidence: Evidence, errors: float) -> Floats:
     """The share of wrong cells among the open ones of each stratum, (H,), such that `errors` are left in all."""
-    size = len(evidence.totals)
-    asked = np.bincount(evidence.strata[evidence.drawn], minlength=size)
-    hits = np.bincount(evidence.strata[evidence.drawn], evidence.wrong[evidence.drawn], minlength=size)
+    asked, hits = _drawn(evidence)
     rates, pool = (hits + 0.25) / (asked + 1), _open(evidence)
     return np.asarray(np.minimum(1, rates * errors / max((rates * pool).sum(), 1e-12)))
 
 
-def _continued(evidence: Evidence, strata: Ints, wrong: npt.NDArray[np.bool_]) -> Evidence:
-    """The evidence with more draws behind it."""
-    more, yes = len(strata), np.ones(len(strata), bool)
-    return replace(
-        evidence,
-        cells=np.concatenate([evidence.cells, np.full(more, -1)]),
-        strata=np.concatenate([evidence.strata, strata]),
-        wrong=np.concatenate([evidence.wrong, wrong]),
-        drawn=np.concatenate([evidence.drawn, yes]),
-        even=np.concatenate([evidence.even, ~yes]),
-    )
+def _drawn(evidence: Evidence) -> tuple[Ints, Floats]:
+    """Draws by stratum, and those of them that were wrong; (H,) each."""
+    strata, size = evidence.strata[evidence.drawn], len(evidence.totals)
+    hits = np.asarray(np.bincount(strata, evidence.wrong[evidence.drawn], size), float)
+    return np.bincount(strata, minlength=size), hits
+
+
+def _further(evidence: Evidence, strata: Ints, wrong: Mask) -> _Game:
+    """The game of more draws, behind those of the evidence."""
+    drawn = strata[:, None] == np.arange(len(evidence.totals))
+    pool = (_open(evidence) - np.cumsum(drawn, axis=0) + drawn).astype(float)
+    before = evidence.found + np.cumsum(wrong, dtype=float) - wrong
+    return _played(strata, wrong, pool, before, evidence.sizes, *_drawn(evidence))
 
 
 def _last_kept(game: _Game, totals: Floats, limit: float) -> int:
@@ -240,21 +242,29 @@ def _game(evidence: Evidence) -> _Game:
     at = np.flatnonzero(evidence.drawn)
     strata, cells = evidence.strata, evidence.totals.sum(axis=1)
     sizes = np.where(evidence.even[at, None], 1.0, evidence.sizes)
-    mine, wrong, drawn = strata[at], evidence.wrong[at], strata[at, None] == np.arange(len(cells))
+    drawn = strata[at, None] == np.arange(len(cells))
     turn: Ints = np.cumsum(evidence.drawn) - evidence.drawn  # draws before each answer
     leaving = np.bincount(turn * len(cells) + strata, minlength=(len(at) + 1) * len(cells)).reshape(-1, len(cells))
     pool = (cells - np.cumsum(leaving[: len(at)], axis=0) + drawn).astype(float)
     found = evidence.wrong.astype(float)
-    before = (np.cumsum(found) - found)[at]
-    times = np.cumsum(drawn, axis=0) - drawn
-    hits = drawn * wrong[:, None]
-    seen = np.cumsum(hits, axis=0) - hits
+    return _played(strata[at], evidence.wrong[at], pool, (np.cumsum(found) - found)[at], sizes)
+
+
+def _played(
+    mine: Ints, wrong: Mask, pool: Floats, before: Floats, sizes: Floats, asked: Ints | int = 0, hits: Floats | int = 0
+) -> _Game:
+    """The game of draws (n,): their strata and whether they were wrong, the cells of each stratum then (n, H), errors
+    found before, the strata's sizes; asked, hits: draws before these, by stratum, and those of them that were wrong."""
+    drawn = mine[:, None] == np.arange(pool.shape[1])
+    times = asked + np.cumsum(drawn, axis=0) - drawn
+    hit = drawn * wrong[:, None]
+    seen = hits + np.cumsum(hit, axis=0) - hit
     expected = pool * seen / (times + 1)
     careful = np.minimum((seen + 0.25) / (times + 1), 0.5)
     mass = (pool * sizes).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = np.where(pool > 0, mass[:, None] / (sizes * pool), 0)
-    row = np.arange(len(at))
+    row = np.arange(len(mine))
     mean = expected.sum(axis=1)
     guess = scale[row, mine] * (pool[row, mine] * wrong - expected[row, mine]) + mean
     highest = (scale * (pool - expected)).max(axis=1, initial=0) + mean
