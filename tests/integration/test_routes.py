@@ -14,7 +14,7 @@ from labelreview.decisions import Verdict
 from labelreview.desk import intake, versions
 from labelreview.desk.project import Project
 from labelreview.errors import Refused, StoreError
-from labelreview.roles import Action
+from labelreview.roles import Action, Role, appointment
 from labelreview.settings import Settings
 from labelreview.web import auth
 from labelreview.web.asked import LARGEST_BODY
@@ -404,6 +404,22 @@ def test_what_stands_beside_a_question_says_who_judged_it_how_and_what_the_data_
     for wrong in ({"label": True}, {"label": 2}, {"item": 7, "label": 1}):
         body = {"item": third, "tag": cell["tag"], **wrong}
         assert browser.post(f"{AT}/pin", json=body, headers=decider).status_code == 400
+
+
+def test_questions_and_refusals_are_said_in_the_language_that_our_page_asks_for_and_else_in_english(
+    browser, ann, project
+):
+    german = {**ann, "Accept-Language": "de"}
+    assert cells(browser, german, want=1)[0]["reason"].startswith(("Mit seinen übrigen", "Das Modell", "Vom Zufall"))
+    (cell,) = cells(browser, {**ann, "Accept-Language": "de-CH,de;q=0.9"}, want=1)  # the browser's own wish
+    assert cell["reason"].startswith(("With its other", "The model", "Drawn by chance"))
+    send(browser, ann, event(cell))
+    (recent,) = browser.get(f"{AT}/recent", headers=german).json()["decisions"]
+    assert recent["cell"]["reason"].startswith(("Mit seinen übrigen", "Das Modell", "Vom Zufall"))
+    project.people.record(appointment("Bo", "Bo", Role.OWNER))
+    refused = browser.get(f"{AT}/recent", headers=german)
+    assert refused.json()["error"] == "ann gehört nicht zu diesem Projekt. Fragen Sie die Leitung: Bo."
+    assert refused.json()["kind"] == "role"
 
 
 def test_a_persons_new_tab_takes_over_what_their_closed_tab_still_holds(browser, ann, project, settings):

@@ -84,8 +84,8 @@ WORDS = {
     "shown.no-picture": "Kein Bild zu dieser Kennung in {folder}.",
     # Disputes
     "disputes.none": (
-        "Nichts zu schlichten: Kein Feld wurde verschieden beantwortet. Sollen mehrere dieselben Felder beantworten: "
-        "in der Befehlszeile labelreview team '{project}' --answers 2"
+        "Nichts zu schlichten: Kein Feld wurde verschieden beantwortet. Damit mehrere dieselben Felder beantworten, in "
+        "der Befehlszeile: labelreview team '{project}' --answers 2"
     ),
     # Audit
     "audit.what": (
