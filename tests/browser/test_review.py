@@ -415,6 +415,7 @@ def test_started_without_its_routes_the_page_says_how_to_start(server, newcomer)
 
 def test_a_token_that_no_longer_holds_is_replaced_without_a_reload(server, settings, newcomer):
     ada = newcomer().open(server.address, name="Ada")
+    ada.page.wait_for_load_state("networkidle")  # the next pictures are here
     server.kill()
     (settings.home / "secret.key").unlink()
     given = [decide(ada, key) for key in "ad"]
