@@ -44,11 +44,10 @@ def reason(question: Question, language: str = words.FIRST) -> str:
 
 def dispute(question: Question, language: str = words.FIRST) -> str:
     """Who said what about a disputed cell, with their notes."""
-    kinds = [each.verdict.value if each.verdict else "flag" for each in question.said]
-    answers = [words.say(language, f"said.{kind}") for kind in kinds]
-    notes = [f" “{each.note}”" if each.note else "" for each in question.said]
-    named = zip(question.said, answers, notes, strict=True)
-    return " · ".join(f"{each.reviewer}: {answer}{note}" for each, answer, note in named)
+    say = partial(words.say, language)
+    told = [(each, say(f"said.{each.verdict.value if each.verdict else 'flag'}")) for each in question.said]
+    noted = [(each, say("said.note", said=said, note=each.note) if each.note else said) for each, said in told]
+    return " · ".join(f"{each.reviewer}: {said}" for each, said in noted)
 
 
 def trouble(error: LabelReviewError, language: str) -> str:

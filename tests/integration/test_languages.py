@@ -18,7 +18,7 @@ from google.protobuf.json_format import MessageToDict
 from streamlit.testing.v1 import AppTest
 
 from labelreview.decisions import Verdict
-from labelreview.desk import intake
+from labelreview.desk import intake, second
 from labelreview.desk.people import NotAllowed
 from labelreview.desk.project import Project
 from labelreview.errors import InputError, LabelReviewError
@@ -254,3 +254,11 @@ def test_why_there_is_no_picture_is_said_in_the_language_that_is_asked_for(setti
     (question, *_rest) = project.queue("Ada", "tab00000", Filters(), 1).questions
     assert shapes.cell(project, question, "de")["why"] == "Dieses Projekt hat keine Bilder."
     assert shapes.cell(project, question, "en")["why"] == "This project has no images."
+
+
+def test_who_said_what_about_a_disputed_cell_is_quoted_as_the_language_quotes(settings, project):
+    project.record([decision("item0", "cat", Verdict.PRESENT, "Ben", note="odd"),
+                    decision("item0", "cat", Verdict.ABSENT, "Ada")])  # fmt: skip
+    (question,) = second.batch(project, "Ada", "tab00000", Filters(disputes=True), 5).questions
+    assert sorted(wording.dispute(question, "en").split(" · ")) == ["Ada: no", "Ben: yes “odd”"]
+    assert sorted(wording.dispute(question, "de").split(" · ")) == ["Ada: nein", "Ben: ja „odd“"]

@@ -227,7 +227,8 @@ WORDS = {
     "said.present": "ja",
     "said.absent": "nein",
     "said.unsure": "unsicher",
-    "said.flag": "hat es markiert",
+    "said.flag": "hat es vorgemerkt",
+    "said.note": "{said} „{note}“",
     "reason.yes": "ja",
     "reason.no": "nein",
     # The review page around the loop

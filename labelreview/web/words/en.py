@@ -223,6 +223,7 @@ WORDS = {
     "said.absent": "no",
     "said.unsure": "unsure",
     "said.flag": "flagged it",
+    "said.note": "{said} “{note}”",
     "reason.yes": "yes",
     "reason.no": "no",
     # The review page around the loop
