@@ -304,7 +304,9 @@ def test_near_the_target_it_is_told_how_many_draws_the_stop_rule_will_want(proje
     told = replace(near, to_stop=estimates.Estimate(784.0, 371.0, 2384.0))
     assert "want about 780 more answers, 370 to 2,400" in triage.next_steps(told)[0]
     open_ended = replace(near, to_stop=estimates.Estimate(3000.0, 371.0, math.inf))
-    assert "want at least 370 more answers" in triage.next_steps(open_ended)[0]
+    assert "want about 3,000 more answers, 370 at least)" in triage.next_steps(open_ended)[0]
+    far = replace(near, to_stop=estimates.Estimate(math.inf, 371.0, math.inf))
+    assert "want at least 370 more answers)" in triage.next_steps(far)[0]
     assert triage.shape(open_ended)["stop"]["more_draws"] == {"value": 3000.0, "low": 371.0, "high": None}
     assert triage.figures(project, 0.999).to_stop is None  # met
 

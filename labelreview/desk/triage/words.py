@@ -100,10 +100,10 @@ def _to_stop(found: Triage) -> str:
     """How many more draws the stop rule is expected to want."""
     if found.to_stop is None or math.isinf(found.to_stop.low):
         return ""
-    low, high = count(found.to_stop.low), count(found.to_stop.high) if math.isfinite(found.to_stop.high) else ""
-    if not high:
+    low, best, high = (count(end) for end in (found.to_stop.low, found.to_stop.value, found.to_stop.high))
+    if best == DASH:
         return f"; the rule will want at least {low} more answers"
-    return f"; the rule will want about {count(found.to_stop.value)} more answers, {low} to {high}"
+    return f"; the rule will want about {best} more answers, {low} {'at least' if high == DASH else f'to {high}'}"
 
 
 def worst_tags(found: Triage, most: int = 5) -> list[tuple[str, ErrorRate]]:
