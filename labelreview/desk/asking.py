@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from labelreview.desk.auditing import AUDIT, Auditing, woven
+from labelreview.desk.auditing import ALONE, AUDIT, Auditing, woven
 from labelreview.desk.meeting import Meeting
 from labelreview.desk.orders import LEARNED, Orders
 from labelreview.desk.team import Team
@@ -66,12 +66,13 @@ class Asking:
         """
         alone = filters.order == AUDIT  # the audit's draws and nothing else
         filters = replace(filters, order=LEARNED) if alone else filters
+        audited = filters == Filters(suspects=filters.suspects)
+        want = min(want, ALONE) if alone and audited else want
         with self._lock:
             flagged = self.caught_up().flagged_by(reviewer)
             kept = {cell: None for cell in keep if self._open(cell, filters, reviewer)}  # an ordered set
             gold = self._gold(reviewer, filters, list(kept), want - len(kept))
             want -= len(gold)
-            audited = filters == Filters(suspects=filters.suspects)
             open_late = self._audit.late(self._handed_draws) if audited else ()
             left = [cell for cell in map(self._dataset.at, open_late) if cell not in kept]
             lease = partial(self._leased, reviewer, holder, filters)
@@ -81,7 +82,10 @@ class Asking:
             fresh = (cell for cell in open_draws if cell not in kept and cell not in late)
             drawn = late + lease(fresh, sum(due))
             had = {*kept, *drawn}
-            asked = chain(kept, (cell for cell in self._asked(reviewer, filters) if cell not in had))
+            others = (
+                () if alone and any(due) else self._asked(reviewer, filters)
+            )  # nothing else, though draws run short
+            asked = chain(kept, (cell for cell in others if cell not in had))
             ranked = lease((cell for cell in asked if cell not in flagged), want - len(drawn), take_over=True)
             start = sum(cell in kept for cell in ranked)
             rest = woven(due, ranked[start:], drawn[len(late) :]) if len(drawn) > len(late) else ranked[start:]

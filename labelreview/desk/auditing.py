@@ -21,6 +21,7 @@ AUDIT_SHARE = 0.10
 DRAWN_BY = "audit-scores"  # the array that a later version keeps where its audit is an earlier version's that goes on
 SMALLEST = 1000  # cells; fewer are all answered before a sample of them says anything
 AHEAD = 64  # open draws: two tabs with a full batch each
+ALONE = 16  # of them for a tab that asks for nothing else: others get some too
 
 
 class Auditing:

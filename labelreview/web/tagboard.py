@@ -220,7 +220,7 @@ def rename(project: Project, by: str, held: Standing, chosen: Sequence[str]) -> 
     """Give a tag another name."""
     tag = held.becomes[chosen[0]]
     to = st.text_input("New name", max_chars=rulings.LONGEST["name"], key=f"name_{chosen[0]}")
-    if not to.strip():
+    if to.strip() in ("", tag):  # or what was agreed a moment ago
         st.caption("Type the new name, and see what it does.")
         return
     _decide(project, lambda why: rulings.rename(by, tag, to, why))

@@ -181,6 +181,15 @@ def test_confirming_says_how_many_answers_break_agreed_rules_and_leads_to_them(g
     assert sum(verdict == "present" for verdict in settled(settings).values()) == len(items) - 1
 
 
+def test_another_tag_is_assumed_right_whatever_was_assumed_before(grid, server):
+    grid.painted()
+    grid.press("x")
+    turn = grid.page.locator("[data-part=turn-text]")
+    expect(turn).to_have_text("Assume all right")
+    grid.page.get_by_role("radio", name="Maybe missing").click()
+    expect(turn).to_have_text("Assume all wrong", timeout=PATIENCE)
+
+
 def test_by_touch_a_tap_marks_and_the_button_confirms(server, settings, browser):
     context = patient(browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True))
     try:
@@ -189,8 +198,11 @@ def test_by_touch_a_tap_marks_and_the_button_confirms(server, settings, browser)
         assert len(items) == 24
         grid.tiles.nth(2).tap()
         expect(grid.tiles.nth(2)).to_have_attribute("data-mark", "other")
-        grid.page.get_by_role("button", name=re.compile("Confirm 24")).tap()
+        confirm = grid.page.get_by_role("button", name=re.compile("Confirm 24"))
+        place = confirm.bounding_box()
+        confirm.tap()
         expect(grid.page.locator("[data-part=last]")).to_have_text(re.compile(r"^Not seen yet: \d+\."))
+        assert confirm.bounding_box() == place  # else the next tap hits "Assume all wrong"
         expect(grid.tiles.last).to_be_in_viewport()
         grid.page.get_by_role("button", name=re.compile("Confirm 24")).tap()
         expect(grid.page.locator("[data-part=last]")).to_have_text("Confirmed 24")  # a tap's click comes later

@@ -56,8 +56,11 @@ def stored(page: Page, settings) -> dict[tuple[str, str], str]:
 
 
 def is_all_in_sight(page: Page) -> bool:
-    """Whether the last line, below all buttons, is seen without scrolling."""
-    return bool(page.locator("[data-part=counts]").evaluate("it => it.getBoundingClientRect().bottom <= innerHeight"))
+    """Whether the last line and all buttons are seen without scrolling."""
+    ends = page.locator("[data-part=counts], .deck").evaluate_all(
+        "all => all.map(it => it.getBoundingClientRect().bottom)"
+    )
+    return max(ends) <= page.evaluate("innerHeight")
 
 
 def given(page: Page) -> str:

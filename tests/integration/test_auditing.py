@@ -187,8 +187,8 @@ def test_draws_left_open_by_another_tab_come_first_once_it_gave_them_up(project)
 
 def test_in_the_order_by_chance_every_question_is_the_audits_and_counts(project, truth):
     asked = []
-    for _ in range(6):
-        batch = project.queue("ann", "tab", Filters(order=AUDIT), 20)
+    for _ in range(8):
+        batch = project.queue("ann", "tab", Filters(order=AUDIT), 240)  # more than there are open draws
         assert {question.screen for question in batch.questions} == {AUDIT}
         sent = [
             decision(*cell(question), Verdict.PRESENT if truth.flat[project.dataset.cell(*cell(question))] else
@@ -198,6 +198,9 @@ def test_in_the_order_by_chance_every_question_is_the_audits_and_counts(project,
         project.record(sent)
         asked += sent
     found = triage.figures(project)
-    assert found.whole.drawn == len({(each.item, each.tag) for each in asked}) == 120
+    assert found.whole.drawn == len({(each.item, each.tag) for each in asked}) == 128
+    tabs = [project.queue("bea", f"tab {number}", Filters(order=AUDIT), 240).questions for number in range(3)]
+    assert {question.screen for questions in tabs for question in questions} == {AUDIT}
+    assert all(tabs)
     narrowed = project.queue("bea", "other", Filters(tag="hat", order=AUDIT), 10)
     assert {question.screen for question in narrowed.questions} == {REVIEW}

@@ -291,6 +291,16 @@ def test_an_interval_that_says_nothing_is_told_in_words_and_stays_a_number_in_fi
     assert (on_page["errors_left"], on_page["errors_left_high"]) == (None, 30.0)
     beyond = replace(found, cost=estimates.Cost(estimates.Estimate(60.0, 50.0, math.inf), found.cost.hours))
     assert triage.verdicts_to_target(beyond) == f"50–{found.unanswered:,}"  # there are no more labels
+    left = replace(found.whole, left=estimates.Estimate(60.0, 50.0, 80.0))
+    short = replace(found, whole=left, target=0.001, stop=replace(found.stop, met=False),
+                    cost=estimates.Cost(estimates.Estimate(math.inf, 60.0, math.inf), found.cost.hours))  # fmt: skip
+    assert triage.sentence(short).endswith(
+        f" (60–{short.unanswered:,}) to reach 0.1\xa0%."
+    )  # all that are left, at most
+    assert triage.next_steps(short)[0].startswith("Give about ")
+    nothing = estimates.Estimate(math.nan, math.nan, math.nan)
+    aside = replace(short, cost=estimates.Cost(nothing, nothing))
+    assert triage.next_steps(aside)[0].startswith("Look again at what was left unsure")
     assert triage.count(1234.0, 1230) == "1,200"
     assert triage.count(1298.0, 1298) == "1,298"
     assert triage.surest_first(rate) > max(map(triage.surest_first, found.by_tag))

@@ -174,7 +174,7 @@ def _verdicts(found: Triage) -> str:
 def _more(found: Triage) -> str:
     if not found.sure:
         return triage.DASH
-    return "none expected" if found.reached else count(found.cost.verdicts.value, found.unanswered)
+    return "0" if found.reached else count(found.cost.verdicts.value, found.unanswered)
 
 
 def _where(found: Triage, every: dict[str, Table]) -> Chapter:

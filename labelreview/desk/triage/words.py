@@ -39,7 +39,7 @@ def _waiting(count: int) -> str:
     if not count:
         return ""
     more = f"{count:,} more answers count" if count > 1 else "1 more answer counts"
-    return f" {more} once earlier draws, open in some tab, are answered."
+    return f" {more} once earlier draws are answered: the queue without filters asks them first."
 
 
 def stop_sentence(found: Triage) -> str:
@@ -86,14 +86,18 @@ def next_steps(found: Triage) -> list[str]:
     elif found.reached:
         steps.append("By the estimate the target is reached, but the stop rule is not sure yet: let the audit go on "
                      f"(order “By chance”{_to_stop(found)}).")  # fmt: skip
-    elif math.isfinite(found.cost.verdicts.value):
+    elif math.isnan(found.cost.verdicts.value):
+        steps.append("Look again at what was left unsure or set aside: every other label is answered.")
+    elif _in_reach(found):
         steps.append(f"Give {effort(found)} until the errors left are expected to be within {percent(found.target)}"
                      f"{_time(found)}. The stop rule is stricter, and met later: it goes by the audit's answers "
                      "alone.")  # fmt: skip
+    else:
+        steps.append(f"Go on in the queue: {percent(found.target)} is expected to take more than {AHEAD:,} verdicts.")
     if not found.stop.met and (worst := worst_tags(found)):
         names = ", ".join(f"{tag} ({count(rate.left.low)} to {count(rate.left.high)})" for tag, rate in worst)
         steps.append(f"Begin with the tags that surely hold the most errors left: {names}.")
-    return steps or ["Nothing: no error is expected to be left."]
+    return steps
 
 
 def _to_stop(found: Triage) -> str:
@@ -119,9 +123,16 @@ def _more(found: Triage) -> str:
         return f"the target of {target} is met"
     if found.reached:
         return f"by the estimate that is within the target of {target}, but the stop rule is not sure yet"
-    if math.isfinite(found.cost.verdicts.value):
+    if math.isnan(found.cost.verdicts.value):
+        return f"what keeps it from {target} was left unsure or set aside"
+    if _in_reach(found):
         return f"{effort(found)} to reach {target}"
-    return f"the next {min(AHEAD, found.unanswered):,} verdicts are not expected to reach {target}"
+    return f"the next {AHEAD:,} verdicts are not expected to reach {target}"
+
+
+def _in_reach(found: Triage) -> bool:
+    """Whether the forecast reaches the target; where it looks at every label that is left, they all are at the most."""
+    return math.isfinite(found.cost.verdicts.value) or found.unanswered <= AHEAD
 
 
 def effort(found: Triage) -> str:

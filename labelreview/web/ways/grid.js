@@ -29,7 +29,7 @@ function startGrid(root) {
 
   // ---- the questions
 
-  function begin() { page = []; ahead = []; past = []; coming = null; marks = new Map(); ways = new Map(); show() }
+  function begin() { page = []; ahead = []; past = []; coming = null; marks = new Map(); ways = new Map(); assume = 'right'; show() }
 
   async function more(anyway = false) {
     if (filling) { again = true; return }

@@ -167,7 +167,7 @@ WORDS = {
     "loop.all-done-why": "{answered} of {total} answered. The Export page gives the corrected labels.",
     "loop.filter-done": "This queue is done",
     "loop.filter-done-why": (
-        "{answered} of {total} answered. Lift the filters or choose others above to go on, or undo to look again."
+        "{answered} of {total} answered. Choose other filters above to go on, or undo to look again."
     ),
     "loop.no-routes": "The routes are missing",
     "loop.start": ("This page was started without its routes. Stop it and start the app with: streamlit run app.py"),
