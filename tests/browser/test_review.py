@@ -285,7 +285,7 @@ def test_labels_left_empty_are_asked_by_key_and_a_page_at_a_time(server, setting
     expect(ada.page.locator("[data-part=question]")).to_have_text("Not labelled boat yet. Is it there?")
     ada.page.keyboard.press(" ")  # the likeliest of those left
     ada.page.get_by_role("button", name="Confirm 12: 11 no, 1 yes").click()
-    expect(ada.page.get_by_text(re.compile("^14 of 14 answered.+Lift"))).to_be_visible()
+    expect(ada.page.get_by_text(re.compile("^14 of 14 answered.+Choose other filters"))).to_be_visible()
     expect(way).to_have_attribute("data-pending", "0")
     with Project.open(settings, "gaps") as project:
         said = {cell: decision.verdict for cell, decision in Verdicts(project.log()).settled.items()}
