@@ -29,8 +29,8 @@ select = partial(st.selectbox, label_visibility="collapsed")
 with row:
     queues.fold(language)
     select(say("review.tag"), project.dataset.tags, key="filter_tag", width=240)
-    cells = {"": "suspects", queues.ALL_CELLS: "all-cells", queues.UNLABELLED: "unlabelled"}
-    cells = {name: say(f"review.{title}") for name, title in cells.items()}
+    cells = {"": "review.suspects", queues.ALL_CELLS: "review.all-cells", queues.UNLABELLED: "review.unlabelled"}
+    cells = {name: say(title) for name, title in cells.items()}
     select(say("review.cells"), list(cells), format_func=cells.__getitem__, key="filter_cells", width=150)
     one_of(
         say("review.direction"),

@@ -16,17 +16,17 @@ suspects, answered = sum(f.suspects for f in figures), sum(f.suspects_answered f
 session.stay_with_project()
 numbers = st.container(horizontal=True)
 counts = {
-    "items": project.card.items,
-    "tags": len(project.card.tags),
-    "suspects": suspects,
-    "verdicts": sum(f.answered for f in figures),
-    "corrected": sum(f.changed for f in figures),
-    "filled": sum(f.filled for f in figures),
+    "home.items": (project.card.items, ""),
+    "home.tags": (len(project.card.tags), ""),
+    "home.suspects": (suspects, "home.suspects-means"),
+    "home.verdicts": (sum(f.answered for f in figures), "home.verdicts-means"),
+    "home.corrected": (sum(f.changed for f in figures), "home.corrected-means"),
 }
-for name, count in counts.items():
-    if name != "filled" or count:
-        told = None if name in ("items", "tags") else say(f"home.{name}-means")
-        numbers.metric(say(f"home.{name}"), words.number(session.language(), count), width=120, help=told)
+if filled := sum(f.filled for f in figures):
+    counts["home.filled"] = filled, "home.filled-means"
+for name, (count, means) in counts.items():
+    told = say(means) if means else None
+    numbers.metric(say(name), words.number(session.language(), count), width=120, help=told)
 
 if suspects:
     st.progress(answered / suspects, say("home.progress", answered=answered, suspects=suspects))

@@ -25,7 +25,7 @@ with stage:  # mounted before anything else can fail: an exception before it wou
     }
     loop.review(project, reviewer, token, filters, language, **calls)
 
-CELLS = {"": "suspects", queues.ALL_CELLS: "all-cells", queues.UNLABELLED: "unlabelled"}
+CELLS = {"": "review.suspects", queues.ALL_CELLS: "review.all-cells", queues.UNLABELLED: "review.unlabelled"}
 DIRECTIONS = {"": "all", Direction.WRONG.value: "wrong", Direction.MISSING.value: "missing"}
 select = partial(st.selectbox, label_visibility="collapsed")
 with row:
@@ -42,7 +42,7 @@ with row:
     select(
         say("review.cells"),
         list(CELLS),
-        format_func=lambda cells: say(f"review.{CELLS[cells]}"),
+        format_func=lambda cells: say(CELLS[cells]),
         key="filter_cells",
         width=150,
     )

@@ -82,9 +82,8 @@ class Asking:
             fresh = (cell for cell in open_draws if cell not in kept and cell not in late)
             drawn = late + lease(fresh, sum(due))
             had = {*kept, *drawn}
-            others = (
-                () if alone and any(due) else self._asked(reviewer, filters)
-            )  # nothing else, though draws run short
+            # By chance asks nothing else, though draws run short.
+            others = () if alone and any(due) else self._asked(reviewer, filters)
             asked = chain(kept, (cell for cell in others if cell not in had))
             ranked = lease((cell for cell in asked if cell not in flagged), want - len(drawn), take_over=True)
             start = sum(cell in kept for cell in ranked)

@@ -221,7 +221,7 @@ class Orders:
             filters = replace(filters, order=order, direction=None)
         if order not in scoring.POOLERS:  # what the worklist picks from any other order
             only = None
-        sorted_by = replace(filters, disputes=False, status="", reviewer="", mark="")
+        sorted_by = filters.anew
         if only is None:
             sorted_by = Filters(
                 filters.tag, filters.direction, filters.text, unlabelled=filters.unlabelled, selection=filters.selection

@@ -58,17 +58,18 @@ class People:
 
     def check(self, person: str, action: Action) -> frozenset[Action]:
         """All that the person may do; NotAllowed unless that is among it."""
-        role, owners = self.role(person), self._some_owners()
+        role = self.role(person)
+        if role and action in MAY[role]:
+            return MAY[role]
+        owners = self._some_owners()
         ask = f"Ask an owner: {owners}." if owners else "Nobody is owner yet: labelreview people."
         told = {"person": person, "owners": owners, "role": role}
         if not role:
             why = f"{person} is not among the people of this project. {ask}"
             raise NotAllowed(why, key="outside" if owners else "", **told)
-        if action not in MAY[role]:
-            needed = [each for each in Role if action in MAY[each]]
-            why = f"This needs the role {' or '.join(needed)}; {person} is {role} here. {ask}"
-            raise NotAllowed(why, key="role" if owners else "", needed=needed, **told)
-        return MAY[role]
+        needed = [each for each in Role if action in MAY[each]]
+        why = f"This needs the role {' or '.join(needed)}; {person} is {role} here. {ask}"
+        raise NotAllowed(why, key="role" if owners else "", needed=needed, **told)
 
     def appoint(self, *events: Appointment) -> None:
         """Store appointments, all or none. NotAllowed unless who appoints may; InputError without an owner left."""

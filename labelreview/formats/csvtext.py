@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from labelreview.errors import InputError
+from labelreview.errors import InputError, many
 from labelreview.formats import foreign, limits
 from labelreview.formats.cells import Problems
 from labelreview.formats.shape import IDS
@@ -232,8 +232,8 @@ class CsvText:
                 telling(record.start / len(self.text))
             fields = self.fields(record)
             if len(fields) != width:
-                problems.add(f"{self.name}, line {record.line}: {_columns(len(fields))} where the header has {width}. "
-                             "Put a text that holds the delimiter in quotes.")  # fmt: skip
+                problems.add(f"{self.name}, line {record.line}: {many(len(fields), 'column')} where the header "
+                             f"has {width}. Put a text that holds the delimiter in quotes.")  # fmt: skip
                 continue
             for column, values in texts.items():
                 values.append(fields[column])
@@ -251,10 +251,6 @@ def _is_utf8(text: str) -> bool:
         return text.isascii() or bool(text.encode())
     except UnicodeEncodeError:
         return False
-
-
-def _columns(count: int) -> str:
-    return f"{count} column{'s' * (count != 1)}"
 
 
 def _field(delimiter: str) -> re.Pattern[str]:

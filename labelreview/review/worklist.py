@@ -62,7 +62,14 @@ class Filters:
     @property
     def narrowed(self) -> bool:
         """Whether anything is filtered beside the kind of cells: there is something to lift."""
-        return replace(self, order="", suspects=False, unlabelled=False) != Filters(order="")
+        return self != Filters(
+            order=self.order, suspects=self.suspects, unlabelled=self.unlabelled, disputes=self.disputes
+        )
+
+    @property
+    def anew(self) -> "Filters":
+        """The same without what looks again at answers: what orders and totals go by."""
+        return replace(self, disputes=False, status="", reviewer="", mark="")
 
 
 EVERYTHING = Filters()
@@ -245,7 +252,7 @@ class Worklist:
 
     def _total(self, filters: Filters) -> int:
         group = self._group(filters)
-        plain = replace(filters, order="", disputes=False, status="", reviewer="", mark="")
+        plain = replace(filters.anew, order="")
         key = plain, b"" if group is None else group.tobytes()
         if key not in self._totals:
             _keep(self._totals, key, self._count(plain))

@@ -79,7 +79,7 @@ def _share(body: Shape, name: str, default: float) -> float:
 
 
 def language(request: Request) -> str:
-    """In which words the answer is wanted, as our own components say it; the browser's own wish is none of these."""
+    """In which words the answer is wanted, as our components say it; a list, as browsers send it, is no language."""
     return str(request.headers.get("accept-language", ""))
 
 

@@ -17,8 +17,9 @@ from labelreview.web import session, signin, triaged, words
 from labelreview.web.session import say
 
 SHOWN = 500
-COLUMNS = {"Reviewer": "reviewer", "Item": "item", "Says": "says", "Was shown": "shown",
-           "Asked by": "asked-by", "Note": "note", "Event": "uid", "Takes back": "takes-back"}  # fmt: skip
+COLUMNS = {"Reviewer": "audit.reviewer", "Item": "audit.item", "Tag": "review.tag", "Says": "audit.says",
+           "Was shown": "audit.shown", "Asked by": "audit.asked-by", "Note": "audit.note", "Event": "audit.uid",
+           "Takes back": "audit.takes-back"}  # fmt: skip
 
 Search = Callable[[int | None], list[Decision]]
 
@@ -48,10 +49,11 @@ def table(project: Project, search: Search) -> None:
         st.info(say("audit.none"))
         return
     more = f" {say('audit.more', n=SHOWN)}" if len(events) > SHOWN else ""
-    count = min(len(events), SHOWN)
+    events = events[:SHOWN]
+    count = len(events)
     st.caption(f"{say('audit.events', n=count) if count > 1 else say('audit.event')}{more}")
-    rows = [_in_words(event, row) for event, row in zip(events, record.rows(events[:SHOWN]), strict=False)]
-    titles: dict[str, Any] = {name: say(f"audit.{key}") for name, key in COLUMNS.items()} | {"Tag": say("review.tag")}
+    rows = [_in_words(event, row) for event, row in zip(events, record.rows(events), strict=True)]
+    titles: dict[str, Any] = {name: say(key) for name, key in COLUMNS.items()}
     titles["When"] = st.column_config.DatetimeColumn(say("audit.when"), format=say("form.moment"))
     titles["Seconds"] = st.column_config.NumberColumn(say("audit.seconds"), format=say("form.decimal"))
     st.dataframe(rows, hide_index=True, width="stretch", placeholder=DASH, column_config=titles)

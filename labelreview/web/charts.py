@@ -12,6 +12,7 @@ from labelreview.web.words import Say
 # Told apart by lightness as well as by hue, in light and in dark, and named in the legend and the hover.
 WRONG, MISSING = "#c2410c", "#2f6fab"
 LONGEST, MOST = 28, 40
+ABOVE = {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}  # of a chart, its legend
 
 
 def cut_short(figures: Sequence[TagFigures], say: Say, most: int = MOST) -> str:
@@ -54,7 +55,7 @@ def _lay_out(figure: go.Figure, tags: Sequence[str]) -> None:
         barmode="stack",
         height=110 + 22 * max(len(tags), 3),
         margin={"l": 0, "r": 8, "t": 34, "b": 30},
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+        legend=ABOVE | {"traceorder": "normal"},
         bargap=0.3,
         clickmode="event+select",
     )

@@ -4,7 +4,7 @@ right after a start would run a page without it."""
 import streamlit as st
 
 from labelreview.roles import Action
-from labelreview.web import session, words
+from labelreview.web import session
 
 PAGES = [
     ("home.py", ":material/dashboard:", "", Action.LOOK),
@@ -58,7 +58,7 @@ offered = session.offered()  # a link to another page leads there, and it says w
 registered = [
     st.Page(
         session.screens() / file,
-        title=words.say(session.language(), f"menu.{file.removesuffix('.py')}"),
+        title=session.say(f"menu.{file.removesuffix('.py')}"),
         icon=icon,
         url_path=path,
         default=not path,

@@ -204,10 +204,10 @@ def _rare(project: Project, reviewer: str, say: Any) -> None:
         people = ["", *project.verdicts().reviewers]
         st.selectbox(say("queue.reviewer"), people, format_func=lambda name: name or say("queue.anybody"),
                      key="filter_reviewer")  # fmt: skip
-    for low in ("low", "p_low"):
+    for low, title in (("low", "queue.low"), ("p_low", "queue.p-low")):
         left, right = st.columns(2)
         high, idle = low.replace("low", "high"), low == "low" and unlabelled()
-        left.text_input(say(f"queue.{low.replace('_', '-')}"), key=f"filter_{low}", placeholder="0", disabled=idle)
+        left.text_input(say(title), key=f"filter_{low}", placeholder="0", disabled=idle)
         right.text_input(say("queue.high"), key=f"filter_{high}", placeholder="1", disabled=idle)
         for column, name in ((left, low), (right, high)):
             if (text := st.session_state.get(f"filter_{name}") or "") and share(text) is None:

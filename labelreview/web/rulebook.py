@@ -11,7 +11,7 @@ import streamlit as st
 from labelreview import rulings
 from labelreview.desk import rulebook
 from labelreview.desk.project import Project
-from labelreview.errors import LabelReviewError
+from labelreview.errors import LabelReviewError, many
 from labelreview.formats import rule_list
 from labelreview.review.rules import Proposal
 from labelreview.web import session
@@ -72,7 +72,7 @@ def agree(project: Project, reviewer: str, rows: Sequence[tuple[str, str, str]])
     except LabelReviewError as error:
         st.error(session.plain(str(error)), icon=":material/error:")
         return
-    st.session_state[AGREED] = f"{count} new rule{'s' * (count != 1)} agreed" if count else "These rules hold already"
+    st.session_state[AGREED] = f"{many(count, 'new rule')} agreed" if count else "These rules hold already"
     st.rerun()
 
 

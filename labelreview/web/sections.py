@@ -49,7 +49,7 @@ def tags(project: Project) -> None:
     else:
         pairs = triaged.tag_rates(found, side, text, sort)
         pairs = [pair for pair in pairs if mine is None or pair[0] in mine]
-        _one_way(project, side, text, None if side else found.target, pairs)
+        _one_way(project, found, side, text, pairs)
     st.page_link(session.TAGS, label="Assign, define, merge, rename or drop tags", icon=":material/sell:",
                  query_params={"project": project.card.name})  # fmt: skip
 
@@ -67,14 +67,14 @@ def _each_way(project: Project, rates: Sequence[tuple[str, Direction, ErrorRate]
 
 
 def _one_way(
-    project: Project, side: str, text: str, target: float | None, pairs: Sequence[tuple[str, ErrorRate]]
+    project: Project, found: triage.Triage, side: str, text: str, pairs: Sequence[tuple[str, ErrorRate]]
 ) -> None:
     """Both directions in one rate, or one direction alone."""
     bars = triaged.tag_bars(pairs, side)
     if bars:
         rest = triaged.not_shown(pairs, bars)
         st.caption(f"Share of labels that are still wrong, with 95 % intervals; click a mark for its pictures.{rest}")
-        figure = triage_charts.intervals({"": bars}, target=target, title="Labels still wrong")
+        figure = triage_charts.intervals({"": bars}, target=None if side else found.target, title="Labels still wrong")
         parts.chart(project, figure, "rates", "Error rate of each tag with its interval.", beside=True)
     else:
         st.caption("No tag of that name has a random audit answer yet." if text else

@@ -21,7 +21,7 @@ from labelreview.desk.triage.model import Histogram, Step
 from labelreview.desk.triage.tables import Row
 from labelreview.errors import many
 from labelreview.review.estimates import ErrorRate, Estimate
-from labelreview.web.charts import MISSING, WRONG, short
+from labelreview.web.charts import ABOVE, MISSING, WRONG, short
 
 BAND = "rgba(47, 111, 171, 0.25)"
 QUIET, SHARE = "#8a8f98", "#8a6d1f"
@@ -30,8 +30,7 @@ MOST = 30  # lines of a chart: more cannot be read
 SOONEST = 500  # verdicts that the forecast looks ahead at least
 GROUND = 0.5  # of bars on a log axis, which has no 0
 POINTS, MARKS = 500, 60  # of the curve: drawn, and to be clicked
-ABOVE = {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0}
-# Figures are made at once: plotly looks through all that is there with every `update_…`, and `add_vline` takes longest.
+# The first two, intervals and found errors, are made at once: plotly looks through all with every `update_…`.
 TARGET = {"type": "line", "xref": "x", "yref": "y domain", "y0": 0, "y1": 1, "line": {"dash": "dot", "color": "gray"}}
 TARGET_NAME = {"xref": "x", "yref": "y domain", "y": 1, "yanchor": "bottom", "xanchor": "left", "text": "target",
                "showarrow": False}  # fmt: skip

@@ -16,6 +16,9 @@ READY = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-scr
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 PATIENCE = 60_000  # for whatever a busy machine may be slow with
 expect.set_options(timeout=PATIENCE)
+# Whether more pictures of the review's own size than so many have come; those beside a question are smaller.
+LOADED = """n => performance.getEntriesByType('resource').filter(({ name }) =>
+    name.includes('/images/') && !name.includes('/images/320/')).length > n"""
 
 
 class Reviewer:
@@ -38,6 +41,10 @@ class Reviewer:
         """The cell on screen, once its picture has been painted."""
         expect(self.loop).to_have_attribute("data-painted", "1", timeout=PATIENCE)
         return self.cell
+
+    def has_ahead(self, pictures: int) -> None:
+        """Wait until so many pictures beside the one on screen are here: they come after it has been painted."""
+        self.page.wait_for_function(LOADED, arg=pictures, timeout=PATIENCE)
 
     @property
     def cell(self) -> tuple[str, str]:

@@ -360,8 +360,7 @@ def test_a_server_killed_in_a_burst_and_started_again_loses_nothing_and_doubles_
 
 def test_answers_given_while_the_server_is_down_survive_a_closed_tab(server, settings, newcomer, context):
     ada = newcomer().open(server.address, name="Ada")
-    ada.page.wait_for_load_state("networkidle")  # the next pictures are here,
-    ada.page.wait_for_timeout(1500)  # or asked for just now: idle was told once already
+    ada.has_ahead(3)
     server.kill()
     given = [decide(ada, key) for key in "ada"]
     ada.page.close()
@@ -416,8 +415,7 @@ def test_started_without_its_routes_the_page_says_how_to_start(server, newcomer)
 
 def test_a_token_that_no_longer_holds_is_replaced_without_a_reload(server, settings, newcomer):
     ada = newcomer().open(server.address, name="Ada")
-    ada.page.wait_for_load_state("networkidle")  # the next pictures are here,
-    ada.page.wait_for_timeout(1500)  # or asked for just now: idle was told once already
+    ada.has_ahead(3)
     server.kill()
     (settings.home / "secret.key").unlink()
     given = [decide(ada, key) for key in "ad"]

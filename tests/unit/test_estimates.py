@@ -272,7 +272,7 @@ def test_when_all_is_answered_nothing_is_left():
 
 
 def test_the_stop_rule_comes_about_when_it_was_forecast():
-    inside = []
+    inside, ratios = [], []
     for seed in range(20):
         project = Project(seed, items=4000, noise=0.005, worth=2).answer(150, every=1)
         seen, target = project.evidence, 0.03
@@ -282,7 +282,17 @@ def test_the_stop_rule_comes_about_when_it_was_forecast():
             came += 25
             project.answer(25, every=1)
         inside.append(told.low - 25 <= came <= told.high + 25)
+        ratios.append(came / told.value)
     assert np.mean(inside) > 0.7
+    assert 0.5 < np.median(ratios) < 2
+
+
+def test_where_few_cells_are_open_the_forecast_reaches_to_the_last_of_them():
+    seen = Project(1, items=100, tags=5, noise=0.0).answer(250, every=1).evidence
+    told = estimates.draws_to_stop(seen, Estimate(0.0, 0.0, 1.0), 0.002)
+    assert told.value <= 250
+    done = Project(1, items=30, tags=3).answer(90, every=1).evidence
+    assert estimates.draws_to_stop(done, Estimate(0.0, 0.0, 0.0), 0.01) == Estimate(0, 0, 0)
 
 
 def test_more_errors_left_than_the_target_allows_are_never_forecast_to_stop():

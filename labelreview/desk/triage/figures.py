@@ -30,8 +30,7 @@ class Triage:
     """What the answer, `labelreview stats` and `labelreview check` say.
 
     `whole`: all cells; `tags`: names that `by_tag` goes by; `curve`: errors found by verdict n, from 0; `ahead`: what
-    the next verdicts will find, None where no cell is open; `cost`: of the target, in verdicts and hours; `to_stop`:
-    draws until the stop rule says yes, None where it does or where they alone are not expected to bring it; `waiting`:
+    the next verdicts will find, None where no cell is open; `cost`: of the target, in verdicts and hours; `waiting`:
     audit answers that count once the draws before them are answered; `unsure`: cells that were asked and left open.
     """
 
@@ -44,7 +43,6 @@ class Triage:
     curve: npt.NDArray[np.int64]
     ahead: Forecast | None
     cost: Cost
-    to_stop: Estimate | None
     waiting: int
     unsure: int
     evidence: Evidence
@@ -68,6 +66,14 @@ class Triage:
     def co_wrong(self) -> list[CoWrong]:
         """Pairs of tags that were wrong on the same item, whichever way."""
         return estimates.co_wrong(self.evidence, PAIRS)
+
+    @cached_property
+    def to_stop(self) -> Estimate | None:
+        """Draws until the stop rule says yes; None where it does, where chance has asked too little, or where errors
+        have to be found first."""
+        if self.stop.met or self.whole.drawn < SURE or not self.reached:
+            return None
+        return estimates.draws_to_stop(self.evidence, self.whole.left, self.target, self.stop.confidence)
 
     @property
     def verdicts(self) -> int:
@@ -109,7 +115,7 @@ def figures(project: Project, target: float | None = None, confidence: float | N
         raise InputError(f"The target error rate is {target:g}. Give a share from 0 to below 1, such as 0.01 for 1 %: "
                          "a target of 1 or more is met by any labels.")  # fmt: skip
     evidence, settled = project.evidence(), project.standing()
-    whole, stop = estimates.error_rate(evidence, confidence), estimates.may_stop(evidence, target, confidence)
+    whole = estimates.error_rate(evidence, confidence)
     ahead = _ahead(project, settled, whole.left)
     nothing = Estimate(math.nan, math.nan, math.nan)
     pace = estimates.pace(settled.seconds[settled.certain])
@@ -119,21 +125,13 @@ def figures(project: Project, target: float | None = None, confidence: float | N
         project.dataset.tags,
         tuple(estimates.by_tag(evidence, confidence=confidence)),
         estimates.by_direction(evidence, confidence),
-        stop,
+        estimates.may_stop(evidence, target, confidence),
         estimates.found_curve(settled.wrong[settled.certain]),
         ahead,
         estimates.cost_to_reach(target, whole, ahead, pace) if ahead else Cost(nothing, nothing),
-        _to_stop(evidence, whole, stop),
         max(0, int(settled.chance.sum()) - whole.drawn),
         len(settled) - int(settled.certain.sum()),
         evidence,
-    )
-
-
-def _to_stop(evidence: Evidence, whole: ErrorRate, stop: Stop) -> Estimate | None:
-    near = whole.drawn >= SURE and whole.left.value <= stop.target * whole.cells
-    return (
-        estimates.draws_to_stop(evidence, whole.left, stop.target, stop.confidence) if near and not stop.met else None
     )
 
 

@@ -87,7 +87,9 @@ def next_steps(found: Triage) -> list[str]:
         steps.append("By the estimate the target is reached, but the stop rule is not sure yet: let the audit go on "
                      f"(order “By chance”{_to_stop(found)}).")  # fmt: skip
     elif math.isnan(found.cost.verdicts.value):
-        steps.append("Look again at what was left unsure or set aside: every other label is answered.")
+        steps.append(
+            "Look again at what was left unsure or set aside: every other label that is still asked is answered."
+        )
     elif _in_reach(found):
         steps.append(f"Give {effort(found)} until the errors left are expected to be within {percent(found.target)}"
                      f"{_time(found)}. The stop rule is stricter, and met later: it goes by the audit's answers "

@@ -23,7 +23,7 @@ Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Packed = npt.NDArray[np.uint64]
 
-GROUPS = 200
+GROUPS = 200  # no more than fit in GROUP
 SINGLE_RANKS = 128
 GROWTH = 1.04
 BITS, GROUP, GIVEN, CORRECTED = 16, 255, 1 << 8, 1 << 9  # of a cell beside its score: its group, whether present
@@ -123,14 +123,15 @@ def _judged(
     rest = np.broadcast_to(group.astype(np.uint16), there.shape)[there]
     for labels, bit in ((given, GIVEN), (corrected, CORRECTED)):
         rest |= (labels.T[there] == PRESENT) * np.uint16(bit)
-    cells = [_packed(scores.T[there], rest) for scores in ([first] if second is first else [first, second])]
-    above = [np.count_nonzero(kept & (scores >= threshold), axis=0) for scores in (first, second)]
+    models = [first] if second is first else [first, second]
+    cells = [_packed(scores.T[there], rest) for scores in models]
+    above = [np.count_nonzero(kept & (scores >= threshold), axis=0) for scores in models]
     ends, hits, ap = np.cumsum(np.count_nonzero(there, axis=1)).tolist(), [], []
     for tag, (start, end) in enumerate(pairwise([0, *ends])):
         for packed in cells:
             packed[start:end].sort()
         ranked = [_Ranking(packed[start:end], weights) for packed in cells]
-        hits.append([ranked[0].hits(above[0][tag], GIVEN), ranked[-1].hits(above[1][tag], CORRECTED)])
+        hits.append([ranked[0].hits(above[0][tag], GIVEN), ranked[-1].hits(above[-1][tag], CORRECTED)])
         ap.append(_precisions(ranked))
     every = _precisions([_Ranking(np.sort(packed), weights) for packed in cells])
     f1 = np.array(hits)

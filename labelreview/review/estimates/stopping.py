@@ -100,10 +100,12 @@ def draws_to_stop(
     evidence: Evidence, left: Estimate, target: float, confidence: float = 0.95, most: int = 5000
 ) -> Estimate:
     """How many more answers to draws of the audit until `may_stop` says yes, if they go on as so far: of nine
-    simulated futures the median, the least and the greatest. Infinite: not within `most` draws.
+    simulated futures the median, the least and the greatest. Infinite: not within `most` draws, or errors have to be
+    found first.
 
-    Each future takes a number of errors left from its interval `left` (of `error_rate`), spread over the strata as the
-    draws so far found them; nothing but the audit is answered meanwhile. A forecast, and no promise as the rule is.
+    Each future takes a number of errors left from its interval `left` (of `error_rate`, with the same confidence),
+    spread over the strata as the draws so far found them; nothing but the audit is answered meanwhile. A forecast, and
+    no promise as the rule is.
 
     >>> from labelreview.review.audit import Answers, Audit
     >>> from labelreview.review.estimates.rates import error_rate
@@ -117,14 +119,14 @@ def draws_to_stop(
     allowed, limit = int(target * evidence.population), -np.log(1 - confidence)
     needed = [
         _draws_until(evidence, game, errors, allowed, limit, most, rng) if errors <= allowed else np.inf
-        for errors in _quantiles(left, np.arange(1, FUTURES + 1) / (FUTURES + 1))
+        for errors in _quantiles(left, np.arange(1, FUTURES + 1) / (FUTURES + 1), confidence)
     ]
     return Estimate(float(np.median(needed)), min(needed), max(needed))
 
 
-def _quantiles(of: Estimate, shares: Floats) -> list[float]:
-    """Of an estimate, as if each side of its 95 % interval were half of a normal curve."""
-    steps = ndtri(shares) / ndtri(0.975)
+def _quantiles(of: Estimate, shares: Floats, confidence: float) -> list[float]:
+    """Of an estimate, as if each side of its interval were half of a normal curve."""
+    steps = ndtri(shares) / ndtri((1 + confidence) / 2)
     return [of.value + step * ((of.high - of.value) if step > 0 else (of.value - of.low)) for step in steps.tolist()]
 
 
@@ -133,6 +135,8 @@ def _draws_until(
 ) -> float:
     """Draws until no more than `allowed` errors are left as far as the bettor can tell, in one future; game: so far."""
     strata = _future(evidence, most, rng)
+    if not len(strata):
+        return 0.0
     wrong = rng.random(len(strata)) < _error_rates(evidence, errors)[strata]
     so_far = len(game.guess)
     game = _Game(*map(np.concatenate, zip(game, _further(evidence, strata, wrong), strict=True)))
@@ -149,16 +153,13 @@ def _draws_until(
 
 def _future(evidence: Evidence, most: int, rng: np.random.Generator) -> Ints:
     """The strata of the next draws."""
-    pool = _open(evidence)
-    drawn = []
-    for _ in range(0, min(most, int(pool.sum())), AT_A_TIME):
+    pool, drawn = _open(evidence), np.zeros(0, np.int64)
+    while len(drawn) < most and pool.any():
         mass = pool * evidence.sizes
         more = np.minimum(rng.multinomial(AT_A_TIME, mass / mass.sum()), pool)
         pool = pool - more
-        drawn.append(rng.permutation(np.repeat(np.arange(len(pool)), more)))
-        if not pool.any():
-            break
-    return np.concatenate([*drawn, np.zeros(0, np.int64)])
+        drawn = np.concatenate([drawn, rng.permutation(np.repeat(np.arange(len(pool)), more))])
+    return drawn
 
 
 def _open(evidence: Evidence) -> Ints:

@@ -80,7 +80,7 @@ function startLoop(root) {
 
   function failed(error) {
     sender.state.trouble = error
-    if (!onScreen) { stage.place(null); view.notice(error.kind === 'routes' || error.kind === 'refused' ? 'trouble' : 'loading', ...whyTrouble(error)) }
+    if (!onScreen) { stage.place(null); view.notice('trouble', ...whyTrouble(error)) }
     saved()
   }
 

@@ -124,7 +124,7 @@ function openWay(root, told) {
 
   const heartbeat = setInterval(() => { if (document.visibilityState === 'visible') wake() }, 15000)
   const leave = () => sender.leave()
-  const listeners = [[window, 'keydown', onKey, true], [window, 'online', wake], [window, 'pagehide', leave], [window, 'pageshow', event => { if (event.persisted) told.more(true) }],
+  const listeners = [[window, 'keydown', onKey, true], [window, 'online', wake], [window, 'pagehide', leave], [window, 'pageshow', event => { if (event.persisted) { sender.wake(); told.more(true) } }],
                      [window, 'scroll', () => told.scrolled?.(), true], [document, 'visibilitychange', onVisible]]
   for (const [target, name, listener, capture] of listeners) target.addEventListener(name, listener, capture)
   const settle = fillWindow(root, part('way'), told.fit)

@@ -9,7 +9,7 @@ export default mountWay(startWhole)
 
 function startWhole(root) {
   const pictures = openPictures()
-  let current = null, ahead = [], past = [], known = '', filling = false, again = false, painted = false, showing = 0, focus = 0, finding = 0
+  let current = null, ahead = [], past = [], known = '', filling = false, again = false, painted = false, showing = 0, focus = 0
   const actions = { confirm, undo, skip, mend, find: () => finder.focus(), evidence: fold, enlarge, toggle: () => toggle(focus), unsure: () => unsure(focus), up: () => move(focus - 1), down: () => move(focus + 1) }
   const way = openWay(root, { actions, onKey, begin, more, empty: () => !current, stored: () => beside.learned(), stopped() { beside.leave(); pictures.keep([]) }, keys: () => rules(), focus: action => { if (action !== 'find') part('stage').focus() } })
   const { part, put } = way
@@ -241,7 +241,7 @@ function startWhole(root) {
   }
 
   function confirm() {
-    if (!current || !painted || finding) return
+    if (!current || !painted || current.finding) return
     const at = new Date().toISOString(), seconds = way.seconds() / Math.max(1, current.tags.length)
     const events = current.tags.filter(isSaid).map(row => ({
       uid: newId(), item: current.item, tag: row.tag, at, screen: 'item', verdict: LABEL_WORD[current.now.get(row.tag)], seconds,
@@ -279,8 +279,8 @@ function startWhole(root) {
 
   async function listed(whole, tag) { // whether a tag stands in the list of the item on screen; it is fetched where it does not
     if (whole.tags.some(row => row.tag === tag)) return true
-    finding++ // nothing is confirmed without what was just found
-    const shape = await way.talk.ask('GET', 'cell', { query: cellQuery(whole.item, tag) }).catch(error => ({ error })).finally(() => { finding-- })
+    whole.finding = (whole.finding ?? 0) + 1 // nothing is confirmed without what was just found
+    const shape = await way.talk.ask('GET', 'cell', { query: cellQuery(whole.item, tag) }).catch(error => ({ error })).finally(() => { whole.finding-- })
     if (shape.error) put('last', shape.error.message)
     if (shape.error || whole !== current) return false
     if (whole.tags.some(row => row.tag === tag)) return true // found twice in a hurry

@@ -169,7 +169,7 @@ WORDS = {
     "loop.all-done-why": "{answered} von {total} beantwortet. Die Seite Export gibt die berichtigten Angaben.",
     "loop.filter-done": "Diese Reihe ist fertig",
     "loop.filter-done-why": (
-        "{answered} von {total} beantwortet. Weiter geht es ohne Filter oder mit anderen; zurücknehmen, um noch einmal "
+        "{answered} von {total} beantwortet. Weiter geht es mit anderen Filtern; zurücknehmen, um noch einmal "
         "hinzusehen."
     ),
     "loop.no-routes": "Die Routen fehlen",
